@@ -1,0 +1,284 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The manifest of a policy bundle: what a policy sees, what it answers, and where it came from.
+
+The *contract* section says which observation and action a policy was trained with. Training writes
+it, the policy node holds it against the robot and the scene, and every action chunk carries its
+hash. Unknown keys are errors, so a misspelt key is never silently ignored.
+
+    manifest = Manifest.parse(yaml.safe_load(text))      # BundleError in one line when wrong
+    manifest.contract.sha256()                           # the hash that chunks carry
+    compare(manifest.contract, {"robot": "panda"})       # () when everything the scene says fits
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from rlco_core.errors import BundleError
+from rlco_core.types import ACTION_COLUMNS
+
+FORMAT = "rlco-bundle/1"
+MODEL_FILE = "model.onnx"
+PROPRIOCEPTION_SIZE = 10
+LANGUAGE_TOKENS = 16
+LANGUAGE_WIDTH = 384
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Row = Annotated[tuple[float, ...], Field(strict=False)]
+
+
+class _Section(BaseModel):
+    """A section of the manifest: immutable, no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def parse(cls, data: object) -> Self:
+        """Validate plain data (as YAML gives it); a BundleError names the first wrong key."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise BundleError(_one_line(cls, error)) from None
+
+
+class CameraContract(_Section):
+    """One camera: `name` is its topic namespace and its ONNX input `image_<name>`; pixels."""
+
+    name: Name
+    width: PositiveInt
+    height: PositiveInt
+    encoding: Literal["rgb8"]
+
+
+class ProprioceptionContract(_Section):
+    """Measured end effector in the base frame: position m (3), rotation (6), gripper (1)."""
+
+    layout: Literal["ee_position_rotation6d_gripper"]
+    size: Literal[10]
+
+
+class ActionContract(_Section):
+    """A chunk: `horizon` rows, one every `dt` s, of which `execute` are played per decision."""
+
+    semantics: Literal["delta_commanded_ee_pose_base"]
+    columns: Annotated[tuple[str, ...], Field(strict=False)]
+    dt: Annotated[float, Field(gt=0.0)]
+    horizon: PositiveInt
+    execute: PositiveInt
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        if columns != ACTION_COLUMNS:
+            raise ValueError(f"must be [{', '.join(ACTION_COLUMNS)}]")
+        return columns
+
+    @model_validator(mode="after")
+    def _execute_within_horizon(self) -> Self:
+        if self.execute > self.horizon:
+            raise ValueError(f"execute {self.execute} must be at most horizon {self.horizon}")
+        return self
+
+
+class LanguageContract(_Section):
+    """The sentence encoder in front of the network and the shape of what it gives."""
+
+    encoder: Literal["all-MiniLM-L6-v2"]
+    tokens: Literal[16]
+    width: Literal[384]
+
+
+class Contract(_Section):
+    """Everything that must be equal in training and deployment."""
+
+    robot: Name
+    tasks: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
+    cameras: Annotated[tuple[CameraContract, ...], Field(min_length=1, strict=False)]
+    proprioception: ProprioceptionContract
+    action: ActionContract
+    language: LanguageContract
+
+    @field_validator("cameras")
+    @classmethod
+    def _distinct_names(cls, cameras: tuple[CameraContract, ...]) -> tuple[CameraContract, ...]:
+        names = [camera.name for camera in cameras]
+        if len(set(names)) != len(names):
+            raise ValueError(f"camera names must differ, they are [{', '.join(names)}]")
+        return cameras
+
+    def sha256(self) -> str:
+        """Hash (hex) of the canonical JSON: sorted keys, no spaces, numbers as parsed."""
+        plain = self.model_dump(mode="json")
+        text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ProprioceptionStatistics(_Section):
+    """Per-column mean and standard deviation, units of the columns."""
+
+    mean: Row
+    std: Row
+
+    @field_validator("std")
+    @classmethod
+    def _positive(cls, std: tuple[float, ...]) -> tuple[float, ...]:
+        if any(value <= 0.0 for value in std):
+            raise ValueError("every entry must be greater than 0")
+        return std
+
+
+class ActionStatistics(_Section):
+    """Per-column bounds of the actions, action units."""
+
+    low: Row
+    high: Row
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for column, low, high in zip(ACTION_COLUMNS, self.low, self.high, strict=False):
+            if low > high:
+                raise ValueError(f"low {low} of {column} must be at most high {high}")
+        return self
+
+
+class Statistics(_Section):
+    """Normalisation, as recorded; the ONNX graph has it built in."""
+
+    proprioception: ProprioceptionStatistics
+    action: ActionStatistics
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Self:
+        sections = {"proprioception": PROPRIOCEPTION_SIZE, "action": len(ACTION_COLUMNS)}
+        for section, size in sections.items():
+            for key, row in getattr(self, section):
+                if len(row) != size:
+                    raise ValueError(f"{section}.{key} must have {size} entries, has {len(row)}")
+        return self
+
+
+class Manifest(_Section):
+    """manifest.yaml: the contract, its statistics, where it came from, the hash of each file."""
+
+    format: Literal["rlco-bundle/1"]
+    name: Name
+    contract: Contract
+    statistics: Statistics
+    provenance: dict[str, str | int | float]
+    files: dict[str, str]
+
+    @field_validator("provenance", mode="before")
+    @classmethod
+    def _scalars(cls, provenance: object) -> object:
+        for key, value in provenance.items() if isinstance(provenance, dict) else ():
+            if type(value) not in (str, int, float):
+                raise ValueError(f"{key} must be text or a number, is {value!r}")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{key} must be finite, is {value}")
+        return provenance
+
+    @field_validator("files")
+    @classmethod
+    def _plain_files(cls, files: dict[str, str]) -> dict[str, str]:
+        if MODEL_FILE not in files:
+            raise ValueError(f"must list {MODEL_FILE}")
+        for name, digest in files.items():
+            if not _FILE_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} must be a plain file name inside the bundle")
+            if not _SHA256.fullmatch(digest):
+                raise ValueError(f"hash of {name} must be 64 lower-case hex digits")
+        return files
+
+
+def compare(bundle: Contract, scene: Contract | Mapping[str, Any]) -> tuple[str, ...]:
+    """One line per field in which the scene differs from the bundle, by dotted path.
+
+    A mapping may leave out what the scene does not know; `tasks` fits when the bundle was trained
+    on every task of the scene.
+    """
+    found = scene.model_dump(mode="json") if isinstance(scene, Contract) else dict(scene)
+    wanted = bundle.model_dump(mode="json")
+    if set(found.get("tasks", ())) <= set(bundle.tasks):
+        found.pop("tasks", None)
+    return tuple(_differences("", wanted, found))
+
+
+def _differences(path: str, bundle: Any, scene: Any) -> Iterator[str]:
+    if isinstance(bundle, Mapping) and isinstance(scene, Mapping):
+        for key, value in scene.items():
+            dotted = f"{path}.{key}" if path else str(key)
+            yield from _differences(dotted, bundle.get(key), value)
+    elif _are_lists(bundle, scene):
+        for index, (ours, theirs) in enumerate(zip(bundle, scene, strict=True)):
+            yield from _differences(f"{path}[{index}]", ours, theirs)
+    elif bundle != scene:
+        yield f"{path}: bundle has {_shown(bundle)}, scene has {_shown(scene)}"
+
+
+def _are_lists(bundle: Any, scene: Any) -> bool:
+    """Both are lists of one length, so that their entries can be compared one by one."""
+    return isinstance(bundle, list) and isinstance(scene, list) and len(bundle) == len(scene)
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+def _one_line(model: type[BaseModel], error: ValidationError) -> str:
+    """`contract.action.dt: input should be greater than 0, is -1`, and how many more there are."""
+    details = error.errors(include_url=False)
+    first = details[0]
+    path = _dotted(first["loc"]) or model.__name__.lower()
+    text = f"{path}: {_explanation(model, dict(first))}"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return " ".join(text.split()) + more
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in location)
+    return path.removeprefix(".")
+
+
+def _explanation(model: type[BaseModel], detail: dict[str, Any]) -> str:
+    if detail["type"] == "missing":
+        return "this key is missing"
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key; known keys here: {', '.join(_keys_at(model, detail['loc'][:-1]))}"
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    message = detail["msg"]
+    return f"{message[0].lower()}{message[1:]}, is {detail['input']!r}"
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section at `location` may have."""
+    for key in location:
+        if isinstance(key, str):
+            model = _section_type(model.model_fields[key].annotation)
+    return list(model.model_fields)
+
+
+def _section_type(annotation: Any) -> type[BaseModel]:
+    """The section itself, or the entry type of a tuple of sections."""
+    entry: type[BaseModel] = (*get_args(annotation), annotation)[0]
+    return entry

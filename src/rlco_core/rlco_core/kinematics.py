@@ -1,0 +1,104 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Forward and inverse kinematics on the robot's own URDF, by Pinocchio."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from rlco_core.errors import ConfigError, KinematicsError, choices
+from rlco_core.robot import RobotConfig
+from rlco_core.types import readonly
+
+Vector = NDArray[np.float64]
+
+_DAMPING = 1e-4
+_POSTURE_GAIN = 0.05
+_ITERATIONS = 10
+_TOLERANCE = 1e-4
+
+
+class Kinematics:
+    """Kinematics of the arm joints; the gripper's joints are locked at zero.
+
+    Attributes:
+        lower, upper: (n,) joint position limits of the URDF, rad.
+        velocity: (n,) joint velocity limits of the URDF, rad/s.
+        home: (n,) home posture, rad; redundant arms lean towards it.
+    """
+
+    def __init__(self, robot: RobotConfig) -> None:
+        full = _build_model(robot)
+        _require(robot.joint_names, [str(name) for name in full.names], "joint", robot)
+        _require([robot.ee_frame], [str(f.name) for f in full.frames], "frame", robot)
+        locked = [i for i, name in enumerate(full.names) if i and name not in robot.joint_names]
+        self._model = pin.buildReducedModel(full, locked, pin.neutral(full))
+        self._order = [self._model.getJointId(name) - 1 for name in robot.joint_names]
+        if self._order != list(range(len(self._order))):
+            raise ConfigError(f"{robot.name}: list the joints from base to tip, as the URDF does")
+        self._data = self._model.createData()
+        self._frame = self._model.getFrameId(robot.ee_frame)
+        self.home = readonly(np.array(robot.home, dtype=np.float64))
+        self.lower = readonly(self._model.lowerPositionLimit.copy())
+        self.upper = readonly(self._model.upperPositionLimit.copy())
+        self.velocity = readonly(self._model.velocityLimit.copy())
+
+    def forward(self, joints: Vector) -> pin.SE3:
+        """Pose of the end effector in the base frame at ``joints``, (n,) rad."""
+        pin.framesForwardKinematics(self._model, self._data, joints)
+        return self._data.oMf[self._frame].copy()
+
+    def jacobian(self, joints: Vector) -> Vector:
+        """(6, n) end-effector Jacobian in its own frame: linear rows, then angular rows."""
+        return np.asarray(
+            pin.computeFrameJacobian(self._model, self._data, joints, self._frame, pin.LOCAL)
+        )
+
+    def inverse(self, target: pin.SE3, seed: Vector) -> Vector:
+        """Joints near ``seed`` that bring the end effector to ``target``.
+
+        Damped least squares (Nakamura and Hanafusa, 1986); what freedom is left pulls
+        towards home. The same input always gives the same output.
+
+        Returns:
+            (n,) rad. Out of reach, the nearest posture that was found.
+        Raises:
+            KinematicsError: the target or the seed is not finite.
+        """
+        if not (np.isfinite(target.homogeneous).all() and np.isfinite(seed).all()):
+            raise KinematicsError("inverse kinematics needs a finite target pose and seed")
+        posture = _POSTURE_GAIN * (self.home - seed)
+        joints = seed
+        for _ in range(_ITERATIONS):
+            error = pin.log6(self.forward(joints).actInv(target)).vector
+            if np.abs(error).max() < _TOLERANCE:
+                break
+            step = self._newton_step(joints, error, posture)
+            joints = np.clip(joints + step, self.lower, self.upper)
+            posture = np.zeros_like(posture)
+        return joints
+
+    def _newton_step(self, joints: Vector, error: Vector, posture: Vector) -> Vector:
+        jacobian = self.jacobian(joints)
+        gram = jacobian @ jacobian.T + _DAMPING * np.eye(6)
+        return posture + jacobian.T @ np.linalg.solve(gram, error - jacobian @ posture)
+
+
+def _build_model(robot: RobotConfig) -> pin.Model:
+    try:
+        return pin.buildModelFromUrdf(str(robot.urdf))
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{robot.name}: cannot read URDF {robot.urdf}: {error}") from error
+
+
+def _require(
+    wanted: tuple[str, ...] | list[str], known: list[str], kind: str, robot: RobotConfig
+) -> None:
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(
+                f"{robot.name}: {kind} '{name}' is not in {robot.urdf.name}; "
+                f"it has {choices(known)}"
+            )

@@ -1,0 +1,106 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Robots are data: one YAML file and one URDF describe an arm, no subclass does."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rlco_core.config import locate, read_yaml
+
+Vector3 = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Workspace(_Strict):
+    """An axis-aligned box in the base frame, metres."""
+
+    lower: Vector3
+    upper: Vector3
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Workspace:
+        if any(low >= high for low, high in zip(self.lower, self.upper, strict=True)):
+            raise ValueError("every lower corner must be below its upper corner")
+        return self
+
+
+class LimitConfig(_Strict):
+    """What a command may ask of the arm; units in ``robots/panda.yaml``."""
+
+    workspace: Workspace
+    workspace_margin: Annotated[float, Field(ge=0.0)]
+    velocity_scale: Annotated[float, Field(gt=0.0, le=1.0)]
+    joint_margin: Annotated[float, Field(ge=0.0)]
+    linear_speed: Positive
+    angular_speed: Positive
+
+
+class GripperConfig(_Strict):
+    """Finger joints and their positions (m or rad) at opening 0 and 1."""
+
+    joints: Annotated[tuple[str, ...], Field(min_length=1)]
+    closed: float
+    open: float
+    controller_topic: str
+
+    def joint_position(self, opening: float) -> float:
+        """Position of every finger joint at ``opening`` in [0, 1]."""
+        return self.closed + opening * (self.open - self.closed)
+
+    def opening(self, joint_position: float) -> float:
+        """Opening in [0, 1] at a finger joint's position."""
+        fraction = (joint_position - self.closed) / (self.open - self.closed)
+        return min(max(fraction, 0.0), 1.0)
+
+
+class RobotConfig(_Strict):
+    """Names, frames, home and limits of one arm with its gripper."""
+
+    name: str
+    urdf: Path
+    base_frame: str
+    ee_frame: str
+    joints: Annotated[tuple[str, ...], Field(min_length=1)]
+    home: tuple[float, ...]
+    gripper: GripperConfig
+    joint_states_topic: str
+    controller_topic: str
+    limits: LimitConfig
+
+    @model_validator(mode="after")
+    def _home_fits(self) -> RobotConfig:
+        if len(self.home) != len(self.joints):
+            raise ValueError(f"home has {len(self.home)} values for {len(self.joints)} joints")
+        return self
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Arm joints in command order."""
+        return self.joints
+
+    @property
+    def gripper_joint_names(self) -> tuple[str, ...]:
+        """Finger joints in command order."""
+        return self.gripper.joints
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> RobotConfig:
+        """Reads a shipped robot by name (``panda``) or any robot by the path of its YAML.
+
+        Raises:
+            ConfigError: unknown name, missing or malformed file; the line names the key.
+        """
+        folder = Path(str(files("rlco_core"))) / "robots"
+        path = locate("robot", name_or_path, folder)
+        config = read_yaml(cls, path)
+        return config.model_copy(update={"urdf": (path.parent / config.urdf).resolve()})
+

@@ -1,0 +1,78 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages <-> arrays. Messages never get past this module and the node."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Sequence
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import Instruction as InstructionMessage
+from sensor_msgs.msg import Image as ImageMessage
+from sensor_msgs.msg import JointState as JointStateMessage
+
+from rlco_core.errors import ContractMismatch
+from rlco_core.joint_states import positions_of
+from rlco_core.stamps import set_stamp, stamp_to_ns
+from rlco_core.types import ActionChunk
+from rlco_policy.gate import Image, Instruction, JointState
+
+_CHANNELS = {"rgb8": slice(None), "bgr8": slice(None, None, -1)}
+
+
+def ns_to_stamp(time_ns: int) -> Time:
+    """Integer nanoseconds as a time message."""
+    return set_stamp(Time(), time_ns)
+
+
+def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
+    """(height, width, 3) uint8 RGB; a view of the message's data.
+
+    Raises:
+        ContractMismatch: another encoding, or less data than the sizes say.
+    """
+    if message.encoding not in _CHANNELS:
+        raise ContractMismatch(
+            f"image encoding is '{message.encoding}'; it should be one of {', '.join(_CHANNELS)}"
+        )
+    height, width, step = message.height, message.width, message.step
+    if step < 3 * width or len(message.data) < height * step:
+        raise ContractMismatch(
+            f"image of {width} x {height} has rows of {step} bytes and {len(message.data)} bytes "
+            f"in all; it should have at least {3 * width} and height times as many"
+        )
+    rows = np.frombuffer(message.data, np.uint8, height * step).reshape(height, step)
+    pixels = rows[:, : 3 * width].reshape(height, width, 3)
+    return pixels[:, :, _CHANNELS[message.encoding]]
+
+
+def image_from_message(message: ImageMessage) -> Image:
+    """Pixels with their time."""
+    return Image(stamp_to_ns(message.header.stamp), image_to_array(message))
+
+
+def joints_from_message(message: JointStateMessage, names: Sequence[str]) -> JointState:
+    """Positions of `names`, in their order, with their time."""
+    return JointState(stamp_to_ns(message.header.stamp), positions_of(message, names))
+
+
+def instruction_from_message(message: InstructionMessage) -> Instruction:
+    """What to do, and from when on."""
+    return Instruction(stamp_to_ns(message.header.stamp), message.episode, message.text)
+
+
+def chunk_to_message(chunk: ActionChunk, frame_id: str) -> ActionChunkMessage:
+    """A chunk whose rows are in the base frame `frame_id`."""
+    message = ActionChunkMessage()
+    message.header.stamp = ns_to_stamp(chunk.stamp_ns)
+    message.header.frame_id = frame_id
+    message.episode = chunk.episode
+    message.dt = chunk.dt
+    message.horizon = len(chunk.actions)
+    message.actions = array.array("f", chunk.actions.tobytes())
+    message.contract_hash = chunk.contract_hash
+    return message

@@ -1,0 +1,84 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""From gated measurements to an action chunk: the policy node's work, without ROS."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlco_core.kinematics import Kinematics
+from rlco_core.proprioception import proprioception
+from rlco_core.robot import RobotConfig
+from rlco_core.types import ActionChunk, Observation
+from rlco_policy.gate import Gate, Ready, Waiting
+from rlco_policy.policy import Policy
+
+
+class Responder:
+    """Answers what its gate releases; the same observation sent again gets the same chunk.
+
+    Attributes:
+        gate: takes the measurements.
+        decisions: observations that were answered, repetitions not counted.
+        latency_s: how long the last decision took.
+        waiting_for: why there was nothing to answer; empty after an answer.
+    """
+
+    def __init__(self, policy: Policy, robot: RobotConfig, gate: Gate) -> None:
+        self.gate = gate
+        self.decisions = 0
+        self.latency_s = 0.0
+        self.waiting_for = ""
+        self._policy = policy
+        self._robot = robot
+        self._kinematics = Kinematics(robot)
+        self._answered: tuple[Ready, ActionChunk] | None = None
+
+    def respond(self, now_ns: int) -> ActionChunk | None:
+        """The chunk to publish now, if any; `now_ns` is the ROS time.
+
+        Raises:
+            RlcoError: the observation does not fit the contract, or the model's answer is broken.
+        """
+        released = self.gate.take(now_ns)
+        if isinstance(released, Waiting):
+            self.waiting_for = released.reason
+            return None
+        self.waiting_for = ""
+        if self._answered is None or not released.repeats(self._answered[0]):
+            self._answered = (released, self._decide(released))
+        return self._answered[1]
+
+    def _decide(self, ready: Ready) -> ActionChunk:
+        start = time.perf_counter()
+        chunk = self._policy.infer(self._observation(ready))
+        self.latency_s = time.perf_counter() - start
+        self.decisions += 1
+        return dataclasses.replace(chunk, episode=ready.episode)
+
+    def _observation(self, ready: Ready) -> Observation:
+        joints, opening = split_positions(self._robot, ready.positions)
+        return Observation(
+            stamp_ns=ready.stamp_ns,
+            images=ready.images,
+            proprioception=proprioception(self._kinematics, joints, opening),
+            instruction=ready.instruction,
+        )
+
+
+def measured_joints(robot: RobotConfig, tf_prefix: str) -> Sequence[str]:
+    """Names to read from joint states: the arm's joints, then the fingers'."""
+    return [tf_prefix + name for name in (*robot.joint_names, *robot.gripper_joint_names)]
+
+
+def split_positions(
+    robot: RobotConfig, positions: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Positions in the order of `measured_joints` -> (arm joints, gripper opening in [0, 1])."""
+    count = len(robot.joint_names)
+    return positions[:count], robot.gripper.opening(float(positions[count]))

@@ -1,0 +1,80 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bundles: what is loaded, and the one line that each damage gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rlco_core.errors import BundleError
+from rlco_policy.bundle import load_bundle
+
+
+def test_a_sound_bundle(bundle_path: Path) -> None:
+    bundle = load_bundle(str(bundle_path))
+    assert bundle.root == bundle_path
+    assert bundle.model_path == bundle_path / "model.onnx"
+    assert bundle.contract is bundle.manifest.contract
+    assert bundle.contract.robot == "panda"
+    manifest = (bundle_path / "manifest.yaml").read_bytes()
+    assert bundle.sha256 == hashlib.sha256(manifest).hexdigest()
+
+
+def _edit(old: str, new: str) -> Callable[[Path], None]:
+    def damage(root: Path) -> None:
+        path = root / "manifest.yaml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    return damage
+
+
+def _flip_last_byte(root: Path) -> None:
+    content = (root / "model.onnx").read_bytes()
+    (root / "model.onnx").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda root: (root / "manifest.yaml").unlink(), "manifest.yaml: cannot be read (No such"),
+        (lambda root: (root / "model.onnx").unlink(), "model.onnx: cannot be read (No such file"),
+        (_flip_last_byte, "model.onnx: corrupt: its SHA-256 is "),
+        (_edit("format: ", "format: [ "), "manifest.yaml: not valid YAML: while parsing"),
+        (
+            _edit("name: tiny", "nama: tiny"),
+            "manifest.yaml: name: this key is missing (and 1 more)",
+        ),
+        (_edit("dt: 0.05", "dt: -0.05"), "manifest.yaml: contract.action.dt: input should be gr"),
+        (_edit("robot: ", "arm: x\n  robot: "), "contract.arm: unknown key; known keys here: rob"),
+        (
+            lambda root: (root / "manifest.yaml").write_bytes(b"\xff\xfe\x00"),
+            "manifest.yaml: not valid YAML: 'utf-8' codec can't decode",
+        ),
+        (lambda root: (root / "manifest.yaml").write_text(""), "manifest: input should be a valid"),
+    ],
+)
+def test_damage_is_named_in_one_line(
+    bundle_path: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    damage(bundle_path)
+    with pytest.raises(BundleError) as error:
+        load_bundle(bundle_path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_such_directory(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"nowhere: no such bundle; it should be a directory"):
+        load_bundle(tmp_path / "nowhere")
+
+
+def test_python_tags_in_yaml_are_not_run(bundle_path: Path) -> None:
+    _edit("name: tiny", "name: !!python/object/apply:os.getcwd []")(bundle_path)
+    with pytest.raises(BundleError, match="could not determine a constructor for the tag"):
+        load_bundle(bundle_path)

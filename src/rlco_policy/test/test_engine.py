@@ -1,0 +1,242 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The engine: right answers, and a clear line for a graph or an observation that does not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import yaml
+from onnx import TensorProto
+
+from rlco_core.contract import Contract
+from rlco_core.errors import BundleError, ConfigError, ContractMismatch
+from rlco_core.language import LanguageEncoder
+from rlco_core.types import Observation
+from rlco_policy import engine
+from rlco_policy.bundle import Bundle, load_bundle
+from rlco_policy.engine import OnnxPolicy
+from rlco_policy.policy import Policy
+
+INPUTS: dict[str, tuple[int, list[int]]] = {
+    "image_front": (TensorProto.UINT8, [1, 48, 64, 3]),
+    "proprioception": (TensorProto.FLOAT, [1, 10]),
+    "language_tokens": (TensorProto.FLOAT, [1, 16, 384]),
+    "language_mask": (TensorProto.FLOAT, [1, 16]),
+}
+
+
+@pytest.fixture(scope="module")
+def encoder() -> LanguageEncoder:
+    return LanguageEncoder.load()
+
+
+@pytest.fixture
+def policy(bundle_path: Path, encoder: LanguageEncoder) -> OnnxPolicy:
+    return OnnxPolicy(load_bundle(bundle_path), encoder=encoder)
+
+
+def test_answer_is_stamped_and_computed_from_every_input(
+    policy: OnnxPolicy, observation: Observation, contract: Contract, encoder: LanguageEncoder
+) -> None:
+    chunk = policy.infer(observation)
+    language = encoder.encode(observation.instruction)
+    mean = 102.0 + 4.5 + language.tokens.mean() + language.mask.mean()
+    np.testing.assert_allclose(chunk.actions, np.full((8, 7), mean), rtol=1e-6)
+    assert chunk.actions.dtype == np.float32
+    assert chunk.stamp_ns == 7_000
+    assert chunk.dt == 0.05
+    assert chunk.contract_hash == policy.contract_hash == contract.sha256()
+    assert chunk.episode == 0
+
+
+def test_engine_is_a_policy(policy: OnnxPolicy, contract: Contract) -> None:
+    seen: Policy = policy
+    assert seen.contract == contract
+
+
+def test_same_observation_same_bits(policy: OnnxPolicy, observation: Observation) -> None:
+    first = policy.infer(observation)
+    policy.infer(dataclasses.replace(observation, instruction="open the drawer"))
+    again = policy.infer(observation)
+    assert first.actions.tobytes() == again.actions.tobytes()
+
+
+def test_default_encoder_is_loaded(bundle_path: Path, observation: Observation) -> None:
+    assert OnnxPolicy(load_bundle(bundle_path)).infer(observation).actions.shape == (8, 7)
+
+
+def test_several_threads_give_the_same_chunk(
+    bundle_path: Path, policy: OnnxPolicy, observation: Observation, encoder: LanguageEncoder
+) -> None:
+    two = OnnxPolicy(load_bundle(bundle_path), threads=2, encoder=encoder)
+    np.testing.assert_array_equal(two.infer(observation).actions, policy.infer(observation).actions)
+
+
+def test_warm_up_runs_the_graph(policy: OnnxPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Any] = []
+    run = policy._run
+    monkeypatch.setattr(policy, "_run", lambda feeds: runs.append(run(feeds)))
+    policy.warm_up(2)
+    assert [actions.shape for actions in runs] == [(8, 7), (8, 7)]
+
+
+def test_answers_that_are_not_finite_are_refused(
+    make_bundle: Callable[..., Bundle], observation: Observation, encoder: LanguageEncoder
+) -> None:
+    offset = np.zeros((1, 8, 7), np.float32)
+    offset[0, 2, 2] = np.nan
+    broken = OnnxPolicy(make_bundle(offset=offset), encoder=encoder)
+    message = "the model answered nan in row 2, column dz; every action should be finite"
+    with pytest.raises(BundleError, match=message):
+        broken.infer(observation)
+    with pytest.raises(BundleError, match=message):
+        broken.warm_up()
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            {"offset": np.zeros((1, 4, 7), np.float32)},
+            r"output actions of the model is tensor\(float\) \[1, 4, 7\], "
+            r"the contract asks for tensor\(float\) \[1, 8, 7\]",
+        ),
+        ({"output": "result"}, r"the model's outputs are \[result\], .* asks for \[actions\]"),
+        (
+            {"inputs": {"image_wrist": INPUTS["image_front"]}},
+            r"the model's inputs are \[image_wrist\], the contract asks for \[image_front, lang",
+        ),
+        (
+            {"inputs": INPUTS | {"image_front": (TensorProto.UINT8, [1, 96, 96, 3])}},
+            r"input image_front of the model is tensor\(uint8\) \[1, 96, 96, 3\], "
+            r"the contract asks for tensor\(uint8\) \[1, 48, 64, 3\]",
+        ),
+        (
+            {"inputs": INPUTS | {"proprioception": (TensorProto.DOUBLE, [1, 10])}},
+            r"input proprioception of the model is tensor\(double\) \[1, 10\]",
+        ),
+    ],
+)
+def test_a_graph_of_another_shape_is_refused(
+    make_bundle: Callable[..., Bundle], model: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ContractMismatch, match=message):
+        OnnxPolicy(make_bundle(**model))
+
+
+def test_a_file_that_is_no_graph(bundle_path: Path) -> None:
+    (bundle_path / "model.onnx").write_bytes(b"no graph")
+    manifest = yaml.safe_load((bundle_path / "manifest.yaml").read_text())
+    manifest["files"]["model.onnx"] = hashlib.sha256(b"no graph").hexdigest()
+    (bundle_path / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+    with pytest.raises(BundleError, match=r"model\.onnx: .*[Pp]rotobuf") as error:
+        OnnxPolicy(load_bundle(bundle_path))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"providers": ("NoSuchExecutionProvider", "CPUExecutionProvider")},
+            r"NoSuchExecutionProvider is not in use; onnxruntime offers \[.*CPUExecutionProvider",
+        ),
+        ({"providers": ()}, r"providers \[\] with 1 threads cannot run; it should be at least"),
+        ({"threads": 0}, "with 0 threads cannot run; it should be at least one provider and one"),
+    ],
+)
+def test_settings_that_cannot_run(
+    bundle_path: Path, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        OnnxPolicy(load_bundle(bundle_path), **arguments)
+
+
+def test_a_silent_fallback_to_the_cpu_is_refused(
+    bundle_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime lists a GPU provider but cannot load it: the session has the CPU only."""
+    offered = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(engine.ort, "get_available_providers", lambda: offered)
+    create = ort.InferenceSession
+    monkeypatch.setattr(
+        engine.ort,
+        "InferenceSession",
+        lambda path, options, providers: create(path, options, providers=providers[1:]),
+    )
+    message = r"CUDAExecutionProvider is not in use; onnxruntime offers \[CPUExecutionProvider\]"
+    with pytest.raises(ConfigError, match=message):
+        OnnxPolicy(load_bundle(bundle_path), providers=offered)
+
+
+def test_provider_in_use(policy: OnnxPolicy) -> None:
+    assert policy.provider == "CPUExecutionProvider"
+
+
+def _with(**changes: Any) -> Callable[[Observation], Observation]:
+    return lambda observation: dataclasses.replace(observation, **changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            _with(images={"wrist": np.zeros((48, 64, 3), np.uint8)}),
+            r"observation has cameras \[wrist\], the contract asks for \[front\]",
+        ),
+        (
+            _with(images={"front": np.zeros((64, 48, 3), np.uint8)}),
+            r"image of front is uint8 \[64, 48, 3\], the contract asks for uint8 \[48, 64, 3\]",
+        ),
+        (
+            _with(images={"front": np.zeros((48, 64, 3), np.float32)}),
+            r"image of front is float32 \[48, 64, 3\], the contract asks for uint8",
+        ),
+        (
+            _with(proprioception=np.zeros(9, np.float32)),
+            r"proprioception is float32 \[9\], the contract asks for float32 \[10\]",
+        ),
+        (
+            _with(proprioception=np.full(10, np.inf, np.float32)),
+            "proprioception has a value that is not finite",
+        ),
+    ],
+)
+def test_an_observation_that_does_not_fit(
+    policy: OnnxPolicy,
+    observation: Observation,
+    change: Callable[[Observation], Observation],
+    message: str,
+) -> None:
+    with pytest.raises(ContractMismatch, match=message):
+        policy.infer(change(observation))
+
+
+def test_an_instruction_without_words(policy: OnnxPolicy, observation: Observation) -> None:
+    with pytest.raises(ConfigError, match="has no words"):
+        policy.infer(dataclasses.replace(observation, instruction=" "))
+
+
+def test_the_process_imports_no_torch(bundle_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "import rlco_policy.gate\n"
+        "from rlco_policy.bundle import load_bundle\n"
+        "from rlco_policy.engine import OnnxPolicy\n"
+        f"OnnxPolicy(load_bundle({str(bundle_path)!r})).warm_up()\n"
+        "print(sorted({'torch', 'transformers', 'pybullet', 'rlco_trainer'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"

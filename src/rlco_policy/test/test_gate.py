@@ -1,0 +1,203 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gate, on simulated time: lock-step pairs exactly, realtime within a budget."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from rlco_policy.gate import Budget, Gate, Image, Instruction, JointState, Ready, Waiting
+
+MS = 1_000_000
+EXACT = Budget(skew_ns=0, age_ns=None)
+LOOSE = Budget(skew_ns=20 * MS, age_ns=100 * MS, period_ns=175 * MS)
+PUSH = Instruction(0, 1, "push the red cube")
+
+
+def image(ms: int) -> Image:
+    """An image at `ms` whose pixels are all `ms` modulo 256."""
+    return Image(ms * MS, np.full((2, 2, 3), ms % 256, np.uint8))
+
+
+def joints(ms: int) -> JointState:
+    """A joint state at `ms` whose only position is `ms`."""
+    return JointState(ms * MS, np.array([float(ms)]))
+
+
+def lockstep() -> Gate:
+    return Gate(["front"], EXACT)
+
+
+def realtime(*cameras: str) -> Gate:
+    return Gate(cameras or ("front",), LOOSE)
+
+
+def reason(gate: Gate, now_ms: int = 0) -> str:
+    answer = gate.take(now_ms * MS)
+    assert isinstance(answer, Waiting)
+    return answer.reason
+
+
+def ready(gate: Gate, now_ms: int = 0) -> Ready:
+    answer = gate.take(now_ms * MS)
+    assert isinstance(answer, Ready), answer
+    return answer
+
+
+ARRIVALS = {
+    "image": lambda gate: gate.on_image("front", image(200)),
+    "joints": lambda gate: gate.on_joints(joints(200)),
+    "instruction": lambda gate: gate.on_instruction(PUSH),
+}
+
+
+@pytest.mark.parametrize("last", ARRIVALS)
+def test_released_when_the_last_part_comes_whatever_it_is(last: str) -> None:
+    gate = lockstep()
+    for name in ARRIVALS.keys() - {last}:
+        ARRIVALS[name](gate)
+        assert isinstance(gate.take(0), Waiting)
+    ARRIVALS[last](gate)
+    answer = ready(gate)
+    assert (answer.stamp_ns, answer.episode, answer.instruction) == (200 * MS, 1, PUSH.text)
+    assert answer.images["front"][0, 0, 0] == 200
+    assert answer.positions.tolist() == [200.0]
+
+
+def test_what_is_missing_is_named_in_turn() -> None:
+    gate = Gate(["front", "wrist"], EXACT)
+    assert reason(gate) == "no instruction"
+    gate.on_instruction(PUSH)
+    gate.on_image("front", image(200))
+    assert reason(gate) == "no image of wrist yet"
+    gate.on_image("wrist", image(200))
+    assert reason(gate) == "no joint state yet"
+
+
+def test_lockstep_waits_for_the_joint_state_of_the_same_stamp() -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_image("front", image(200))
+    gate.on_joints(joints(150))
+    assert reason(gate) == "nearest joint state is 50 ms from the image"
+    gate.on_joints(joints(200))
+    gate.on_joints(joints(250))
+    assert ready(gate).positions.tolist() == [200.0]
+
+
+def test_instruction_does_not_reach_back() -> None:
+    gate = lockstep()
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    gate.on_instruction(Instruction(201 * MS, 1, "push"))
+    assert reason(gate) == "the newest image is older than the instruction"
+    gate.on_instruction(Instruction(200 * MS, 1, "push"))
+    assert ready(gate).stamp_ns == 200 * MS
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_instruction_stops(blank: str) -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    gate.on_instruction(Instruction(0, 1, blank))
+    assert reason(gate) == "no instruction"
+
+
+def test_released_once_per_arrival_of_the_image() -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    first = ready(gate)
+    gate.on_joints(joints(200))
+    gate.on_instruction(PUSH)
+    assert reason(gate) == "the newest image is answered"
+    gate.on_image("front", image(200))
+    assert ready(gate).repeats(first)
+
+
+def test_a_new_instruction_makes_the_newest_image_count_again() -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    first = ready(gate)
+    gate.on_instruction(Instruction(200 * MS, 2, PUSH.text))
+    second = ready(gate)
+    assert second.episode == 2
+    assert not second.repeats(first)
+
+
+def test_repeats_compares_stamp_instruction_and_contents() -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    first = ready(gate)
+    assert first.repeats(first)
+    assert not first.repeats(None)
+    assert not dataclasses.replace(first, stamp_ns=1).repeats(first)
+    assert not dataclasses.replace(first, instruction="other").repeats(first)
+    assert not dataclasses.replace(first, positions=np.array([1.0])).repeats(first)
+    assert not dataclasses.replace(first, images={"front": image(201).pixels}).repeats(first)
+
+
+def test_a_clock_that_starts_anew_is_followed() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    for ms in (5000, 200):
+        gate.on_joints(joints(ms))
+        gate.on_image("front", image(ms))
+        assert ready(gate, now_ms=ms).stamp_ns == ms * MS
+
+
+def test_realtime_takes_the_nearest_joint_state_within_the_skew() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    gate.on_image("front", image(200))
+    gate.on_joints(joints(170))
+    assert reason(gate, 200) == "nearest joint state is 30 ms from the image"
+    for ms in (185, 195, 215):
+        gate.on_joints(joints(ms))
+    assert ready(gate, 200).positions.tolist() == [195.0]
+
+
+def test_realtime_refuses_an_old_image() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(200))
+    assert reason(gate, now_ms=301) == "the newest image is 101 ms old"
+    assert ready(gate, now_ms=300).stamp_ns == 200 * MS
+
+
+def test_realtime_leaves_a_chunk_its_time() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    answered = []
+    for ms in range(0, 700, 33):
+        gate.on_joints(joints(ms))
+        gate.on_image("front", image(ms))
+        if isinstance(gate.take(ms * MS), Ready):
+            answered.append(ms)
+        else:
+            assert reason(gate, ms) == "the last answer still acts"
+    assert answered == [0, 198, 396, 594]
+
+
+def test_cameras_must_agree_and_the_newest_gives_the_stamp() -> None:
+    gate = realtime("front", "wrist")
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(200))
+    gate.on_image("front", image(170))
+    gate.on_image("wrist", image(200))
+    assert reason(gate, 200) == "image of front is 30 ms behind the newest image"
+    gate.on_image("front", image(190))
+    answer = ready(gate, 200)
+    assert answer.stamp_ns == 200 * MS
+    assert answer.images["front"][0, 0, 0] == 190

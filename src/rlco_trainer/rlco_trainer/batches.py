@@ -1,0 +1,109 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Demonstrations in memory, and the batches that training draws from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlco_core.language import LanguageEncoder
+from rlco_core.types import readonly
+
+
+class Batch(NamedTuple):
+    """Arguments of ``NanoVLA.loss``, in its order."""
+
+    image: Tensor
+    state: Tensor
+    words: Tensor
+    mask: Tensor
+    actions: Tensor
+    weight: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """All frames of a dataset, N in all, episode after episode.
+
+    Attributes:
+        images: (N, H, W, 3) uint8 RGB.
+        states: (N, 10) float32.
+        actions: (N, 7) float32.
+        episode_ends: (N,) int, index just past the last frame of a frame's episode.
+        sentence: (N,) int, row of ``words`` and ``mask``.
+        words: (S, tokens, width) float32, and mask: (S, tokens) float32.
+    """
+
+    images: NDArray[np.uint8]
+    states: NDArray[np.float32]
+    actions: NDArray[np.float32]
+    episode_ends: NDArray[np.int64]
+    sentence: NDArray[np.int64]
+    words: NDArray[np.float32]
+    mask: NDArray[np.float32]
+
+    @classmethod
+    def build(
+        cls,
+        images: NDArray[np.uint8],
+        states: NDArray[np.float32],
+        actions: NDArray[np.float32],
+        lengths: Sequence[int],
+        instructions: Sequence[str],
+    ) -> Demonstrations:
+        """From flat frames, with the length and the instruction of every episode."""
+        encoder = LanguageEncoder.load()
+        sentences = sorted(set(instructions))
+        tokens = [encoder.encode(sentence) for sentence in sentences]
+        rows = [sentences.index(instruction) for instruction in instructions]
+        return cls(
+            images=readonly(images),
+            states=readonly(states),
+            actions=readonly(actions),
+            episode_ends=readonly(np.repeat(np.cumsum(lengths), lengths)),
+            sentence=readonly(np.repeat(rows, lengths)),
+            words=readonly(np.stack([t.tokens for t in tokens])),
+            mask=readonly(np.stack([t.mask for t in tokens])),
+        )
+
+    def split(self, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Frame numbers to train on and of the last ``held_out`` episodes."""
+        ends = np.unique(self.episode_ends)
+        first_held_out = ends[-held_out - 1] if held_out else ends[-1]
+        frames = np.arange(len(self.actions))
+        return frames[frames < first_held_out], frames[frames >= first_held_out]
+
+    def batch(self, frames: NDArray[np.int64], horizon: int) -> Batch:
+        """The observations at ``frames`` and the actions that follow.
+
+        Rows past the end of an episode repeat its last action and have weight 0.
+        """
+        rows = frames[:, None] + np.arange(horizon)
+        ends = self.episode_ends[frames][:, None]
+        sentence = self.sentence[frames]
+        arrays = (
+            self.images[frames],
+            self.states[frames],
+            self.words[sentence],
+            self.mask[sentence],
+            self.actions[np.minimum(rows, ends - 1)],
+            (rows < ends).astype(np.float32),
+        )
+        return Batch(*(torch.from_numpy(array) for array in arrays))
+
+
+def draw(frames: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
+    """The frames of one training step; a function of the step, so a resumed run sees the same."""
+    rng = np.random.default_rng((seed, step))
+    return rng.choice(frames, size=size)

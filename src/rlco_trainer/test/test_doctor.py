@@ -1,0 +1,90 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The doctor finds what is there, names what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlco_trainer import doctor
+from rlco_trainer.doctor import Check
+
+
+def find(name: str) -> Check:
+    return next(check for check in doctor.report() if check.name == name)
+
+
+def test_the_environment_of_the_tests_is_complete() -> None:
+    environment = [check for check in doctor.report() if check.name != "shipped bundle"]
+    assert [check for check in environment if check.required and not check.ok] == []
+
+
+def test_every_check_says_what_was_found_and_how_to_get_it() -> None:
+    for check in doctor.report():
+        assert check.found
+        assert check.ok or check.fix
+
+
+def test_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda tool: None if tool == "g++" else f"/bin/{tool}")
+    assert find("C and C++ compiler") == Check(
+        "C and C++ compiler", False, "/bin/gcc, none", "apt install gcc g++"
+    )
+
+
+def test_foreign_ros_distribution_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROS_DISTRO", "humble")
+    check = find("ROS 2 and rclpy")
+    assert not check.ok
+    assert check.found == "humble"
+
+
+def test_unbuilt_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_spec(name: str, *_: Any) -> Any:
+        return None if name == "rlco_bridge" else object()
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    check = find("built workspace")
+    assert (check.ok, check.found) == (False, "no rlco_bridge")
+    assert "make setup" in check.fix
+
+
+def test_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    monkeypatch.setattr(doctor, "BUNDLE", tmp_path / "bundles" / "none")
+    check = find("shipped bundle")
+    assert not check.ok
+    assert "manifest.yaml" in check.found
+    assert check.fix == "git checkout -- bundles/none"
+
+
+def test_full_disk_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 10, 1e9))
+    check = find("disk space")
+    assert (check.ok, check.found) == (False, "1 GB free")
+
+
+@pytest.mark.parametrize(
+    ("ok", "required", "code"),
+    [(True, True, 0), (False, True, 1), (False, False, 0)],
+)
+def test_only_required_checks_fail(ok: bool, required: bool, code: int) -> None:
+    assert doctor.exit_code([Check("x", ok, "found", "fix", required)]) == code
+
+
+def test_table_names_the_fix_of_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "report", lambda: [Check("moon", False, "none", "fetch it")])
+    assert doctor.main() == 1
+    printed = capsys.readouterr().out
+    assert "missing" in printed
+    assert "moon" in printed
+    assert "fetch it" in printed

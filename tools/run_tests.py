@@ -1,0 +1,133 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every check and ends with one line of counts; run by `make test` and `make lint`.
+
+Linters, then `colcon test` over all packages, then the system tests. A failure stops nothing that
+comes after it. A linter counts as one test; a test run that breaks off counts as one failure.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
+BUILD = ROOT / "build" / DISTRO
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tests passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def main() -> int:
+    """Run what was asked for; 1 when anything failed."""
+    suites = [lint] if "--lint" in sys.argv[1:] else [lint, test_packages, test_system]
+    counts = sum((suite() for suite in suites), Counts())
+    print(f"\n{counts}", flush=True)
+    return 1 if counts.failed else 0
+
+
+def lint() -> Counts:
+    """Ruff, mypy, and hadolint for every Dockerfile."""
+    commands = [["ruff", "check"], ["ruff", "format", "--check"], mypy_command()]
+    commands += [["hadolint", str(path)] for path in sorted((ROOT / "docker").glob("*.Dockerfile"))]
+    failures = sum(1 for command in commands if run(command))
+    return Counts(passed=len(commands) - failures, failed=failures)
+
+
+def mypy_command() -> list[str]:
+    packages = ["rlco_bridge", "rlco_bringup", "rlco_core", "rlco_policy", "rlco_sim"]
+    return ["mypy", *(word for name in [*packages, "rlco_trainer"] for word in ("-p", name))]
+
+
+def test_packages() -> Counts:
+    """`colcon test`, one package after the other, so that ROS deadlines see a calm machine."""
+    reports = [BUILD / name / "pytest.xml" for name in tested_packages()]
+    discard(reports)
+    command = ["colcon", "--log-base", str(ROOT / "log" / DISTRO), "test", "--merge-install"]
+    command += ["--base-paths", "src", "launch", "--build-base", str(BUILD)]
+    command += ["--install-base", str(ROOT / "install" / DISTRO), "--executor", "sequential"]
+    command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
+    code = run([*command, "--return-code-on-test-failure"])
+    return with_breakdown(sum(map(read_report, reports), Counts()), code)
+
+
+def tested_packages() -> Iterator[str]:
+    """Names of the Python packages that have tests: the parents of their test directories."""
+    for tests in sorted([*ROOT.glob("src/*/test"), *ROOT.glob("launch/test")]):
+        if any(tests.glob("test_*.py")):
+            yield "rlco_bringup" if tests.parent.name == "launch" else tests.parent.name
+
+
+def test_system() -> Counts:
+    """The tests in tests/: the shipped commands and graphs as a whole."""
+    report = BUILD / "system_tests.xml"
+    discard([report])
+    if not any((ROOT / "tests").glob("**/test_*.py")):
+        return Counts()
+    code = run(["python", "-m", "pytest", "tests", f"--junit-xml={report}"])
+    return with_breakdown(read_report(report), 0 if code == NO_TESTS_COLLECTED else code)
+
+
+def discard(reports: Iterable[Path]) -> None:
+    for report in reports:
+        report.unlink(missing_ok=True)
+
+
+def read_report(report: Path) -> Counts:
+    """Counts of a JUnit file; one failure when there is none, as the run broke off."""
+    if not report.is_file():
+        print(f"no test report at {report.relative_to(ROOT)}", file=sys.stderr)
+        return Counts(failed=1)
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    failed = sum(1 for case in cases if {"failure", "error"} & {child.tag for child in case})
+    skipped = sum(1 for case in cases if case.find("skipped") is not None)
+    return Counts(len(cases) - failed - skipped, failed, skipped)
+
+
+def with_breakdown(counts: Counts, code: int) -> Counts:
+    """Count a failure that no report tells of, such as a crashed interpreter."""
+    return counts if not code or counts.failed else counts + Counts(failed=1)
+
+
+def run(command: list[str]) -> int:
+    print(f"\n$ {' '.join(command)}", flush=True)
+    return subprocess.run(command, cwd=ROOT, env=test_environment()).returncode
+
+
+def test_environment() -> dict[str, str]:
+    """Keeps ROS traffic on this machine and apart from other runs; lets mypy find launch/."""
+    return {
+        **os.environ,
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "ROS_DOMAIN_ID": DOMAIN,
+        "MYPYPATH": str(BUILD / "rlco_bringup"),
+    }
+
+
+# Above 101 the ports of a domain may collide with the system's ephemeral ones.
+DOMAIN = str(random.SystemRandom().randint(1, 101))
+
+if __name__ == "__main__":
+    sys.exit(main())
