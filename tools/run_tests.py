@@ -51,14 +51,16 @@ def main() -> int:
 def lint() -> Counts:
     """Ruff, mypy, and hadolint for every Dockerfile."""
     commands = [["ruff", "check"], ["ruff", "format", "--check"], mypy_command()]
+    commands += [["mypy", "--strict", "tools"]]
     commands += [["hadolint", str(path)] for path in sorted((ROOT / "docker").glob("*.Dockerfile"))]
     failures = sum(1 for command in commands if run(command))
     return Counts(passed=len(commands) - failures, failed=failures)
 
 
 def mypy_command() -> list[str]:
-    packages = ["rlco_bridge", "rlco_bringup", "rlco_core", "rlco_policy", "rlco_sim"]
-    return ["mypy", *(word for name in [*packages, "rlco_trainer"] for word in ("-p", name))]
+    """mypy over every Python package of the workspace."""
+    packages = sorted(path.parent.name for path in ROOT.glob("src/*/setup.py"))
+    return ["mypy", *(word for name in [*packages, "rlco_bringup"] for word in ("-p", name))]
 
 
 def test_packages() -> Counts:

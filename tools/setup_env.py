@@ -38,6 +38,12 @@ REBUILD_ON = (
 REBUILD_ON_NAMES = ("launch/*.launch.py", "launch/config/*", "src/*/resource/*")
 
 
+# A package that pip looks at: "Collecting NAME==1", "Processing .../NAME-1-py3-none-any.whl", ...
+PIP_FOUND = re.compile(
+    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*/)?(\w[\w.]*(?:-[a-zA-Z][\w.]*)*)"
+)
+
+
 class SetupError(Exception):
     """Set-up cannot go on; the message says why and what would be right, in one line."""
 
@@ -179,6 +185,9 @@ def install_packages(layout: Layout) -> None:
 
 def make_venv(layout: Layout) -> None:
     options = [] if was_made_here(layout) else ["--clear"]
+    if options:
+        for leftover in (layout.build, layout.install):
+            shutil.rmtree(leftover, ignore_errors=True)
     command = [sys.executable, "-m", "venv", *options, str(layout.venv)]
     if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
         raise SetupError("cannot make a virtual environment; apt install python3.11-venv")
@@ -187,20 +196,21 @@ def make_venv(layout: Layout) -> None:
 def was_made_here(layout: Layout) -> bool:
     """False for a virtual environment that moved along with its checkout."""
     pip = layout.venv / "bin" / "pip"
-    return pip.is_file() and str(layout.venv) in pip.read_text()
+    return pip.is_file() and pip.read_text().startswith(f"#!{layout.venv}/")
 
 
 def pip_install(layout: Layout, what: str, arguments: list[str], total: int) -> None:
     """Install with pip, counting packages as they come."""
     command = [str(layout.python), "-m", "pip", "install", "--disable-pip-version-check"]
     progress = Progress(what, total)
-    log = layout.log / "pip.log"
-    if run_logged([*command, *arguments], log, progress.read_pip_line):
+    log = layout.log / f"pip-{what.replace(' ', '-')}.log"
+    code = run_logged([*command, *arguments], log, progress.read_pip_line, environment_of(layout))
+    progress.close()
+    if code:
         raise SetupError(
             f"pip could not install the {what}: {last_error(log)} -- check the network and pip's "
             f"index settings, then run again (log: {log.relative_to(ROOT)})"
         )
-    progress.close()
 
 
 def fit_cmake_files(layout: Layout) -> None:
@@ -222,7 +232,7 @@ def build_workspace(layout: Layout) -> None:
     say(f"ROS 2 {layout.distro}: building the workspace")
     layout.log.mkdir(parents=True, exist_ok=True)
     log = layout.log / "colcon.log"
-    if run_logged(colcon_command(layout), log, say_colcon_line, build_environment(layout)):
+    if run_logged(colcon_command(layout), log, say_colcon_line, environment_of(layout)):
         raise SetupError(f"colcon build failed (log: {log.relative_to(ROOT)}); {last_error(log)}")
     (layout.install / "environment.sh").write_text(environment_script(layout))
 
@@ -236,8 +246,8 @@ def colcon_command(layout: Layout) -> list[str]:
     return [*command, "-DBUILD_TESTING=OFF", "--no-warn-unused-cli"]
 
 
-def build_environment(layout: Layout) -> dict[str, str]:
-    """The variables that colcon finds the wheels by; other ROS installations are kept out."""
+def environment_of(layout: Layout) -> dict[str, str]:
+    """The variables that pip and colcon run with; other ROS installations are kept out."""
     environment = dict(os.environ)
     for name in ("PYTHONPATH", "COLCON_PREFIX_PATH"):
         environment.pop(name, None)
@@ -282,7 +292,7 @@ def run_logged(
     command: list[str],
     log: Path,
     on_line: Callable[[str], None],
-    environment: dict[str, str] | None = None,
+    environment: dict[str, str],
 ) -> int:
     """Run a command, its output to a log and line by line to `on_line`; its exit code."""
     process = subprocess.Popen(
@@ -328,12 +338,12 @@ class Progress:
         self._live = sys.stderr.isatty()
 
     def read_pip_line(self, line: str) -> None:
-        collecting = re.match(r"Collecting ([\w.-]+)", line)
-        if collecting:
-            self._seen.add(collecting[1].lower())
-            self._show(f"{len(self._seen)}/{self._total} {self._what}: {collecting[1]}")
+        found = PIP_FOUND.match(line)
+        if found:
+            self._seen.add(found[1].lower().replace("_", "-"))
+            self._show(f"{len(self._seen)}/{self._total} {self._what}: {found[1]}")
         elif line.startswith("Installing collected packages"):
-            self._show(f"unpacking {len(self._seen)} {self._what}", important=True)
+            self._show(f"unpacking the {self._what}", important=True)
 
     def _show(self, text: str, important: bool = False) -> None:
         if self._live:

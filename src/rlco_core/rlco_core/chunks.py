@@ -47,6 +47,11 @@ class ChunkPlayer:
             self._chunk = chunk
         return verdict
 
+    @property
+    def stamp_ns(self) -> int:
+        """Time of the observation that the playing chunk answers; -1 without one."""
+        return self._chunk.stamp_ns if self._chunk else -1
+
     def at(self, now_ns: int) -> NDArray[np.float32] | None:
         """The (7,) action that acts at ``now_ns``, or None where no chunk covers it."""
         if self._chunk is None:

@@ -218,9 +218,11 @@ def compare(bundle: Contract, scene: Contract | Mapping[str, Any]) -> tuple[str,
     """
     found = scene.model_dump(mode="json") if isinstance(scene, Contract) else dict(scene)
     wanted = bundle.model_dump(mode="json")
-    if set(found.get("tasks", ())) <= set(bundle.tasks):
-        found.pop("tasks", None)
-    return tuple(_differences("", wanted, found))
+    tasks = found.pop("tasks", [])
+    differences = tuple(_differences("", wanted, found))
+    if set(tasks) <= set(bundle.tasks):
+        return differences
+    return (_difference("tasks", wanted["tasks"], list(tasks)), *differences)
 
 
 def _differences(path: str, bundle: Any, scene: Any) -> Iterator[str]:
@@ -232,7 +234,11 @@ def _differences(path: str, bundle: Any, scene: Any) -> Iterator[str]:
         for index, (ours, theirs) in enumerate(zip(bundle, scene, strict=True)):
             yield from _differences(f"{path}[{index}]", ours, theirs)
     elif bundle != scene:
-        yield f"{path}: bundle has {_shown(bundle)}, scene has {_shown(scene)}"
+        yield _difference(path, bundle, scene)
+
+
+def _difference(path: str, bundle: Any, scene: Any) -> str:
+    return f"{path}: bundle has {_shown(bundle)}, scene has {_shown(scene)}"
 
 
 def _are_lists(bundle: Any, scene: Any) -> bool:

@@ -18,7 +18,7 @@ from rlco_core.kinematics import Kinematics
 from rlco_core.limits import Setpoint
 from rlco_core.robot import RobotConfig
 from rlco_core.safety import robot_safety
-from rlco_core.types import Verdict, readonly
+from rlco_core.types import ACCEPTED, Verdict, readonly
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Command:
 
     Attributes:
         joints: (n,) rad.
-        gripper_opening: in [0, 1].
+        fingers: position of every finger joint, m or rad.
         verdict: whether it may be sent; a refused command repeats the one before it.
     """
 
     joints: NDArray[np.float64]
-    gripper_opening: float
+    fingers: float
     verdict: Verdict
 
 
@@ -48,6 +48,7 @@ class ActionPath:
     def __init__(self, robot: RobotConfig, dt: float) -> None:
         self.kinematics = Kinematics(robot)
         self._safety = robot_safety(robot, self.kinematics)
+        self._gripper = robot.gripper
         self._dt = dt
         limits = robot.limits
         self._lower = np.array(limits.workspace.lower)
@@ -60,6 +61,7 @@ class ActionPath:
     def reset(self, joints: NDArray[np.float64], gripper_opening: float) -> None:
         """Starts from where the arm is: ``joints`` (n,) rad, opening in [0, 1]."""
         self._joints = readonly(np.array(joints, dtype=np.float64))
+        self._last_step = np.zeros_like(self._joints)
         self._target = self.kinematics.forward(self._joints)
         self._opening = float(gripper_opening)
 
@@ -83,16 +85,33 @@ class ActionPath:
         row = np.asarray(action, dtype=np.float64)
         verdict = self._safety.check_action(row, self._dt)
         if not verdict.accepted:
-            return Command(self._joints, self._opening, verdict)
+            return self._command(verdict)
         target = self._moved(row)
         joints = self._reachable(self.kinematics.inverse(target, self._joints))
-        reached = self.kinematics.forward(joints)
-        setpoint = Setpoint(joints, self._joints, reached.translation, self._dt)
-        verdict = self._safety.check_setpoint(setpoint)
+        verdict = self._judged(joints)
         if verdict.accepted:
+            self._last_step = joints - self._joints
             self._joints, self._target = readonly(joints), target
             self._opening = float(np.clip(row[6], 0.0, 1.0))
-        return Command(self._joints, self._opening, verdict)
+        return self._command(verdict)
+
+    def brake(self) -> Command:
+        """One period of coming to a stop: half of the last joint step, then no more.
+
+        The arm stands within two periods, wherever the set-points stopped coming.
+        """
+        joints = self._joints + 0.5 * self._last_step
+        if self._judged(joints).accepted:
+            self._joints, self._target = readonly(joints), self.kinematics.forward(joints)
+        self._last_step = np.zeros_like(self._joints)
+        return self._command(ACCEPTED)
+
+    def _command(self, verdict: Verdict) -> Command:
+        return Command(self._joints, self._gripper.joint_position(self._opening), verdict)
+
+    def _judged(self, joints: NDArray[np.float64]) -> Verdict:
+        position = self.kinematics.forward(joints).translation
+        return self._safety.check_setpoint(Setpoint(joints, self._joints, position, self._dt))
 
     def _moved(self, row: NDArray[np.float64]) -> pin.SE3:
         position = np.clip(self._target.translation + row[:3], self._lower, self._upper)

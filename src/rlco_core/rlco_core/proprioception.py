@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rlco_core.kinematics import Kinematics
 
 LAYOUT = "ee_position_rotation6d_gripper"
-SIZE = 10
+COLUMNS = ("x", "y", "z", "r11", "r21", "r31", "r12", "r22", "r32", "gripper")
+SIZE = len(COLUMNS)
 
 
 def proprioception(

@@ -179,8 +179,10 @@ def test_compare_skips_what_the_scene_leaves_out() -> None:
 def test_compare_tasks_by_membership() -> None:
     bundle = Contract.parse(changed(CONTRACT, "tasks", ["open_drawer", "push_cube"]))
     assert compare(bundle, {"tasks": ["push_cube"]}) == ()
-    (line,) = compare(bundle, {"tasks": ["pick"]})
-    assert line == "tasks: bundle has ['open_drawer', 'push_cube'], scene has ['pick']"
+    assert compare(bundle, {"tasks": ["pick"], "robot": "ur5e"}) == (
+        "tasks: bundle has ['open_drawer', 'push_cube'], scene has ['pick']",
+        "robot: bundle has 'panda', scene has 'ur5e'",
+    )
 
 
 def test_compare_lists_of_different_length_and_unknown_keys() -> None:

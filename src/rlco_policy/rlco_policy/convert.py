@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import Instruction as InstructionMessage
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
@@ -19,6 +17,8 @@ from rlco_core.errors import ContractMismatch
 from rlco_core.joint_states import positions_of
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.gate import Image, Instruction, JointState
 
 _CHANNELS = {"rgb8": slice(None), "bgr8": slice(None, None, -1)}

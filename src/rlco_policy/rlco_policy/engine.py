@@ -20,7 +20,7 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.bundle import Bundle
+from rlco_core.bundle import Bundle
 
 CPU = "CPUExecutionProvider"
 OUTPUT = "actions"
@@ -57,6 +57,10 @@ class OnnxPolicy:
     def provider(self) -> str:
         """The execution provider in use."""
         return str(self._session.get_providers()[0])
+
+    def truncates(self, instruction: str) -> bool:
+        """Whether the end of `instruction` is lost; also readies it for the first `infer`."""
+        return self._encoder.encode(instruction).truncated
 
     def warm_up(self, runs: int = 3) -> None:
         """Runs the graph on noise, so that the first real answer is not the slow one.

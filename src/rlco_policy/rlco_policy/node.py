@@ -11,32 +11,28 @@ and warms the model up. Only an active node listens and answers.
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.clock import Clock, ClockType
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.wait_for_message import wait_for_message
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import Instruction as InstructionMessage
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
 from rlco_core.contract import ActionContract, Contract, compare
-from rlco_core.errors import ContractMismatch, RlcoError
+from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
-from rlco_policy.bundle import Bundle, load_bundle
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import Instruction as InstructionMessage
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_policy.convert import (
     chunk_to_message,
     image_from_message,
@@ -46,54 +42,30 @@ from rlco_policy.convert import (
 from rlco_policy.engine import CPU, OnnxPolicy
 from rlco_policy.gate import Budget, Gate
 from rlco_policy.responder import Responder, measured_joints
+from rlco_ros.parameters import flag, real, text, texts, whole
+from rlco_ros.qos import COMMAND, LATCHED, SENSOR
+from rlco_ros.run import run
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
-COMMAND = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 JOINT_STATES_DEPTH = 32
 
-
-def _setting(description: str, low: float = 0.0, high: float = 0.0) -> ParameterDescriptor:
-    """A read-only parameter, with a range of real numbers if `high` is above `low`."""
-    ranges = [FloatingPointRange(from_value=low, to_value=high)] if high > low else []
-    return ParameterDescriptor(description=description, read_only=True, floating_point_range=ranges)
-
-
-def _thread_count() -> ParameterDescriptor:
-    limits = IntegerRange(from_value=1, to_value=256, step=1)
-    description = "threads of ONNX Runtime within one operator"
-    return ParameterDescriptor(description=description, read_only=True, integer_range=[limits])
-
-
-PARAMETERS: tuple[tuple[str, Any, ParameterDescriptor], ...] = (
-    ("bundle", "", _setting("directory of the policy bundle")),
-    ("robot", "panda", _setting("robot by name, or path of its YAML file")),
-    ("tf_prefix", "", _setting("prefix of the robot's joint and frame names")),
-    ("task", "", _setting("task of the scene; empty: any that the bundle was trained on")),
-    (
+PARAMETERS = (
+    text("bundle", "", "directory of the policy bundle"),
+    text("robot", "panda", "robot by name, or path of its YAML file"),
+    text("tf_prefix", "", "prefix of the robot's joint and frame names"),
+    text("task", "", "task of the scene; empty: any that the bundle was trained on"),
+    flag(
         "lockstep",
         False,
-        _setting("true: pair exact stamps, reliably, at any age; false: within the budgets"),
+        "true: only equal stamps make an observation, of any age; false: the two budgets below",
     ),
-    (
-        "max_observation_age",
-        0.2,
-        _setting("realtime: oldest image that is answered, s", 1e-3, 10.0),
-    ),
-    (
-        "max_skew",
-        0.03,
-        _setting("realtime: largest distance of image and joint state, s", 1e-3, 1.0),
-    ),
-    ("scene_timeout", 10.0, _setting("how long configuring waits for cameras, s", 0.1, 600.0)),
-    ("providers", [CPU], _setting("ONNX Runtime execution providers by priority")),
-    ("threads", 1, _thread_count()),
-    ("autostart", True, _setting("configure and activate at once")),
+    real("max_observation_age", 0.2, "oldest image that is answered, s", 0.001, 10.0),
+    real("max_skew", 0.03, "largest distance of image and joint state, s", 0.001, 1.0),
+    real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
+    texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
+    whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
+    flag("autostart", True, "configure and activate at once"),
 )
 
 
@@ -102,7 +74,7 @@ class PolicyNode(LifecycleNode):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("policy_node", **node_arguments)
-        self.declare_parameters("", list(PARAMETERS))
+        self.declare_parameters("", PARAMETERS)
         self._bundle: Bundle | None = None
         self._policy: OnnxPolicy | None = None
         self._responder: Responder | None = None
@@ -114,10 +86,6 @@ class PolicyNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._publish_diagnostics, clock=steady)
-
-    def start(self) -> bool:
-        """Configures and activates; False when that failed, which has been logged."""
-        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the bundle and refuses one that is unsound or does not fit."""
@@ -155,6 +123,8 @@ class PolicyNode(LifecycleNode):
 
     def _configure(self) -> None:
         self._problem = ""
+        if not self._get("bundle"):
+            raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
         bundle = load_bundle(self._get("bundle"))
         robot = RobotConfig.load(self._get("robot"))
         policy = OnnxPolicy(bundle, tuple(self._get("providers")), self._get("threads"))
@@ -196,13 +166,12 @@ class PolicyNode(LifecycleNode):
     def _camera(self, name: str, deadline: float) -> dict[str, Any]:
         """Name and size of a camera, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
-        sensor = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         remaining = max(deadline - time.monotonic(), 0.0)
         found, info = wait_for_message(
-            CameraInfo, self, topic, qos_profile=sensor, time_to_wait=remaining
+            CameraInfo, self, topic, qos_profile=SENSOR, time_to_wait=remaining
         )
         if not self.context.ok():
-            raise RlcoError("interrupted while it waited for the cameras; start the node again")
+            raise KeyboardInterrupt  # a SIGTERM ends the wait but raises nothing by itself
         if not found:
             raise ContractMismatch(
                 f"camera '{name}': no camera_info on {topic} within "
@@ -241,21 +210,39 @@ class PolicyNode(LifecycleNode):
         self._take(lambda gate: gate.on_joints(joints_from_message(message, self._joint_names)))
 
     def _on_instruction(self, message: InstructionMessage) -> None:
-        self._take(lambda gate: gate.on_instruction(instruction_from_message(message)))
+        instruction = instruction_from_message(message)
+        self._take(lambda gate: gate.on_instruction(instruction))
+        self._warn_of_truncation(instruction.text)
 
-    def _take(self, put: Any) -> None:
+    def _warn_of_truncation(self, text: str) -> None:
+        assert self._policy is not None
+        try:
+            lost = bool(text.strip()) and self._policy.truncates(text)
+        except RlcoError as error:
+            self._report(error)
+            return
+        if lost:
+            self.get_logger().warning(
+                f"instruction '{text}' is too long: the policy reads its beginning only; "
+                "it should have about 14 words at most"
+            )
+
+    def _take(self, put: Callable[[Gate], None]) -> None:
         """Puts a message into the gate and answers what that completes."""
         assert self._responder is not None
         try:
             put(self._responder.gate)
             chunk = self._responder.respond(self.get_clock().now().nanoseconds)
         except RlcoError as error:
-            self._problem = str(error)
-            self.get_logger().error(self._problem, throttle_duration_sec=2.0)
+            self._report(error)
             return
         if chunk is not None:
             self._problem = ""
             self._chunks.publish(chunk_to_message(chunk, self._frame))
+
+    def _report(self, error: RlcoError) -> None:
+        self._problem = str(error)
+        self.get_logger().error(self._problem, throttle_duration_sec=2.0)
 
     def _publish_diagnostics(self) -> None:
         message = DiagnosticArray(status=[self._status()])
@@ -283,17 +270,4 @@ class PolicyNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Runs the node until it is told to stop; 1 when it could not start."""
-    rclpy.init(args=args)
-    try:
-        node = PolicyNode()
-        if node.get_parameter("autostart").value and not node.start():
-            return 1
-        rclpy.spin(node)
-    except ParameterException as error:
-        print(f"policy_node: {error}", file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 0
-    finally:
-        rclpy.try_shutdown()
-    return 0
+    return run(PolicyNode, args)

@@ -5,20 +5,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+import rclpy
 import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from rclpy.context import Context
+from scripted_scene import DOMAIN, Stage
 
 from rlco_core.contract import Contract
 from rlco_core.types import Observation
-from rlco_policy.bundle import Bundle, load_bundle
+from rlco_core.bundle import Bundle, load_bundle
 
 CONTRACT: dict[str, Any] = {
     "robot": "panda",
@@ -118,3 +121,14 @@ def observation() -> Observation:
     return Observation(
         7_000, {"front": image}, np.arange(10, dtype=np.float32), "push the red cube"
     )
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A scene and an empty stage, in a DDS domain of their own."""
+    context = Context()
+    rclpy.init(context=context, domain_id=DOMAIN)
+    stage = Stage(context)
+    yield stage
+    stage.close()
+    rclpy.shutdown(context=context)

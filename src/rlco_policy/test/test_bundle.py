@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rlco_core.errors import BundleError
-from rlco_policy.bundle import load_bundle
+from rlco_core.bundle import load_bundle
 
 
 def test_a_sound_bundle(bundle_path: Path) -> None:

@@ -23,7 +23,7 @@ from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
 from rlco_policy import engine
-from rlco_policy.bundle import Bundle, load_bundle
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_policy.engine import OnnxPolicy
 from rlco_policy.policy import Policy
 
@@ -227,11 +227,16 @@ def test_an_instruction_without_words(policy: OnnxPolicy, observation: Observati
         policy.infer(dataclasses.replace(observation, instruction=" "))
 
 
+def test_a_long_instruction_is_known_to_lose_its_end(policy: OnnxPolicy) -> None:
+    assert policy.truncates("push the red cube " * 4)
+    assert not policy.truncates("push the red cube")
+
+
 def test_the_process_imports_no_torch(bundle_path: Path) -> None:
     script = (
         "import sys\n"
         "import rlco_policy.gate\n"
-        "from rlco_policy.bundle import load_bundle\n"
+        "from rlco_core.bundle import load_bundle\n"
         "from rlco_policy.engine import OnnxPolicy\n"
         f"OnnxPolicy(load_bundle({str(bundle_path)!r})).warm_up()\n"
         "print(sorted({'torch', 'transformers', 'pybullet', 'rlco_trainer'} & set(sys.modules)))\n"

@@ -92,7 +92,7 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
             accepted, reason = command.verdict.accepted, command.verdict.reason
             if not accepted:
                 break
-            self.session.advance(command.joints, command.gripper_opening)
+            self.session.advance(command.joints, command.fingers)
         success = self.session.success()
         truncated = not success and (not accepted or self._over())
         return self._observe(), float(success), success, truncated, self._info(accepted, reason)

@@ -42,6 +42,20 @@ class Task(Protocol):
 
     def __init__(self, world: World) -> None: ...
 
+    @classmethod
+    def subject(cls, instruction: str) -> str:
+        """What an instruction is about.
+
+        Raises:
+            ConfigError: nothing that this task has.
+        """
+        ...
+
+    @classmethod
+    def swapped(cls, instruction: str) -> str:
+        """The same sentence about another subject, to see who listens."""
+        ...
+
     def reset(self, rng: np.random.Generator, instruction: str) -> Scene:
         """Places everything. ``instruction`` replaces the drawn one unless it is empty.
 

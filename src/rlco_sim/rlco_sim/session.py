@@ -66,16 +66,16 @@ class Session:
         self._world.rebuild()
         self.task = self._task_class(self._world)
         jitter = rng.uniform(-_HOME_JITTER, _HOME_JITTER, len(self.robot.home))
-        opening = self._task_class.gripper_opening
-        self._world.reset_arm(np.array(self.robot.home) + jitter, opening)
+        fingers = self.robot.gripper.joint_position(self._task_class.gripper_opening)
+        self._world.reset_arm(np.array(self.robot.home) + jitter, fingers)
         self.scene = self.task.reset(rng, instruction)
         self.steps = 0
         self.stamp_ns += DT_NS
         return self.scene
 
-    def advance(self, joints: NDArray[np.float64], gripper_opening: float) -> None:
-        """Commands the arm for one control period and lets it pass."""
-        self._world.advance(joints, gripper_opening)
+    def advance(self, joints: NDArray[np.float64], fingers: float) -> None:
+        """Commands arm (n,) rad and fingers (m or rad) for one control period; it passes."""
+        self._world.advance(joints, fingers)
         self.steps += 1
         self.stamp_ns += DT_NS
 
@@ -99,10 +99,14 @@ class Session:
         return self._world.motor_velocities
 
     @property
+    def fingers(self) -> float:
+        """Measured position of the first finger joint, m or rad."""
+        return float(self._world.motor_positions[len(self.robot.joint_names)])
+
+    @property
     def gripper_opening(self) -> float:
         """Measured opening in [0, 1]."""
-        first_finger = self._world.motor_positions[len(self.robot.joint_names)]
-        return self.robot.gripper.opening(float(first_finger))
+        return self.robot.gripper.opening(self.fingers)
 
     def proprioception(self) -> NDArray[np.float32]:
         """(10,) float32, see ``rlco_core.proprioception``."""

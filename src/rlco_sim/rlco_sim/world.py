@@ -99,20 +99,20 @@ class World:
         where, _ = pybullet.getBasePositionAndOrientation(body, physicsClientId=self.client)
         return np.array(where)
 
-    def reset_arm(self, joints: NDArray[np.float64], gripper_opening: float) -> None:
-        """Teleports the arm to ``joints`` (n,) rad and the fingers to an opening, at rest."""
-        self._target = self._motor_target(joints, gripper_opening)
+    def reset_arm(self, joints: NDArray[np.float64], fingers: float) -> None:
+        """Teleports the arm to ``joints`` (n,) rad and every finger to ``fingers``, at rest."""
+        self._target = self._motor_target(joints, fingers)
         for index, value in zip(self._motors, self._target, strict=True):
             pybullet.resetJointState(self._arm, index, value, physicsClientId=self.client)
 
-    def advance(self, joints: NDArray[np.float64], gripper_opening: float) -> None:
+    def advance(self, joints: NDArray[np.float64], fingers: float) -> None:
         """One control period: the servos follow a straight line to the command.
 
         Args:
             joints: (n,) rad, reached by the end of the period as far as the servos can.
-            gripper_opening: in [0, 1].
+            fingers: position of every finger joint, m or rad.
         """
-        start, end = self._target, self._motor_target(joints, gripper_opening)
+        start, end = self._target, self._motor_target(joints, fingers)
         for k in range(1, self._substeps + 1):
             self._drive(start + (end - start) * (k / self._substeps))
             pybullet.stepSimulation(physicsClientId=self.client)
@@ -130,10 +130,8 @@ class World:
         states = pybullet.getJointStates(self._arm, self._motors, physicsClientId=self.client)
         return np.array([state[1] for state in states])
 
-    def _motor_target(self, joints: NDArray[np.float64], opening: float) -> NDArray[np.float64]:
-        gripper = self.robot.gripper
-        fingers = [gripper.joint_position(opening)] * len(gripper.joints)
-        return np.concatenate([joints, fingers])
+    def _motor_target(self, joints: NDArray[np.float64], fingers: float) -> NDArray[np.float64]:
+        return np.concatenate([joints, [fingers] * len(self.robot.gripper_joint_names)])
 
     def _drive(self, target: NDArray[np.float64]) -> None:
         pybullet.setJointMotorControlArray(

@@ -113,4 +113,4 @@ class Demonstrator:
         command = self._path.step(action)
         if not command.verdict.accepted:
             raise RlcoError(f"seed {seed}: the expert's action was refused: {command.verdict}")
-        self._session.advance(command.joints, command.gripper_opening)
+        self._session.advance(command.joints, command.fingers)

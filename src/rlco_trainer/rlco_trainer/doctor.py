@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rlco_core.errors import RlcoError
-from rlco_policy.bundle import load_bundle
+from rlco_core.bundle import load_bundle
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / "bundles" / "push_cube_panda"

@@ -175,7 +175,8 @@ def _episode(episode: EpisodeResult, thumbnail: bytes | None) -> str:
     reason = escape(episode.stop_reason.replace("_", " "))
     return (
         f'<article class="cell {css}">{picture}<div><header><span class="seed">{episode.seed}'
-        f"</span><span>{_counted(episode.steps, 'step')}</span></header><p>{escape(episode.instruction)}</p>"
+        f"</span><span>{_counted(episode.steps, 'step')}</span></header>"
+        f"<p>{escape(episode.instruction)}</p>"
         f'</div><footer><span class="badge">{sign} {reason}</span></footer></article>'
     )
 

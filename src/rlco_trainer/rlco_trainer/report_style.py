@@ -67,9 +67,9 @@ th:last-child, td:last-child { padding-right: 0; }
 .dot { display: inline-block; width: 11px; height: 11px; margin-right: 9px; border-radius: 3px; }
 .total td { border-top: 2px solid var(--ink); font-weight: 600; }
 .soft { color: var(--soft); font-weight: 400; }
-.films { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr));
+.films { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
   gap: 20px; }
-.films figure { margin: 0; }
+.films figure { max-width: 560px; margin: 0; }
 .films video { display: block; width: 100%; border-radius: 10px; }
 .films figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 12px;
   margin-top: 8px; font-weight: 600; }
@@ -112,6 +112,7 @@ code { font: 13px/1.55 var(--mono); }
 @media (max-width: 860px) {
   .pair, .headline { grid-template-columns: minmax(0, 1fr); }
   .headline { gap: 24px; }
+  .pair { gap: 0; }
 }
 @media (max-width: 560px) {
   main { padding: 26px 14px 36px; }
@@ -119,7 +120,6 @@ code { font: 13px/1.55 var(--mono); }
   .card { padding: 18px 16px; }
   .rate { font-size: 52px; }
   .rate small { display: block; margin: 6px 0 0; }
-  .pair { gap: 0; }
   .ends { display: none; }
   .wide { padding-right: 0; }
   .under { display: block; }

@@ -75,6 +75,18 @@ class PushCube:
             for colour in COLOURS
         }
 
+    @classmethod
+    def subject(cls, instruction: str) -> str:
+        """The one colour that an instruction names."""
+        return named_colour(instruction)
+
+    @classmethod
+    def swapped(cls, instruction: str) -> str:
+        """The same sentence with the next colour: red, green, blue, red."""
+        colour = named_colour(instruction)
+        following = COLOURS[(COLOURS.index(colour) + 1) % len(COLOURS)]
+        return re.sub(colour, following, instruction, flags=re.IGNORECASE)
+
     def reset(self, rng: np.random.Generator, instruction: str) -> Scene:
         """Draws lanes, poses, goal and sentence, always in the same order."""
         self._goal = np.array([0.60 + rng.uniform(-0.02, 0.02), rng.uniform(-0.03, 0.03), 0.0])

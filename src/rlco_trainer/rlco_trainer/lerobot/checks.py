@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.lerobot.schema import ACTION, STATE, Features, Scalar, image_key
 
 

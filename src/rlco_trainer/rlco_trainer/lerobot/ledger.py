@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.lerobot import statistics
 from rlco_trainer.lerobot.reader import Dataset
 from rlco_trainer.lerobot.records import FOLDER

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
+
 from rlco_core.config import first_problem
 from rlco_core.errors import DatasetError
-
 from rlco_trainer.files import write_text
 from rlco_trainer.lerobot.schema import PROVENANCE, Scalar
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.lerobot.provenance import Session, read_sessions
 from rlco_trainer.lerobot.records import EpisodeRecord, read_records
 from rlco_trainer.lerobot.schema import (
@@ -173,9 +173,7 @@ class Dataset:
         return images
 
 
-def _fill(
-    images: NDArray[np.uint8], path: Path, fps: int, spans: Sequence[tuple[int, int]]
-) -> int:
+def _fill(images: NDArray[np.uint8], path: Path, fps: int, spans: Sequence[tuple[int, int]]) -> int:
     """Fills ``images`` from its start with the (first frame, length) spans of one video."""
     numbers = np.concatenate([np.arange(first, first + length) for first, length in spans])
     video = read_video(path, fps, start=int(numbers[0]))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rlco_core.errors import DatasetError
-
 from rlco_trainer.lerobot.schema import EPISODE_COLUMNS, Info, Scalar, image_key
 from rlco_trainer.lerobot.tables import metadata_types, read_schema, read_table
 
@@ -92,7 +91,8 @@ def _metadata(path: Path) -> dict[str, type[Scalar]]:
 def _rows(path: Path) -> list[dict[str, Any]]:
     """Rows of one file without their statistics."""
     names = [name for name in read_schema(path).names if not name.startswith("stats/")]
-    return read_table(path, names).to_pylist()  # type: ignore[no-any-return]
+    rows: list[dict[str, Any]] = read_table(path, names).to_pylist()
+    return rows
 
 
 def _record(

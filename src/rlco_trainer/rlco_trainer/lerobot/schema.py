@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, ValidationError
+
 from rlco_core.config import first_problem
 from rlco_core.errors import DatasetError, choices
-
 from rlco_trainer.files import write_text
 
 #: A value that an episode can carry, such as its seed.

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.files import write_text
 from rlco_trainer.lerobot.schema import STATS
 from rlco_trainer.lerobot.tables import matrix
@@ -106,4 +106,5 @@ def read_statistics(root: Path) -> dict[str, Statistics]:
 def _level(counts: NDArray[np.int64], share: float) -> NDArray[np.int64]:
     """The level, per channel, that ``share`` of the pixels do not exceed."""
     cumulative = counts.cumsum(axis=1)
-    return (cumulative >= share * cumulative[:, -1:]).argmax(axis=1)
+    level: NDArray[np.int64] = (cumulative >= share * cumulative[:, -1:]).argmax(axis=1)
+    return level

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.files import replacing
 from rlco_trainer.lerobot.schema import ACTION, STATE, TASKS, Scalar
 

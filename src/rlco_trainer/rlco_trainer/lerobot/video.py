@@ -7,25 +7,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.video.frame import PictureType
-from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
+
 from rlco_core.errors import DatasetError
 
 # Lossless RGB. yuv420p halves the colour resolution, and at 64x64 that is most of a cube
 # (19 dB on saturated pixels of a rendered scene); lossless yuv444p is right to 2 levels of 255,
 # half as large, but no faster. "fastdecode" drops the entropy coder that is slow to read, and
-# without B-frames packets stay in order. torchcodec, PyAV and ffmpeg decode it to the bit.
+# without B-frames packets stay in order. torchcodec and PyAV decode it to the bit.
 CODEC = "libx264rgb"
 OPTIONS = {"qp": "0", "preset": "superfast", "tune": "fastdecode", "bf": "0", "g": "10"}
 #: The format that the decoder gives for RGB: three planes, no conversion needed.
 PLANAR_RGB = "gbrp"
-#: ffmpeg's AVCOL_SPC_RGB, which PyAV has no name for. Untagged RGB is decoded as if it were YUV.
-RGB_MATRIX = 0
 
 
 def video_info(fps: int) -> dict[str, Any]:
@@ -47,12 +46,10 @@ class VideoWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._part = path, path.with_name(f".{path.name}.part")
         self._container = av.open(str(self._part), "w", format="mp4")
-        self._stream = self._container.add_stream(CODEC, rate=fps, options=OPTIONS)
+        self._stream = cast(av.VideoStream, self._container.add_stream(CODEC, fps, OPTIONS))
         self._stream.height, self._stream.width, self._stream.pix_fmt = height, width, "rgb24"
         # One thread: the same frames give the same bytes.
         self._stream.codec_context.thread_count = 1
-        self._stream.codec_context.colorspace = RGB_MATRIX
-        self._stream.codec_context.color_range = ColorRange.JPEG
         self._time_base = Fraction(1, fps)
         self.frames = 0
 
@@ -96,9 +93,9 @@ def _decode(path: Path, fps: int, start: int) -> Iterator[tuple[int, NDArray[np.
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         if start:
-            container.seek(int(start / (fps * stream.time_base)), stream=stream)
+            container.seek(start * av.time_base // fps)
         for frame in container.decode(stream):
-            number = round(frame.pts * frame.time_base * fps)
+            number = round((frame.time or 0.0) * fps)
             if number >= start:
                 yield number, _rgb(frame, reformatter)
 
@@ -106,4 +103,4 @@ def _decode(path: Path, fps: int, start: int) -> Iterator[tuple[int, NDArray[np.
 def _rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
     if frame.format.name != PLANAR_RGB:
         frame = reformatter.reformat(frame, format="rgb24")
-    return frame.to_ndarray()  # type: ignore[no-any-return]
+    return cast(NDArray[np.uint8], frame.to_ndarray())

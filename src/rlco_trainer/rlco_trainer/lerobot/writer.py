@@ -10,8 +10,8 @@ from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
-from rlco_core.errors import DatasetError
 
+from rlco_core.errors import DatasetError
 from rlco_trainer.lerobot.checks import check_episode
 from rlco_trainer.lerobot.ledger import Ledger, check_same, recover
 from rlco_trainer.lerobot.provenance import session, write_sessions
@@ -147,6 +147,7 @@ class DatasetWriter:
         check_same(dataset, self._robot_type, self._fps, self._features)
         if dataset.episodes:
             self._ledger, self._tasks = Ledger.of(dataset), dict(dataset.tasks)
+            write_statistics(self._root, self._ledger.statistics())
             start = session(len(dataset.episodes), provenance)
             self._sessions = [*dataset.provenance, start]
 
@@ -167,9 +168,7 @@ class DatasetWriter:
             first_frame=self.num_frames,
             task=self._tasks.setdefault(task, len(self._tasks)),
         )
-        shard = self._shard or Shard(
-            self._root, self._ledger.next_shard, self._features, self._fps
-        )
+        shard = self._shard or Shard(self._root, self._ledger.next_shard, self._features, self._fps)
         try:
             shard.add(images, table, task, metadata)
         except BaseException:

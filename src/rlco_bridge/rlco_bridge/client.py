@@ -1,0 +1,179 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs episodes on a bridge from outside, and notes every command that reaches the arm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import rclpy
+from numpy.typing import NDArray
+from rclpy.action import ActionClient
+from rclpy.node import Node
+from rclpy.task import Future
+from rlco_interfaces.action import RunEpisode
+from trajectory_msgs.msg import JointTrajectory
+
+from rlco_core.errors import RlcoError
+from rlco_core.robot import RobotConfig
+from rlco_core.stamps import stamp_to_ns
+from rlco_ros.qos import STATE
+
+_POLL = 0.05
+_ALIVE_PERIOD = 1.0
+
+
+class SystemNotReady(RlcoError):
+    """A node of the running system is missing, or an episode got no answer."""
+
+
+@dataclass(frozen=True)
+class EpisodeReport:
+    """What one episode over ROS came to.
+
+    Attributes:
+        instruction: the sentence that was in force.
+        success, steps, stop_reason, detail: as the bridge says.
+        latency_ms: observation to command, one per decision.
+        commands: (steps, n) rad, joint positions as published to the arm's controller.
+        fingers: (steps,) m or rad, as published to the gripper's controller.
+    """
+
+    instruction: str
+    success: bool
+    steps: int
+    stop_reason: str
+    detail: str
+    latency_ms: tuple[float, ...]
+    commands: NDArray[np.float64]
+    fingers: NDArray[np.float64]
+
+
+@dataclass
+class _Recorder:
+    """Commands by stamp; repeats of a stamp replace it."""
+
+    points: dict[int, tuple[float, ...]] = field(default_factory=dict)
+
+    def __call__(self, message: JointTrajectory) -> None:
+        self.points[stamp_to_ns(message.header.stamp)] = tuple(message.points[-1].positions)
+
+
+class EpisodeClient:
+    """A client of one bridge, in its own node; call ``close`` at the end.
+
+    Args:
+        robot: tells the command topics.
+        namespace: where the system runs.
+        alive: raises when a process of the system has died; asked while waiting.
+    """
+
+    def __init__(
+        self, robot: RobotConfig, namespace: str = "", alive: Callable[[], None] = lambda: None
+    ) -> None:
+        self._alive = alive
+        rclpy.init()
+        self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
+        self._client = ActionClient(self.node, RunEpisode, "run_episode")
+        self._arm, self._gripper = _Recorder(), _Recorder()
+        self.node.create_subscription(
+            JointTrajectory, robot.controller_topic, self._arm, STATE
+        )
+        self.node.create_subscription(
+            JointTrajectory, robot.gripper.controller_topic, self._gripper, STATE
+        )
+
+    def close(self) -> None:
+        """Leaves the ROS graph."""
+        self.node.destroy_node()
+        rclpy.try_shutdown()
+
+    def wait_for_system(self, timeout: float) -> None:
+        """Waits up to ``timeout`` s until bridge, simulator and an active policy are there.
+
+        Raises:
+            SystemNotReady: names what is missing.
+        """
+        wanted = {
+            "the bridge (action run_episode)": self._client.server_is_ready,
+            "the policy (subscriber of instruction)": lambda: self._subscribed("instruction"),
+            "the simulator (publisher of joint_states)": lambda: self._published("joint_states"),
+        }
+        deadline = time.monotonic() + timeout
+        while missing := [name for name, ready in wanted.items() if not ready()]:
+            self._alive()
+            if time.monotonic() > deadline:
+                raise SystemNotReady(f"after {timeout:g} s still missing: {', '.join(missing)}")
+            rclpy.spin_once(self.node, timeout_sec=_POLL)
+
+    def run(
+        self,
+        task: str,
+        seed: int,
+        instruction: str = "",
+        max_steps: int = 0,
+        timeout: float = 120.0,
+        during: Callable[[int], None] = lambda step: None,
+    ) -> EpisodeReport:
+        """Runs one episode to its end.
+
+        Args:
+            during: called with the step of every feedback message.
+        Raises:
+            SystemNotReady: the goal was rejected, or no result came within ``timeout`` s.
+        """
+        self._arm.points.clear()
+        self._gripper.points.clear()
+        goal = RunEpisode.Goal(
+            task=task, seed=seed, instruction=instruction, max_steps=max_steps
+        )
+        sent = self._client.send_goal_async(
+            goal, feedback_callback=lambda message: during(message.feedback.step)
+        )
+        deadline = time.monotonic() + timeout
+        handle = self._wait(sent, deadline, "the bridge did not answer the goal")
+        if not handle.accepted:
+            raise SystemNotReady("the bridge rejected the goal; is another episode running?")
+        answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
+        return self._report(answer.result)
+
+    def _wait(self, future: Future, deadline: float, problem: str) -> object:
+        while not future.done():
+            self._alive()
+            if time.monotonic() > deadline:
+                raise SystemNotReady(f"{problem} in time; see the bridge's log")
+            rclpy.spin_until_future_complete(self.node, future, timeout_sec=_ALIVE_PERIOD)
+        return future.result()
+
+    def _report(self, result: RunEpisode.Result) -> EpisodeReport:
+        """The last commands may still be under way when the result is here."""
+        deadline = time.monotonic() + 1.0
+        while self._missing_commands(result.steps) and time.monotonic() < deadline:
+            rclpy.spin_once(self.node, timeout_sec=_POLL)
+        return EpisodeReport(
+            instruction=result.instruction,
+            success=result.success,
+            steps=result.steps,
+            stop_reason=result.stop_reason,
+            detail=result.detail,
+            latency_ms=tuple(result.latency_ms),
+            commands=_in_order(self._arm.points),
+            fingers=_in_order(self._gripper.points)[:, 0],
+        )
+
+    def _missing_commands(self, steps: int) -> bool:
+        return min(len(self._arm.points), len(self._gripper.points)) < steps
+
+    def _subscribed(self, topic: str) -> bool:
+        return self.node.count_subscribers(self.node.resolve_topic_name(topic)) > 0
+
+    def _published(self, topic: str) -> bool:
+        return self.node.count_publishers(self.node.resolve_topic_name(topic)) > 0
+
+
+def _in_order(points: dict[int, tuple[float, ...]]) -> NDArray[np.float64]:
+    rows = [points[stamp] for stamp in sorted(points)]
+    return np.array(rows, dtype=np.float64) if rows else np.zeros((0, 1))

@@ -1,0 +1,60 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a bridge is set up with: one robot, one contract, the one action path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlco_core.bundle import load_bundle
+from rlco_core.chunks import ChunkPlayer
+from rlco_core.contract import Contract, compare
+from rlco_core.errors import ContractMismatch
+from rlco_core.motion import ActionPath
+from rlco_core.robot import RobotConfig
+
+# In real time a chunk may be this many periods late before the arm brakes.
+_GRACE = 1
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """Everything that stays the same from episode to episode."""
+
+    robot: RobotConfig
+    contract: Contract
+    lockstep: bool
+    player: ChunkPlayer
+    path: ActionPath
+
+    @property
+    def dt(self) -> float:
+        """Control period, s."""
+        return self.contract.action.dt
+
+    def problem_with(self, task: str) -> str:
+        """Why ``task`` cannot be run, as one line; empty if it can."""
+        return "; ".join(compare(self.contract, {"tasks": [task]}))
+
+
+def load_equipment(robot: str | Path, bundle: str | Path, lockstep: bool) -> Equipment:
+    """Reads robot and bundle and makes the action path that their contract asks for.
+
+    Raises:
+        RlcoError: one of them is unsound, or they do not fit each other.
+    """
+    config = RobotConfig.load(robot)
+    contract = load_bundle(bundle).contract
+    differences = compare(contract, {"robot": config.name})
+    if differences:
+        raise ContractMismatch(f"the bundle does not fit the robot: {'; '.join(differences)}")
+    action = contract.action
+    player = ChunkPlayer(
+        dt=action.dt,
+        horizon=action.horizon,
+        execute=action.execute,
+        contract_hash=contract.sha256(),
+        grace=0 if lockstep else _GRACE,
+    )
+    return Equipment(config, contract, lockstep, player, ActionPath(config, action.dt))

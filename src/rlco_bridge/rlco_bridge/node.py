@@ -1,0 +1,306 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The bridge: the one owner of the arm while an episode runs.
+
+    in:  joint_states, task_state, action_chunk
+    out: the arm's and the gripper's joint_trajectory, instruction, safety_state, /diagnostics
+    action: run_episode (asks reset_scene for the scene)
+
+Every command passes the one action path and its safety check. What is late, foul or missing
+never reaches a controller: the arm brakes, holds, and ``safety_state`` says why.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import ActionChunk, Instruction, SafetyState, TaskState
+from rlco_interfaces.srv import ResetScene
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory
+
+from rlco_bridge import convert
+from rlco_bridge.episode import ORDERLY, Episode, Outcome
+from rlco_bridge.equipment import Equipment, load_equipment
+from rlco_bridge.server import EpisodeServer
+from rlco_bridge.watchdog import Watchdog
+from rlco_core.errors import RlcoError
+from rlco_core.motion import Command
+from rlco_core.stamps import stamp_to_ns
+from rlco_ros.parameters import flag, real, text
+from rlco_ros.qos import COMMAND, LATCHED, STATE
+from rlco_ros.run import run
+
+PARAMETERS = (
+    text("bundle", "", "directory of the policy bundle whose chunks are played"),
+    text("robot", "panda", "robot by name, or path of its YAML file"),
+    text("tf_prefix", "", "prefix of joint and frame names"),
+    flag("lockstep", False, "true: one command per joint state; false: one per control period"),
+    real("reset_timeout", 5.0, "longest wait for the scene's reset, s", 0.1, 60.0),
+    real("chunk_timeout", 5.0, "longest wait for the next step's chunk, s", 0.1, 60.0),
+    real("observation_timeout", 0.5, "realtime: longest silence of joint states, s", 0.05, 60.0),
+    flag("autostart", True, "configure and activate at once"),
+)
+_WATCH_PERIOD = 0.02
+_HOLD_PERIODS = 4
+
+
+class BridgeNode(LifecycleNode):
+    """Holds the messages' ends; what is decided is in ``Episode``."""
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("bridge_node", **node_arguments)
+        self.declare_parameters("", list(PARAMETERS))
+        self._active = False
+        self._number = 0
+        self._episode: Episode | None = None
+        self._last: Outcome | None = None
+        self._holding = 0
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Reads robot and bundle and opens the topics; says in one line what does not fit."""
+        try:
+            equipment = load_equipment(
+                self._get("robot"), self._get("bundle"), self._get("lockstep")
+            )
+        except RlcoError as error:
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        self._equipment = equipment
+        self._silence = Watchdog(self._get("observation_timeout"))
+        self._waiting = Watchdog(self._get("chunk_timeout"))
+        self._name_joints(equipment)
+        self._open_topics(equipment)
+        self._start_timers(equipment)
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """From now on goals are taken."""
+        self._active = True
+        self._say(SafetyState.IDLE)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Ends what runs and takes no more goals."""
+        self._active = False
+        self._end("canceled", "the bridge was deactivated")
+        return super().on_deactivate(state)
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _name_joints(self, equipment: Equipment) -> None:
+        prefix, robot = self._get("tf_prefix"), equipment.robot
+        self._arm_names = [prefix + name for name in robot.joint_names]
+        self._finger_names = [prefix + name for name in robot.gripper_joint_names]
+
+    def _open_topics(self, equipment: Equipment) -> None:
+        robot = equipment.robot
+        self._arm = self.create_publisher(JointTrajectory, robot.controller_topic, COMMAND)
+        self._gripper = self.create_publisher(
+            JointTrajectory, robot.gripper.controller_topic, COMMAND
+        )
+        self._instructions = self.create_publisher(Instruction, "instruction", LATCHED)
+        self._safety_states = self.create_publisher(SafetyState, "safety_state", LATCHED)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
+        self.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
+        self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
+        self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
+        self._server = EpisodeServer(
+            self,
+            Watchdog(self._get("reset_timeout")),
+            accepts=lambda: self._active,
+            refusal=lambda goal: equipment.problem_with(goal.task) or self._other_owner(),
+            begin=self._begin,
+            cancel=lambda: self._end("canceled", "canceled by the client", settle=False),
+        )
+
+    def _start_timers(self, equipment: Equipment) -> None:
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_WATCH_PERIOD, self._watch, clock=steady)
+        self.create_timer(1.0, self._diagnose, clock=steady)
+        if not equipment.lockstep:
+            self.create_timer(equipment.dt, self._tick)
+
+    def _other_owner(self) -> str:
+        """Who else publishes commands to the arm, as one line; empty if nobody does."""
+        for publisher in (self._arm, self._gripper):
+            for info in self.get_publishers_info_by_topic(publisher.topic_name):
+                name = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+                if name != self.get_fully_qualified_name():
+                    return f"{publisher.topic_name} is busy: {name} publishes there; stop it first"
+        return ""
+
+    def _begin(self, goal: RunEpisode.Goal, scene: ResetScene.Response) -> None:
+        """The scene is laid out: from its stamp on, the policy is asked and the arm moves."""
+        self._number += 1
+        start, equipment = stamp_to_ns(scene.stamp), self._equipment
+        self._episode = Episode(
+            number=self._number,
+            start_ns=start,
+            max_steps=goal.max_steps or scene.max_steps,
+            player=equipment.player,
+            path=equipment.path,
+        )
+        self._measured_ns: int | None = None
+        self._judged_ns: int | None = None
+        self._commanded_ns: int | None = None
+        self._holding = 0
+        self._silence.feed()
+        self._waiting.feed()
+        self._instruct(start, scene.instruction)
+        self._say(SafetyState.RUNNING)
+        self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
+
+    # --- what comes in -------------------------------------------------------------------
+
+    def _on_joints(self, message: JointState) -> None:
+        self._silence.feed()
+        if self._episode is None:
+            return
+        try:
+            measured = convert.measured_from_message(
+                message, self._arm_names, self._finger_names[0], self._equipment.robot.gripper
+            )
+        except RlcoError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=2.0)
+            return
+        self._measured_ns = measured.stamp_ns
+        self._episode.observe(measured)
+        self._play_lockstep()
+
+    def _on_task_state(self, message: TaskState) -> None:
+        if self._episode is not None:
+            self._judged_ns = stamp_to_ns(message.header.stamp)
+            self._episode.judge(self._judged_ns, message.success)
+            self._play_lockstep()
+
+    def _on_chunk(self, message: ActionChunk) -> None:
+        if self._episode is None:
+            return
+        now = self._measured_ns if self._equipment.lockstep else self._now()
+        verdict = self._episode.take(convert.chunk_from_message(message), now or 0)
+        if verdict is not None and not verdict.accepted:
+            self.get_logger().warning(f"chunk refused: {verdict.limit}: {verdict.reason}")
+        self._play_lockstep()
+
+    # --- what goes out -------------------------------------------------------------------
+
+    def _play_lockstep(self) -> None:
+        """Answers an instant once it is both measured and judged; again if it is repeated."""
+        now = self._measured_ns
+        if self._equipment.lockstep and now is not None and now == self._judged_ns:
+            if now == self._commanded_ns:
+                self._send(now, self._sent)
+            else:
+                self._play(now)
+        self._settle()
+
+    def _tick(self) -> None:
+        """One control period in real time."""
+        if self._episode is not None:
+            acting = self._episode.steps > 0
+            if not self._play(self._now()) and acting:
+                self._episode.end("chunk_timeout", "no chunk came in time for this period")
+            self._settle()
+        if self._holding > 0:
+            self._holding -= 1
+            self._send(self._now(), self._equipment.path.brake())
+
+    def _play(self, now_ns: int) -> bool:
+        assert self._episode is not None
+        command = self._episode.command(now_ns)
+        if command is None:
+            return False
+        self._waiting.feed()
+        self._commanded_ns = now_ns
+        self._send(now_ns, command)
+        if self._episode.steps % self._equipment.contract.action.execute == 1:
+            self._server.feedback(RunEpisode.Feedback.PHASE_RUNNING, self._episode.steps)
+        return True
+
+    def _send(self, now_ns: int, command: Command) -> None:
+        self._sent = command
+        dt, fingers = self._equipment.dt, [command.fingers] * len(self._finger_names)
+        joints = command.joints.tolist()
+        self._gripper.publish(convert.trajectory_message(now_ns, self._finger_names, fingers, dt))
+        self._arm.publish(convert.trajectory_message(now_ns, self._arm_names, joints, dt))
+
+    def _instruct(self, stamp_ns: int, instruction: str) -> None:
+        message = convert.instruction_message(stamp_ns, self._number, instruction)
+        self._instructions.publish(message)
+
+    def _say(self, mode: int, outcome: Outcome | None = None) -> None:
+        reason, detail = (outcome.stop_reason, outcome.detail) if outcome else ("", "")
+        self._safety_states.publish(convert.safety_message(self._now(), mode, reason, detail))
+
+    def _now(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    # --- deadlines and endings -----------------------------------------------------------
+
+    def _watch(self) -> None:
+        """On the steady clock, so that it works where ROS time stands still."""
+        self._server.watch()
+        if self._episode is None:
+            return
+        if not self._equipment.lockstep and self._silence.expired:
+            self._episode.end("observation_timeout", self._silence_detail())
+        elif self._waiting.expired and self._measured_ns == self._commanded_ns:
+            self._episode.end("observation_timeout", self._silence_detail())
+        elif self._waiting.expired:
+            self._episode.end("chunk_timeout", self._chunk_detail())
+        self._settle()
+
+    def _silence_detail(self) -> str:
+        topic = self.resolve_topic_name(self._equipment.robot.joint_states_topic)
+        return f"nothing new on {topic} for {self._silence.silence:.1f} s"
+
+    def _chunk_detail(self) -> str:
+        topic = self.resolve_topic_name("action_chunk")
+        return (
+            f"no chunk on {topic} within {self._waiting.timeout:g} s; "
+            f"it has {self.count_publishers(topic)} publishers"
+        )
+
+    def _end(self, stop_reason: str, detail: str, settle: bool = True) -> None:
+        """Ends what runs, if anything does."""
+        if self._episode is not None:
+            self._episode.end(stop_reason, detail)
+            if settle:
+                self._settle()
+        else:
+            self._server.conclude(Outcome(stop_reason, detail), None)
+
+    def _settle(self) -> None:
+        """Stops policy and arm, and closes the goal, once the episode has an outcome."""
+        if self._episode is None or self._episode.outcome is None:
+            return
+        episode, self._episode = self._episode, None
+        self._last = outcome = episode.outcome
+        self._instruct(self._now(), "")
+        self._holding = 0 if self._equipment.lockstep else _HOLD_PERIODS
+        orderly = outcome.stop_reason in ORDERLY
+        self._say(SafetyState.IDLE if orderly else SafetyState.HOLDING, outcome)
+        self._server.conclude(outcome, episode)
+
+    def _diagnose(self) -> None:
+        values = {"episodes": str(self._number), "running": str(self._episode is not None)}
+        name = f"{self.get_fully_qualified_name()}: bridge"
+        self._diagnostics.publish(
+            convert.diagnostics_message(self._now(), name, self._last, values)
+        )
+
+
+def main(args: list[str] | None = None) -> int:
+    """Runs the node until it is told to stop."""
+    return run(BridgeNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The run_episode action: one goal at a time, from the scene's reset to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+from rclpy.task import Future
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.srv import ResetScene
+
+from rlco_bridge import convert
+from rlco_bridge.episode import ORDERLY, Episode, Outcome
+from rlco_bridge.watchdog import Watchdog
+
+Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
+
+
+class EpisodeServer:
+    """Takes goals for a node that plays episodes.
+
+    Args:
+        node: whose action server this is.
+        resetting: how long the scene may take.
+        accepts: whether goals are taken now.
+        refusal: why a goal cannot be run, as one line; empty if it can.
+        begin: called when the scene of a goal is laid out.
+        cancel: called when the client cancels.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        resetting: Watchdog,
+        *,
+        accepts: Callable[[], bool],
+        refusal: Callable[[RunEpisode.Goal], str],
+        begin: Begin,
+        cancel: Callable[[], None],
+    ) -> None:
+        self._node, self._resetting = node, resetting
+        self._accepts, self._refusal, self._begin, self._cancel = accepts, refusal, begin, cancel
+        self._handle: ServerGoalHandle | None = None
+        self._instruction = ""
+        self._scene: Future | None = None
+        self._client = node.create_client(ResetScene, "reset_scene")
+        self._server = ActionServer(
+            node,
+            RunEpisode,
+            "run_episode",
+            # Goals are executed when their episode is over, with the result at hand: waiting
+            # in a coroutine would keep the executor spinning.
+            execute_callback=lambda handle: RunEpisode.Result(),
+            goal_callback=self._on_goal,
+            handle_accepted_callback=self._on_accepted,
+            cancel_callback=self._on_cancel,
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether a goal is being run."""
+        return self._handle is not None
+
+    def feedback(self, phase: str, step: int = 0) -> None:
+        """Tells the client how far the episode is."""
+        if self._handle is not None:
+            self._handle.publish_feedback(RunEpisode.Feedback(step=step, phase=phase))
+
+    def conclude(self, outcome: Outcome, episode: Episode | None) -> None:
+        """Gives the client the result; the next goal may come."""
+        if self._handle is None:
+            return
+        handle, self._handle, self._scene = self._handle, None, None
+        if outcome.stop_reason not in ORDERLY:
+            self._node.get_logger().error(f"{outcome.stop_reason}: {outcome.detail}")
+        result = convert.result_message(outcome, episode, self._instruction)
+        handle.execute(lambda handle: _concluded(handle, result))
+
+    def watch(self) -> None:
+        """Ends a goal whose scene does not come; to be called now and then."""
+        if self._scene is not None and self._resetting.expired:
+            self.conclude(
+                Outcome(
+                    RunEpisode.Result.STOP_RESET_FAILED,
+                    f"no answer on {self._client.srv_name} within "
+                    f"{self._resetting.timeout:g} s; is the simulator running?",
+                ),
+                None,
+            )
+
+    def _on_goal(self, goal: RunEpisode.Goal) -> GoalResponse:
+        if self._accepts() and not self.busy:
+            return GoalResponse.ACCEPT
+        why = "an episode is running" if self.busy else "the bridge is not active"
+        self._node.get_logger().error(f"goal rejected: {why}")
+        return GoalResponse.REJECT
+
+    def _on_accepted(self, handle: ServerGoalHandle) -> None:
+        self._handle, goal = handle, handle.request
+        self._instruction = goal.instruction
+        problem = self._refusal(goal)
+        if problem:
+            self.conclude(Outcome(RunEpisode.Result.STOP_REFUSED, problem), None)
+            return
+        self.feedback(RunEpisode.Feedback.PHASE_RESET)
+        self._resetting.feed()
+        request = ResetScene.Request(task=goal.task, seed=goal.seed, instruction=goal.instruction)
+        self._scene = self._client.call_async(request)
+        self._scene.add_done_callback(self._on_scene)
+
+    def _on_scene(self, future: Future) -> None:
+        if future is not self._scene or self._handle is None:
+            return  # the answer to a goal that has ended
+        scene, self._scene = future.result(), None
+        if not scene.success:
+            outcome = Outcome(RunEpisode.Result.STOP_RESET_FAILED, scene.message)
+            self.conclude(outcome, None)
+            return
+        self._instruction = scene.instruction
+        self._begin(self._handle.request, scene)
+
+    def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+        self._cancel()
+        return CancelResponse.ACCEPT
+
+
+def _concluded(handle: ServerGoalHandle, result: RunEpisode.Result) -> RunEpisode.Result:
+    """Closes a goal: to the action, every episode with an orderly end is a success."""
+    if handle.is_cancel_requested:
+        handle.canceled()
+    elif result.stop_reason in ORDERLY:
+        handle.succeed()
+    else:
+        handle.abort()
+    return result

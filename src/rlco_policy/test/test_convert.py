@@ -1,0 +1,100 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages to arrays and back, value for value."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import Image as ImageMessage
+from sensor_msgs.msg import JointState as JointStateMessage
+
+from rlco_core.errors import ConfigError, ContractMismatch
+from rlco_core.types import ActionChunk
+from rlco_interfaces.msg import Instruction as InstructionMessage
+from rlco_policy.convert import (
+    chunk_to_message,
+    image_from_message,
+    image_to_array,
+    instruction_from_message,
+    joints_from_message,
+    ns_to_stamp,
+)
+from rlco_policy.gate import Instruction
+
+PIXELS = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+
+
+def message_of(pixels: np.ndarray, encoding: str = "rgb8", padding: int = 0) -> ImageMessage:
+    """An image message whose rows end with `padding` bytes of 255."""
+    height, width = pixels.shape[:2]
+    rows = np.pad(pixels.reshape(height, -1), ((0, 0), (0, padding)), constant_values=255)
+    message = ImageMessage(height=height, width=width, encoding=encoding, step=rows.shape[1])
+    message.data = array.array("B", rows.tobytes())
+    message.header.stamp = ns_to_stamp(1_500_000_000)
+    return message
+
+
+@pytest.mark.parametrize("padding", [0, 5])
+def test_rgb_image(padding: int) -> None:
+    np.testing.assert_array_equal(image_to_array(message_of(PIXELS, padding=padding)), PIXELS)
+
+
+def test_bgr_image_becomes_rgb() -> None:
+    np.testing.assert_array_equal(image_to_array(message_of(PIXELS, "bgr8")), PIXELS[:, :, ::-1])
+
+
+def test_image_is_a_view_of_the_message() -> None:
+    message = message_of(PIXELS)
+    message.data[0] = 77
+    pixels = image_to_array(message)
+    message.data[0] = 78
+    assert pixels[0, 0, 0] == 78
+
+
+def test_other_encodings_are_refused() -> None:
+    with pytest.raises(ContractMismatch, match="encoding is 'mono8'; it should be one of rgb8, b"):
+        image_to_array(message_of(PIXELS, "mono8"))
+
+
+@pytest.mark.parametrize(("height", "step"), [(3, 9), (2, 8)])
+def test_sizes_that_do_not_fit_the_data_are_refused(height: int, step: int) -> None:
+    message = message_of(PIXELS)
+    message.height, message.step = height, step
+    with pytest.raises(ContractMismatch, match=r"image of 3 x . has rows of . bytes and 18 bytes"):
+        image_to_array(message)
+
+
+def test_image_with_its_time() -> None:
+    image = image_from_message(message_of(PIXELS))
+    assert image.stamp_ns == 1_500_000_000
+    np.testing.assert_array_equal(image.pixels, PIXELS)
+
+
+def test_joint_state() -> None:
+    message = JointStateMessage(name=["b", "a"], position=[2.0, 1.0])
+    message.header.stamp = ns_to_stamp(50_000_000)
+    state = joints_from_message(message, ["a", "b"])
+    assert state.stamp_ns == 50_000_000
+    assert state.positions.tolist() == [1.0, 2.0]
+    with pytest.raises(ConfigError, match="no position of c"):
+        joints_from_message(message, ["c"])
+
+
+def test_instruction() -> None:
+    message = InstructionMessage(episode=4, text="push")
+    message.header.stamp = ns_to_stamp(1)
+    assert instruction_from_message(message) == Instruction(1, 4, "push")
+
+
+def test_chunk() -> None:
+    actions = np.linspace(-1.0, 1.0, 56, dtype=np.float32).reshape(8, 7)
+    chunk = ActionChunk(2_050_000_000, 0.05, actions, "hash", 9)
+    message = chunk_to_message(chunk, "panda_link0")
+    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (2, 50_000_000)
+    assert message.header.frame_id == "panda_link0"
+    assert (message.episode, message.dt, message.horizon) == (9, 0.05, 8)
+    assert message.contract_hash == "hash"
+    np.testing.assert_array_equal(np.array(message.actions, np.float32).reshape(8, 7), actions)

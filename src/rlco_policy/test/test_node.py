@@ -1,0 +1,179 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The policy node on real topics: it starts, answers, reports, and refuses what does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
+from scripted_scene import Stage
+
+from rlco_core.contract import Contract
+from rlco_policy.convert import ns_to_stamp
+from rlco_policy.node import PolicyNode
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+
+
+def started(node: PolicyNode) -> bool:
+    """Configures and activates."""
+    return node.trigger_configure() == SUCCESS and node.trigger_activate() == SUCCESS
+
+
+def test_answers_an_observation_and_repeats_the_answer(
+    stage: Stage, bundle_path: Path, contract: Contract
+) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True, task="push_cube")
+    assert started(node)
+    stage.wait_for_ears()
+    stage.scene.tell_instruction(0)
+    stage.scene.tell_joints(200_000_000)
+    stage.scene.tell_image(200_000_000)
+    stage.wait(lambda: stage.scene.chunks)
+    stage.scene.tell_image(200_000_000)
+    stage.wait(lambda: len(stage.scene.chunks) == 2)
+    first, again = stage.scene.chunks
+    assert first == again
+    assert (first.header.stamp.sec, first.header.stamp.nanosec) == (0, 200_000_000)
+    assert first.header.frame_id == "panda_link0"
+    assert (first.episode, first.horizon, first.dt) == (5, 8, 0.05)
+    assert first.contract_hash == contract.sha256()
+    assert np.isfinite(first.actions).all()
+    assert len(first.actions) == 56
+    values = {value.key: value.value for value in node._status().values}
+    assert values["decisions"] == "1"
+
+
+def test_realtime_with_a_prefix_answers_fresh_observations_only(
+    stage: Stage, bundle_path: Path
+) -> None:
+    node = stage.node(bundle=str(bundle_path), tf_prefix="left_", max_observation_age=10.0)
+    assert started(node)
+    stage.wait_for_ears()
+    now = node.get_clock().now().nanoseconds
+    stage.scene.tell_instruction(now - 60_000_000_000)
+    stage.scene.tell_joints(now - 30_000_000_000, "left_")
+    stage.scene.tell_image(now - 30_000_000_000)
+    stage.wait(lambda: node._status().message.endswith("ms old"))
+    now = node.get_clock().now().nanoseconds
+    stage.scene.tell_joints(now - 1_000_000, "left_")
+    stage.scene.tell_image(now)
+    stage.wait(lambda: stage.scene.chunks)
+    (chunk,) = stage.scene.chunks
+    assert chunk.header.frame_id == "left_panda_link0"
+    assert chunk.header.stamp == ns_to_stamp(now)
+    assert node._status().message == "answering"
+
+
+def test_joint_states_without_the_arm_are_reported(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path), tf_prefix="left_")
+    assert started(node)
+    stage.wait_for_ears()
+    stage.scene.tell_joints(0)
+    stage.wait(lambda: "no position of left_panda_joint1" in node._status().message)
+    assert node._status().level == b"\x02"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("push the red cube " * 4, "is too long: the policy reads its beginning only"),
+        ("\u0001", "has no words; it should say what to do"),
+    ],
+)
+def test_an_instruction_that_is_not_understood_is_reported(
+    stage: Stage, bundle_path: Path, capfd: pytest.CaptureFixture[str], text: str, line: str
+) -> None:
+    node = stage.node(bundle=str(bundle_path))
+    assert started(node)
+    stage.wait_for_ears()
+    stage.scene.tell_instruction(0, text)
+    logged: list[str] = []
+    stage.wait(lambda: logged.append(capfd.readouterr().err) or line in "".join(logged))
+
+
+def test_diagnostics_are_published(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path))
+    assert node._status().message == "not configured"
+    assert started(node)
+    stage.wait(lambda: stage.scene.diagnostics and stage.scene.diagnostics[-1].status[0].values)
+    (status,) = stage.scene.diagnostics[-1].status
+    assert status.name == "/cell/policy_node: policy"
+    assert status.hardware_id == "tiny"
+    assert status.level == b"\x00"
+    values = {value.key: value.value for value in status.values}
+    assert values.keys() == {"bundle_sha256", "provider", "decisions", "latency_ms"}
+    assert values["provider"] == "CPUExecutionProvider"
+
+
+def test_deactivated_and_cleaned_up_it_can_start_again(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path))
+    assert started(node)
+    stage.wait_for_ears()
+    assert node.trigger_deactivate() == SUCCESS
+    stage.wait(lambda: stage.scene.images.get_subscription_count() == 0)
+    assert node.trigger_cleanup() == SUCCESS
+    assert node._status().message == "not configured"
+    assert started(node)
+    stage.wait_for_ears()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"bundle": ""}, "parameter bundle is empty; it should be a policy bundle's directory"),
+        ({"bundle": "/nowhere"}, "/nowhere: no such bundle"),
+        ({"task": "fly"}, "not fit the scene: tasks: bundle has ['push_cube'], scene has ['fly']"),
+        ({"robot": "fly"}, "robot 'fly' is neither a shipped robot"),
+        ({"providers": ["NoExecutionProvider"]}, "NoExecutionProvider is not in use"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_one_line(
+    stage: Stage, bundle_path: Path, parameters: dict[str, Any], problem: str
+) -> None:
+    node = stage.node(**{"bundle": str(bundle_path)} | parameters)
+    assert not started(node)
+    assert problem in node._status().message
+    assert "\n" not in node._status().message
+    assert node._status().level == b"\x02"
+
+
+def test_a_camera_of_another_size_is_refused(stage: Stage, bundle_path: Path) -> None:
+    stage.scene.width = 96
+    node = stage.node(bundle=str(bundle_path))
+    assert not started(node)
+    assert node._status().message == (
+        "the bundle does not fit the scene: cameras[0].width: bundle has 64, scene has 96"
+    )
+
+
+def test_a_model_of_another_camera_is_refused(stage: Stage, bundle_path: Path) -> None:
+    manifest = bundle_path / "manifest.yaml"
+    manifest.write_text(manifest.read_text().replace("front", "wrist"))
+    node = stage.node(bundle=str(bundle_path))
+    assert not started(node)
+    assert "the model's inputs are [image_front, language_mask" in node._status().message
+
+
+def test_a_silent_camera_is_named_with_those_that_speak(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node("elsewhere", bundle=str(bundle_path), scene_timeout=0.1)
+    assert not started(node)
+    assert node._status().message == (
+        "camera 'front': no camera_info on /elsewhere/front/camera_info within 0.1 s; "
+        "topics that do exist: /cell/front/camera_info"
+    )
+
+
+def test_unforeseen_errors_of_configuring_are_not_swallowed(
+    stage: Stage, bundle_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rlco_policy.node.load_bundle", fail)
+    assert not started(stage.node(bundle=str(bundle_path)))
+    assert "ZeroDivisionError" in capfd.readouterr().err

@@ -1,0 +1,47 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The life of a node's process: start, spin, stop, and an exit code that means something."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.node import Node
+
+from rlco_core.errors import RlcoError
+
+
+def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
+    """Makes a node and spins it until it is told to stop.
+
+    A lifecycle node whose ``autostart`` parameter is true is configured and activated.
+
+    Returns:
+        0 after an orderly stop, 1 when the node could not start; it has said why.
+    """
+    rclpy.init(args=args)
+    try:
+        node = make_node()
+        if isinstance(node, LifecycleNode) and not _started(node):
+            return 1
+        rclpy.spin(node)
+    except (RlcoError, ParameterException) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _started(node: LifecycleNode) -> bool:
+    if not node.get_parameter("autostart").value:
+        return True
+    success = TransitionCallbackReturn.SUCCESS
+    return bool(node.trigger_configure() == success and node.trigger_activate() == success)

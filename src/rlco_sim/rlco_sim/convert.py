@@ -1,0 +1,90 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays <-> messages of the simulated robot. Messages never get past this module and the node."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Sequence
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from rlco_interfaces.msg import TaskState
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from trajectory_msgs.msg import JointTrajectory
+
+from rlco_core.errors import ConfigError
+from rlco_core.stamps import set_stamp
+from rlco_sim.camera import intrinsics
+from rlco_sim.domain import CameraDomain
+
+
+def time_message(stamp_ns: int) -> Time:
+    """Integer nanoseconds as a time message."""
+    return set_stamp(Time(), stamp_ns)
+
+
+def joint_state_message(
+    stamp_ns: int,
+    names: Sequence[str],
+    positions: NDArray[np.float64],
+    velocities: NDArray[np.float64],
+) -> JointState:
+    """Joint names with (n,) positions, rad or m, and velocities per second."""
+    message = JointState(name=list(names), position=positions.tolist())
+    message.velocity = velocities.tolist()
+    set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
+def image_message(stamp_ns: int, frame: str, image: NDArray[np.uint8]) -> Image:
+    """(H, W, 3) uint8 RGB as an rgb8 image in the optical frame ``frame``."""
+    height, width, _ = image.shape
+    message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
+    message.header.frame_id = frame
+    set_stamp(message.header.stamp, stamp_ns)
+    # Only array.array is handed over without a copy per element.
+    message.data = array.array("B", image.tobytes())
+    return message
+
+
+def camera_info_message(stamp_ns: int, frame: str, camera: CameraDomain) -> CameraInfo:
+    """Intrinsics of an ideal pinhole camera."""
+    matrix = intrinsics(camera)
+    message = CameraInfo(height=camera.height, width=camera.width)
+    message.header.frame_id = frame
+    set_stamp(message.header.stamp, stamp_ns)
+    message.distortion_model = "plumb_bob"
+    message.d = [0.0] * 5
+    message.k = matrix.ravel().tolist()
+    message.r = np.eye(3).ravel().tolist()
+    message.p = np.column_stack([matrix, np.zeros(3)]).ravel().tolist()
+    return message
+
+
+def task_state_message(stamp_ns: int, step: int, success: bool) -> TaskState:
+    """The simulator's judgement at ``stamp_ns``."""
+    message = TaskState(step=step, success=success)
+    set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
+def trajectory_goal(message: JointTrajectory, names: Sequence[str]) -> NDArray[np.float64]:
+    """(n,) positions of a trajectory's last point, in the order of ``names``.
+
+    Raises:
+        ConfigError: what joint_trajectory_controller would reject, or a value that is not finite.
+    """
+    if sorted(message.joint_names) != sorted(names):
+        raise ConfigError(
+            f"trajectory has joints [{', '.join(message.joint_names)}], "
+            f"it should have [{', '.join(names)}]"
+        )
+    if not message.points or len(message.points[-1].positions) != len(names):
+        raise ConfigError(f"trajectory needs a point with {len(names)} positions")
+    by_name = dict(zip(message.joint_names, message.points[-1].positions, strict=True))
+    goal = np.array([by_name[name] for name in names])
+    if not np.isfinite(goal).all():
+        raise ConfigError("trajectory has positions that are not finite")
+    return goal

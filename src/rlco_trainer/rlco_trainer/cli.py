@@ -1,0 +1,54 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rlco command: finds the subcommand, imports only what it needs, and ends in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from rich.console import Console
+from rich.table import Table
+
+from rlco_core.errors import RlcoError
+
+#: Subcommand -> module with ``main(arguments)``, and what it does.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("rlco_trainer.demo", "20 episodes over ROS 2 with the shipped policy; a report"),
+    "collect": ("rlco_trainer.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
+    "train sft": ("rlco_trainer.train", "train a nano policy on a dataset"),
+    "export": ("rlco_trainer.export", "a checkpoint as a policy bundle, checked against torch"),
+    "eval": ("rlco_trainer.evaluate", "success rate of a bundle, in process or over ROS 2"),
+    "up sim": ("rlco_trainer.up", "start simulator, policy and bridge as ROS 2 processes"),
+    "bench sim": ("rlco_trainer.bench", "simulation speed on one and two processes"),
+    "doctor": ("rlco_trainer.doctor", "what is missing on this machine and how to get it"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; 0 when it did its work, 1 after an error, 2 for a wrong word."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        _print_help()
+        return 0
+    name = next((n for n in COMMANDS if words[: len(n.split())] == n.split()), None)
+    if name is None:
+        print(f"rlco: unknown command '{words[0]}'; known: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    module = import_module(COMMANDS[name][0])
+    try:
+        return int(module.main(words[len(name.split()) :]) or 0)
+    except RlcoError as error:
+        print(f"rlco {name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"rlco {name}: stopped", file=sys.stderr)
+        return 130
+
+
+def _print_help() -> None:
+    table = Table(title="rlco COMMAND [--help]", title_justify="left", box=None, show_header=False)
+    for name, (_, purpose) in COMMANDS.items():
+        table.add_row(f"  {name}", purpose)
+    Console().print(table)

@@ -1,0 +1,190 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco eval: a policy bundle's success rate, in process or over ROS 2."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from rlco_core.bundle import Bundle, load_bundle
+from rlco_core.contract import compare
+from rlco_core.errors import ConfigError, ContractMismatch
+from rlco_core.robot import RobotConfig
+from rlco_policy.engine import OnnxPolicy
+from rlco_policy.shipped import default_bundle
+from rich.console import Console
+
+from rlco_sim.domain import Domain
+from rlco_sim.session import Session
+from rlco_sim.tasks import task_class
+from rlco_trainer.arguments import parse
+from rlco_trainer.progress import progress
+from rlco_trainer.report import print_table
+from rlco_trainer.results import EpisodeResult, EvaluationResult, Latency
+from rlco_trainer.rollout import Roller, Trace, all_latencies
+from rlco_trainer.ros_rollout import RosRoller
+
+_VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """What is evaluated.
+
+    Attributes:
+        bundle: directory of the policy bundle.
+        task, domain, robot: of the simulation.
+        episodes, seed: seeds are seed, seed + 1 ...
+        instruction: replaces the scene's own.
+        swap_instruction: name another subject than the scene would.
+        max_steps: control periods per episode; 0 for the task's own limit.
+        ros: over ROS 2, three processes in lock-step; else in this process.
+        threads: of ONNX Runtime.
+    """
+
+    bundle: Path = field(default_factory=default_bundle)
+    task: str = "push_cube"
+    domain: str = "twin"
+    robot: str = "panda"
+    episodes: int = 20
+    seed: int = 10_000
+    instruction: str = ""
+    swap_instruction: bool = False
+    max_steps: int = 0
+    ros: bool = False
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result and the traces that it was made of, in the same order."""
+
+    result: EvaluationResult
+    traces: tuple[Trace, ...]
+
+
+def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
+    """Runs all episodes; ``log_dir`` gets the logs of the nodes when it is over ROS.
+
+    Raises:
+        RlcoError: bundle, task, domain or robot are unsound or do not fit each other.
+    """
+    bundle = load_bundle(config.bundle)
+    check_fit(bundle, config)
+    with _runner(config, bundle, log_dir) as run:
+        started = time.monotonic()
+        traces = tuple(_traces(config, run))
+        wall = time.monotonic() - started
+    decisions = sum(len(trace.latency_ms) for trace in traces)
+    result = EvaluationResult(
+        task=config.task,
+        domain=config.domain,
+        bundle_sha256=bundle.sha256,
+        mode=_mode(config),
+        robot=config.robot,
+        episodes=tuple(episode_result(trace, config.task) for trace in traces),
+        latency_ms=Latency.of(all_latencies(traces)),
+        decisions_per_second=round(decisions / wall, 3),
+        wall_seconds=round(wall, 3),
+        versions={name: version(name) for name in _VERSIONS},
+        command=shlex.join(["rlco", *sys.argv[1:]]),
+    )
+    return Evaluation(result, traces)
+
+
+def check_fit(bundle: Bundle, config: EvalConfig) -> None:
+    """Raises one line if the bundle cannot be used in this task, domain and robot."""
+    task_class(config.task)
+    camera = Domain.load(config.domain).camera
+    if config.episodes < 1 or config.seed < 0:
+        raise ConfigError("--episodes must be at least 1 and --seed not negative")
+    scene = {
+        "robot": RobotConfig.load(config.robot).name,
+        "tasks": [config.task],
+        "cameras": [{"name": camera.name, "width": camera.width, "height": camera.height}],
+    }
+    differences = compare(bundle.contract, scene)
+    if differences:
+        raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
+
+
+def episode_result(trace: Trace, task: str) -> EpisodeResult:
+    """The row of a trace in the evaluation's JSON."""
+    return EpisodeResult(
+        seed=trace.seed,
+        instruction=trace.instruction,
+        colour=task_class(task).subject(trace.instruction),
+        success=trace.success,
+        steps=trace.steps,
+        stop_reason=trace.stop_reason,
+    )
+
+
+def _mode(config: EvalConfig) -> Literal["in_process", "ros"]:
+    return "ros" if config.ros else "in_process"
+
+
+_Run = Callable[[int, str, int], Trace]
+
+
+@contextmanager
+def _runner(config: EvalConfig, bundle: Bundle, log_dir: Path | None) -> Iterator[_Run]:
+    robot = RobotConfig.load(config.robot)
+    if config.ros:
+        with RosRoller(config.bundle, config.task, config.domain, config.robot, log_dir) as roller:
+            yield roller.run
+    else:
+        policy = OnnxPolicy(bundle, threads=config.threads)
+        policy.warm_up()
+        yield Roller(policy, config.task, Domain.load(config.domain), robot).run
+
+
+def _traces(config: EvalConfig, run: _Run) -> Iterator[Trace]:
+    seeds: Sequence[int] = range(config.seed, config.seed + config.episodes)
+    instructions = _instructions(config, seeds)
+    successes = 0
+    with progress("episodes", len(seeds)) as advance:
+        for done, (seed, instruction) in enumerate(zip(seeds, instructions, strict=True), 1):
+            trace = run(seed, instruction, config.max_steps)
+            successes += trace.success
+            advance(1, f"{successes} of {done} succeeded")
+            yield trace
+
+
+def _instructions(config: EvalConfig, seeds: Sequence[int]) -> list[str]:
+    """What replaces each scene's own instruction; empty where nothing does."""
+    if not config.swap_instruction:
+        return [config.instruction] * len(seeds)
+    session = Session(config.task, Domain.load(config.domain), RobotConfig.load(config.robot))
+    swapped = task_class(config.task).swapped
+    return [swapped(session.reset(seed).instruction) for seed in seeds]
+
+
+@dataclass(frozen=True)
+class EvalCommand(EvalConfig):
+    """Success rate of a policy bundle.
+
+    Attributes:
+        json: file that gets the results.
+        logs: directory that gets the nodes' logs, with --ros.
+    """
+
+    json: Path | None = None
+    logs: Path | None = None
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco eval"""
+    config = parse(EvalCommand, arguments, "eval")
+    evaluation = evaluate(config, config.logs)
+    print_table(evaluation.result, Console())
+    if config.json is not None:
+        evaluation.result.write(config.json)
