@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from launch_ros.actions import Node
+
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import profile_environment
 from rlco_policy.shipped import default_bundle

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import rclpy
@@ -14,12 +15,12 @@ from numpy.typing import NDArray
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.task import Future
-from rlco_interfaces.action import RunEpisode
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import stamp_to_ns
+from rlco_interfaces.action import RunEpisode
 from rlco_ros.qos import STATE
 
 _POLL = 0.05
@@ -79,9 +80,7 @@ class EpisodeClient:
         self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
         self._client = ActionClient(self.node, RunEpisode, "run_episode")
         self._arm, self._gripper = _Recorder(), _Recorder()
-        self.node.create_subscription(
-            JointTrajectory, robot.controller_topic, self._arm, STATE
-        )
+        self.node.create_subscription(JointTrajectory, robot.controller_topic, self._arm, STATE)
         self.node.create_subscription(
             JointTrajectory, robot.gripper.controller_topic, self._gripper, STATE
         )
@@ -127,9 +126,7 @@ class EpisodeClient:
         """
         self._arm.points.clear()
         self._gripper.points.clear()
-        goal = RunEpisode.Goal(
-            task=task, seed=seed, instruction=instruction, max_steps=max_steps
-        )
+        goal = RunEpisode.Goal(task=task, seed=seed, instruction=instruction, max_steps=max_steps)
         sent = self._client.send_goal_async(
             goal, feedback_callback=lambda message: during(message.feedback.step)
         )
@@ -140,7 +137,7 @@ class EpisodeClient:
         answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
         return self._report(answer.result)
 
-    def _wait(self, future: Future, deadline: float, problem: str) -> object:
+    def _wait(self, future: Future, deadline: float, problem: str) -> Any:
         while not future.done():
             self._alive()
             if time.monotonic() > deadline:

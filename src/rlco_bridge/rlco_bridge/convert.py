@@ -10,9 +10,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import Instruction, SafetyState
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -21,6 +18,9 @@ from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
 from rlco_core.types import ACTION_COLUMNS, ActionChunk
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import Instruction, SafetyState
 
 
 def time_message(stamp_ns: int) -> Time:

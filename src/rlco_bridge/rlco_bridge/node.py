@@ -18,9 +18,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk, Instruction, SafetyState, TaskState
-from rlco_interfaces.srv import ResetScene
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
@@ -32,6 +29,9 @@ from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import RlcoError
 from rlco_core.motion import Command
 from rlco_core.stamps import stamp_to_ns
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import ActionChunk, Instruction, SafetyState, TaskState
+from rlco_interfaces.srv import ResetScene
 from rlco_ros.parameters import flag, real, text
 from rlco_ros.qos import COMMAND, LATCHED, STATE
 from rlco_ros.run import run
@@ -249,9 +249,9 @@ class BridgeNode(LifecycleNode):
         self._server.watch()
         if self._episode is None:
             return
-        if not self._equipment.lockstep and self._silence.expired:
-            self._episode.end("observation_timeout", self._silence_detail())
-        elif self._waiting.expired and self._measured_ns == self._commanded_ns:
+        unmeasured = self._measured_ns == self._commanded_ns
+        silent = not self._equipment.lockstep and self._silence.expired
+        if silent or (self._waiting.expired and unmeasured):
             self._episode.end("observation_timeout", self._silence_detail())
         elif self._waiting.expired:
             self._episode.end("chunk_timeout", self._chunk_detail())
@@ -279,10 +279,11 @@ class BridgeNode(LifecycleNode):
 
     def _settle(self) -> None:
         """Stops policy and arm, and closes the goal, once the episode has an outcome."""
-        if self._episode is None or self._episode.outcome is None:
+        episode = self._episode
+        if episode is None or episode.outcome is None:
             return
-        episode, self._episode = self._episode, None
-        self._last = outcome = episode.outcome
+        self._episode, self._last = None, episode.outcome
+        outcome = episode.outcome
         self._instruct(self._now(), "")
         self._holding = 0 if self._equipment.lockstep else _HOLD_PERIODS
         orderly = outcome.stop_reason in ORDERLY

@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
-from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.srv import ResetScene
 
 from rlco_bridge import convert
 from rlco_bridge.episode import ORDERLY, Episode, Outcome
 from rlco_bridge.watchdog import Watchdog
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.srv import ResetScene
 
 Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
 
@@ -46,7 +47,7 @@ class EpisodeServer:
         self._accepts, self._refusal, self._begin, self._cancel = accepts, refusal, begin, cancel
         self._handle: ServerGoalHandle | None = None
         self._instruction = ""
-        self._scene: Future | None = None
+        self._scene: Any = None
         self._client = node.create_client(ResetScene, "reset_scene")
         self._server = ActionServer(
             node,
@@ -115,13 +116,15 @@ class EpisodeServer:
     def _on_scene(self, future: Future) -> None:
         if future is not self._scene or self._handle is None:
             return  # the answer to a goal that has ended
-        scene, self._scene = future.result(), None
+        self._scene = None
+        self._take_scene(self._handle, future.result())
+
+    def _take_scene(self, handle: ServerGoalHandle, scene: ResetScene.Response) -> None:
         if not scene.success:
-            outcome = Outcome(RunEpisode.Result.STOP_RESET_FAILED, scene.message)
-            self.conclude(outcome, None)
+            self.conclude(Outcome(RunEpisode.Result.STOP_RESET_FAILED, scene.message), None)
             return
         self._instruction = scene.instruction
-        self._begin(self._handle.request, scene)
+        self._begin(handle.request, scene)
 
     def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
         self._cancel()

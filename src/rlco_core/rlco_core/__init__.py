@@ -1,3 +1,3 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every part shares: types, contracts, robots, kinematics, limits, safety. No ROS, no torch."""
+"""Shared by all: types, contracts, robots, kinematics, limits, safety; no ROS, no torch."""

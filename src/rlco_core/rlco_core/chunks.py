@@ -82,7 +82,9 @@ class ChunkPlayer:
         age = (now_ns - chunk.stamp_ns) / _NS
         if now_ns - chunk.stamp_ns > self._last_row * self._dt_ns:
             limit = self._last_row * self._dt
-            return _refused("stale", f"chunk is {age:.3f} s old; the oldest of use is {limit:.3f} s")
+            return _refused(
+                "stale", f"chunk is {age:.3f} s old; the oldest of use is {limit:.3f} s"
+            )
         if self._chunk is not None and chunk.stamp_ns < self._chunk.stamp_ns:
             return _refused("order", "chunk is older than the one that is playing")
         return ACCEPTED

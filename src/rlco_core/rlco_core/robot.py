@@ -103,4 +103,3 @@ class RobotConfig(_Strict):
         path = locate("robot", name_or_path, folder)
         config = read_yaml(cls, path)
         return config.model_copy(update={"urdf": (path.parent / config.urdf).resolve()})
-

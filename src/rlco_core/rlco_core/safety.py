@@ -48,8 +48,6 @@ def robot_safety(robot: RobotConfig, kinematics: Kinematics) -> Safety:
         setpoint_limits=(
             JointPositionLimit(names, kinematics.lower, kinematics.upper, limits.joint_margin),
             JointVelocityLimit(names, kinematics.velocity * limits.velocity_scale),
-            WorkspaceLimit(
-                limits.workspace.lower, limits.workspace.upper, limits.workspace_margin
-            ),
+            WorkspaceLimit(limits.workspace.lower, limits.workspace.upper, limits.workspace_margin),
         ),
     )

@@ -16,11 +16,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from rlco_core.bundle import Bundle
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
-from rlco_core.bundle import Bundle
 
 CPU = "CPUExecutionProvider"
 OUTPUT = "actions"

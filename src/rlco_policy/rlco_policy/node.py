@@ -26,13 +26,13 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import ActionContract, Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
-from rlco_core.bundle import Bundle, load_bundle
 from rlco_policy.convert import (
     chunk_to_message,
     image_from_message,
@@ -82,6 +82,7 @@ class PolicyNode(LifecycleNode):
         self._inputs: list[Any] = []
         self._frame = ""
         self._joint_names: list[str] = []
+        self._joint_topic = ""
         self._chunks = self.create_lifecycle_publisher(ActionChunkMessage, "action_chunk", COMMAND)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -135,6 +136,7 @@ class PolicyNode(LifecycleNode):
         self._responder = Responder(policy, robot, gate)
         self._bundle, self._policy = bundle, policy
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
+        self._joint_topic = robot.joint_states_topic
         self._frame = self._get("tf_prefix") + robot.base_frame
         self.get_logger().info(
             f"bundle {bundle.manifest.name} ({bundle.sha256[:12]}) is ready on {policy.provider}"
@@ -197,7 +199,7 @@ class PolicyNode(LifecycleNode):
         for camera in self._bundle.contract.cameras:
             topic, callback = f"{camera.name}/image_raw", partial(self._on_image, camera.name)
             self._listen(ImageMessage, topic, callback, newest)
-        self._listen(JointStateMessage, "joint_states", self._on_joints, several)
+        self._listen(JointStateMessage, self._joint_topic, self._on_joints, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:

@@ -19,9 +19,9 @@ from onnx import TensorProto, helper, numpy_helper
 from rclpy.context import Context
 from scripted_scene import DOMAIN, Stage
 
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import Contract
 from rlco_core.types import Observation
-from rlco_core.bundle import Bundle, load_bundle
 
 CONTRACT: dict[str, Any] = {
     "robot": "panda",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rlco_core.errors import BundleError
 from rlco_core.bundle import load_bundle
+from rlco_core.errors import BundleError
 
 
 def test_a_sound_bundle(bundle_path: Path) -> None:

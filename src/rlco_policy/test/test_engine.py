@@ -18,12 +18,12 @@ import pytest
 import yaml
 from onnx import TensorProto
 
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
 from rlco_policy import engine
-from rlco_core.bundle import Bundle, load_bundle
 from rlco_policy.engine import OnnxPolicy
 from rlco_policy.policy import Policy
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from rlco_interfaces.msg import TaskState
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_core.errors import ConfigError
 from rlco_core.stamps import set_stamp
+from rlco_interfaces.msg import TaskState
 from rlco_sim.camera import intrinsics
 from rlco_sim.domain import CameraDomain
 

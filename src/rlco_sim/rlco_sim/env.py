@@ -10,7 +10,7 @@ process each.
 from __future__ import annotations
 
 import string
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -44,7 +44,7 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         instruction: replaces the drawn one unless empty.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
 
     def __init__(
         self,
@@ -80,9 +80,7 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         self.path.reset(self.session.joint_positions, self.session.gripper_opening)
         return self._observe(), self._info(True, "")
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[_Obs, float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[_Obs, float, bool, bool, dict[str, Any]]:
         """Plays the rows of ``action`` until success, a refusal or the step limit."""
         accepted, reason = True, ""
         for row in action:
@@ -97,7 +95,7 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         truncated = not success and (not accepted or self._over())
         return self._observe(), float(success), success, truncated, self._info(accepted, reason)
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """(480, 480, 3) uint8 RGB for people."""
         return self.session.view(480, 480) if self.render_mode == "rgb_array" else None
 
@@ -127,12 +125,12 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         }
 
 
-def _action_space(robot: RobotConfig, execute: int) -> spaces.Box:
+def _action_space(robot: RobotConfig, execute: int) -> spaces.Space[NDArray[np.float32]]:
     """The box inside which every action passes the speed limit (per axis, a cube in its ball)."""
     linear = robot.limits.linear_speed * DT / np.sqrt(3.0)
     angular = robot.limits.angular_speed * DT / np.sqrt(3.0)
     high = np.array([linear] * 3 + [angular] * 3 + [1.0], dtype=np.float32)
     low = np.concatenate([-high[:6], [0.0]]).astype(np.float32)
     assert len(high) == len(ACTION_COLUMNS)
-    return spaces.Box(np.tile(low, (execute, 1)), np.tile(high, (execute, 1)), dtype=np.float32)
-
+    bounds = (np.tile(low, (execute, 1)), np.tile(high, (execute, 1)))
+    return cast(spaces.Space[NDArray[np.float32]], spaces.Box(*bounds, dtype=np.float32))

@@ -20,8 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rlco_interfaces.msg import TaskState
-from rlco_interfaces.srv import ResetScene
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory
@@ -29,6 +27,8 @@ from trajectory_msgs.msg import JointTrajectory
 from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import stamp_to_ns
+from rlco_interfaces.msg import TaskState
+from rlco_interfaces.srv import ResetScene
 from rlco_ros.parameters import real, text, whole
 from rlco_ros.qos import CLOCK, COMMAND, STATE
 from rlco_ros.run import run
@@ -118,7 +118,7 @@ class SimNode(Node):
             self._answer("gripper", message)
 
     def _goal(self, message: JointTrajectory, names: list[str]) -> NDArray[np.float64] | None:
-        """The goal of a trajectory that its controller would take; a foul one is said and dropped."""
+        """A trajectory's goal, as its controller takes it; a foul one is logged and dropped."""
         try:
             return convert.trajectory_goal(message, names)
         except ConfigError as error:

@@ -14,7 +14,6 @@ from rlco_core.robot import RobotConfig
 from rlco_sim.bullet import pybullet, pybullet_data
 from rlco_sim.domain import Domain
 
-
 _TABLE_HALF = (0.40, 0.60, 0.02)
 _TABLE_CENTRE = (0.45, 0.0, -0.02)
 _FLOOR_DROP = 0.7
@@ -82,9 +81,7 @@ class World:
         body: int = pybullet.createMultiBody(
             mass, collision, visual, position, physicsClientId=self.client
         )
-        pybullet.changeDynamics(
-            body, -1, lateralFriction=friction, physicsClientId=self.client
-        )
+        pybullet.changeDynamics(body, -1, lateralFriction=friction, physicsClientId=self.client)
         return body
 
     def place(self, body: int, position: NDArray[np.float64], yaw: float = 0.0) -> None:

@@ -77,6 +77,17 @@ class Demonstrations:
             mask=readonly(np.stack([t.mask for t in tokens])),
         )
 
+    def spoken(self) -> NDArray[np.float32]:
+        """(words, width): every real word of every sentence."""
+        return self.words[self.mask > 0.0]
+
+    def early(self, frames: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        """Those of ``frames`` that are among the first ``count`` of their episode."""
+        ends = np.unique(self.episode_ends)
+        starts = np.concatenate([[0], ends[:-1]])
+        since = frames - starts[np.searchsorted(ends, self.episode_ends[frames])]
+        return frames[since < count]
+
     def split(self, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Frame numbers to train on and of the last ``held_out`` episodes."""
         ends = np.unique(self.episode_ends)
@@ -103,7 +114,19 @@ class Demonstrations:
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
-def draw(frames: NDArray[np.int64], size: int, seed: int, step: int) -> NDArray[np.int64]:
-    """The frames of one training step; a function of the step, so a resumed run sees the same."""
+def draw(
+    frames: NDArray[np.int64],
+    early: NDArray[np.int64],
+    *,
+    early_share: float,
+    size: int,
+    seed: int,
+    step: int,
+) -> NDArray[np.int64]:
+    """The frames of one training step, some of them surely early ones.
+
+    A function of the step, so that a resumed run sees the same.
+    """
     rng = np.random.default_rng((seed, step))
-    return rng.choice(frames, size=size)
+    first = round(early_share * size)
+    return np.concatenate([rng.choice(early, first), rng.choice(frames, size - first)])

@@ -112,7 +112,13 @@ def _writer(config: CollectConfig) -> DatasetWriter:
             cameras={camera.name: (camera.height, camera.width)},
             state_names=STATE_COLUMNS,
             action_names=ACTION_COLUMNS,
-            metadata={"seed": int, "domain": str, "task_name": str, "subject": str, "success": bool},
+            metadata={
+                "seed": int,
+                "domain": str,
+                "task_name": str,
+                "subject": str,
+                "success": bool,
+            },
         ),
         provenance={
             "command": shlex.join(["rlco", *sys.argv[1:]]),
@@ -141,9 +147,7 @@ def _add(writer: DatasetWriter, demonstration: Demonstration, config: CollectCon
 def _demonstrations(config: CollectConfig, first_seed: int) -> Iterator[Demonstration]:
     """Demonstrations in the order of their seeds, however many processes make them."""
     arguments = (config.task, config.domain, config.robot, config.disturbance)
-    with ProcessPoolExecutor(
-        config.workers, get_context("spawn"), _open_worker, arguments
-    ) as pool:
+    with ProcessPoolExecutor(config.workers, get_context("spawn"), _open_worker, arguments) as pool:
         seeds = count(first_seed)
         pending = deque(
             pool.submit(_demonstrate, next(seeds)) for _ in range(_AHEAD * config.workers)

@@ -23,8 +23,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rlco_core.errors import RlcoError
 from rlco_core.bundle import load_bundle
+from rlco_core.errors import RlcoError
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / "bundles" / "push_cube_panda"

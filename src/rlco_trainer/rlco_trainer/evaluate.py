@@ -14,14 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from rich.console import Console
+
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
 from rlco_policy.shipped import default_bundle
-from rich.console import Console
-
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_sim.tasks import task_class

@@ -225,15 +225,16 @@ def main(arguments: Sequence[str]) -> None:
     config = parse(ExportConfig, arguments, "export")
     dataset = Dataset.open(config.dataset)
     first = dataset.episodes[0].metadata
+    robot = dataset.robot_type or "unknown"
     deployment = Deployment(
-        name=f"{first['task_name']}_{dataset.robot_type}",
-        robot=dataset.robot_type,
+        name=f"{first['task_name']}_{robot}",
+        robot=robot,
         task=str(first["task_name"]),
         camera=Domain.load(str(first["domain"])).camera.name,
         dt=DT,
         execute=config.execute,
     )
-    provenance = {
+    provenance: dict[str, str | int | float] = {
         "method": "sft",
         "command": shlex.join(["rlco", *sys.argv[1:]]),
         "domain": str(first["domain"]),

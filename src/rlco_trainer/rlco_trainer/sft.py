@@ -41,6 +41,8 @@ class SftConfig:
         warm_up: steps of warm-up.
         weight_decay: of AdamW.
         average: decay of the averaged weights, which are what is exported.
+        early_share: share of a batch from the first ``early_frames`` frames of episodes: there
+            it is the instruction that tells what to do; later the arm's place gives it away.
         held_out: episodes at the end of the dataset that are only measured.
         checkpoint_every: steps between checkpoints.
         seed: of initial weights and sample order.
@@ -53,6 +55,8 @@ class SftConfig:
     warm_up: int = 200
     weight_decay: float = 0.01
     average: float = 0.999
+    early_share: float = 0.3
+    early_frames: int = 16
     held_out: int = 20
     checkpoint_every: int = 500
     seed: int = 0
@@ -75,12 +79,13 @@ def train(data: Demonstrations, config: SftConfig, out: Path, device: torch.devi
         )
     torch.manual_seed(config.seed)
     model = NanoVLA(config.model)
-    set_statistics(model, data.states[trainable], data.actions[trainable])
+    set_statistics(model, data.states[trainable], data.actions[trainable], data.spoken())
     model.to(device)
     run = _Run(config, out, device, data, model)
+    early = data.early(trainable, config.early_frames)
     with run.logging() as writer, progress("training", config.steps, done=run.step) as advance:
         while run.step < config.steps:
-            run.one_step(trainable, writer, advance)
+            run.one_step(trainable, early, writer, advance)
             if run.step % config.checkpoint_every == 0 or run.step == config.steps:
                 run.measure(held_out, writer)
                 run.save()
@@ -116,9 +121,7 @@ class _Run:
     def save(self) -> None:
         """Writes the checkpoint of the steps done so far."""
         path = self._out / CHECKPOINT
-        checkpoint.save(
-            path, self.step, self._settings, self._model, self.average, self._optimiser
-        )
+        checkpoint.save(path, self.step, self._settings, self._model, self.average, self._optimiser)
 
     @contextmanager
     def logging(self) -> Iterator[SummaryWriter]:
@@ -130,15 +133,27 @@ class _Run:
             writer.close()
 
     def one_step(
-        self, frames: NDArray[np.int64], writer: SummaryWriter, advance: Advance
+        self,
+        frames: NDArray[np.int64],
+        early: NDArray[np.int64],
+        writer: SummaryWriter,
+        advance: Advance,
     ) -> None:
         """One optimiser step."""
         config = self._config
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step)
-        loss = self._loss(draw(frames, config.batch, config.seed, self.step))
+        chosen = draw(
+            frames,
+            early,
+            early_share=config.early_share,
+            size=config.batch,
+            seed=config.seed,
+            step=self.step,
+        )
+        loss = self._model.loss(*self._batch(chosen))
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
         self._optimiser.step()
         self._follow()
@@ -163,9 +178,6 @@ class _Run:
         writer.add_scalar("loss/held_out", float(np.mean(losses)), self.step)
         writer.add_scalar("held_out/translation_mm", 1000.0 * float(np.mean(errors)), self.step)
 
-    def _loss(self, frames: NDArray[np.int64]) -> torch.Tensor:
-        return self._model.loss(*self._batch(frames))
-
     def _batch(self, frames: NDArray[np.int64]) -> Batch:
         return self._data.batch(frames, self._config.model.horizon).to(self._device)
 
@@ -187,9 +199,12 @@ def learning_rate(config: SftConfig, step: int) -> float:
 
 
 def set_statistics(
-    model: NanoVLA, states: NDArray[np.float32], actions: NDArray[np.float32]
+    model: NanoVLA,
+    states: NDArray[np.float32],
+    actions: NDArray[np.float32],
+    words: NDArray[np.float32],
 ) -> None:
-    """Gives the network the scales of its inputs (N, 10) and outputs (N, 7)."""
+    """Gives the network the scales of states (N, 10), actions (N, 7) and words (M, width)."""
     low, high = actions.min(axis=0), actions.max(axis=0)
     middle = 0.5 * (low + high)
     half = np.maximum(0.5 * (high - low) * _BOUND_MARGIN, _SMALLEST_HALF_RANGE)
@@ -197,6 +212,8 @@ def set_statistics(
     values = {
         "state_mean": states.mean(axis=0),
         "state_std": std,
+        "words_mean": words.mean(axis=0),
+        "words_std": np.maximum(words.std(axis=0), _SMALLEST_STD),
         "action_low": middle - half,
         "action_high": middle + half,
     }

@@ -25,6 +25,8 @@ class WorkspaceLimit:
         for axis, value, low, high in zip("xyz", position, self._lower, self._upper, strict=True):
             if not low <= value <= high:
                 return Verdict(
-                    False, self.name, f"{axis} would be {value:.3f} m, outside {low:.3f}..{high:.3f}"
+                    False,
+                    self.name,
+                    f"{axis} would be {value:.3f} m, outside {low:.3f}..{high:.3f}",
                 )
         return ACCEPTED

@@ -60,7 +60,9 @@ class PushCube:
         looks, physics = world.domain.looks, world.domain.physics
         missing = set(COLOURS) - set(looks.cubes)
         if missing:
-            raise ConfigError(f"domain '{world.domain.name}' gives no colour for {choices(missing)}")
+            raise ConfigError(
+                f"domain '{world.domain.name}' gives no colour for {choices(missing)}"
+            )
         self._goal_body = world.add_box(
             (_GOAL_HALF, _GOAL_HALF, 0.001), (0.0, 0.0, 0.0), looks.goal, solid=False
         )

@@ -5,9 +5,10 @@
 Convolutions modulated by the instruction (FiLM, Perez et al. 2018) turn the image into
 tokens. They, the words of the instruction (a frozen sentence encoder's last hidden states)
 and the arm's state are the memory of a transformer decoder whose learned queries, one per
-action row, read the chunk out. Every action dimension is a categorical over bins between its bounds, as in
-the OpenVLA family, but all rows are decoded at once and targets are smoothed over
-neighbouring bins (HL-Gauss, Farebrother et al. 2024), so that the mean is accurate.
+action row, read the chunk out. Every action dimension is a categorical over bins between
+its bounds, as in the OpenVLA family, but all rows are decoded at once and targets are
+smoothed over neighbouring bins (HL-Gauss, Farebrother et al. 2024), so that the mean is
+accurate.
 """
 
 from __future__ import annotations
@@ -50,16 +51,14 @@ class NanoConfig:
 class FilmBlock(nn.Module):
     """Halves the image with a convolution that the instruction scales and shifts."""
 
-    def __init__(self, channels_in: int, channels: int, kernel: int) -> None:
+    def __init__(self, channels_in: int, channels: int, kernel: int, sentence_width: int) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(channels_in, channels, kernel, 2, kernel // 2)
         self.norm = nn.GroupNorm(8, channels)
-        self.modulation = nn.Linear(LANGUAGE_WIDTH, 2 * channels)
-        nn.init.zeros_(self.modulation.weight)
-        nn.init.zeros_(self.modulation.bias)
+        self.modulation = nn.Linear(sentence_width, 2 * channels)
 
     def forward(self, image: Tensor, sentence: Tensor) -> Tensor:
-        """(B, C_in, H, W) and (B, LANGUAGE_WIDTH) -> (B, C, H/2, W/2)."""
+        """(B, C_in, H, W) and (B, sentence_width) -> (B, C, H/2, W/2)."""
         scale, shift = self.modulation(sentence)[..., None, None].chunk(2, dim=1)
         features = self.norm(self.convolution(image))
         return functional.gelu(features * (1.0 + scale) + shift)
@@ -68,15 +67,27 @@ class FilmBlock(nn.Module):
 class NanoVLA(nn.Module):
     """See the module's text. Inputs and outputs are those of the exported graph."""
 
+    state_mean: Tensor
+    state_std: Tensor
+    words_mean: Tensor
+    words_std: Tensor
+    action_low: Tensor
+    action_high: Tensor
+    centres: Tensor
+
     def __init__(self, config: NanoConfig) -> None:
         super().__init__()
         self.config = config
         width = config.width
         self.blocks = nn.ModuleList(
-            [FilmBlock(3, 32, 5), FilmBlock(32, 64, 3), FilmBlock(64, width, 3)]
+            [
+                FilmBlock(3, 32, 5, width),
+                FilmBlock(32, 64, 3, width),
+                FilmBlock(64, width, 3, width),
+            ]
         )
         patches = config.image_size[0] * config.image_size[1] // 64
-        self.words = nn.Linear(LANGUAGE_WIDTH, width)
+        self.words = nn.Sequential(nn.Linear(LANGUAGE_WIDTH, width), nn.GELU())
         self.state = nn.Sequential(
             nn.Linear(PROPRIOCEPTION_SIZE, width), nn.GELU(), nn.Linear(width, width)
         )
@@ -93,6 +104,8 @@ class NanoVLA(nn.Module):
     def _register_statistics(self) -> None:
         self.register_buffer("state_mean", torch.zeros(PROPRIOCEPTION_SIZE))
         self.register_buffer("state_std", torch.ones(PROPRIOCEPTION_SIZE))
+        self.register_buffer("words_mean", torch.zeros(LANGUAGE_WIDTH))
+        self.register_buffer("words_std", torch.ones(LANGUAGE_WIDTH))
         self.register_buffer("action_low", -torch.ones(_ACTION_SIZE))
         self.register_buffer("action_high", torch.ones(_ACTION_SIZE))
         self.register_buffer("centres", torch.linspace(-1.0, 1.0, self.config.bins))
@@ -119,7 +132,12 @@ class NanoVLA(nn.Module):
         return self.denormalise(chances @ self.centres)
 
     def loss(
-        self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor, actions: Tensor,
+        self,
+        image: Tensor,
+        state: Tensor,
+        words: Tensor,
+        mask: Tensor,
+        actions: Tensor,
         weight: Tensor,
     ) -> Tensor:
         """Cross-entropy of ``actions`` (B, horizon, 7); rows count by ``weight`` (B, horizon)."""
@@ -145,10 +163,13 @@ class NanoVLA(nn.Module):
 
     def _memory(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Tensor:
         """(B, 1 + LANGUAGE_TOKENS + patches, width): the arm, the words, the image."""
-        sentence = (words * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        # Standardised, the words of different colours differ as much as those of different
+        # verbs; the maximum over words lets one of them speak for the sentence.
+        spoken = self.words((words - self.words_mean) / self.words_std) * mask[..., None]
+        sentence = spoken.amax(1)
         pixels = image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
         for block in self.blocks:
             pixels = block(pixels, sentence)
         arm = self.state((state - self.state_mean) / self.state_std)
-        parts = [arm[:, None], self.words(words) * mask[..., None]]
-        return torch.cat([*parts, pixels.flatten(2).transpose(1, 2)], dim=1) + self.places
+        patches = pixels.flatten(2).transpose(1, 2)
+        return torch.cat([arm[:, None], spoken, patches], dim=1) + self.places
