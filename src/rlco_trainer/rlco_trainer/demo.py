@@ -21,10 +21,12 @@ from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate
 from rlco_trainer.progress import progress
 from rlco_trainer.report import print_table, write_report
 from rlco_trainer.rollout import Trace, replay
-from rlco_trainer.video import caption, write_mp4
+from rlco_trainer.video import caption, write_gif, write_mp4
 
 _THUMBNAIL = 160
 _FILM = (480, 360)
+_GIF = (360, 270)
+_GIF_EVERY = 4
 
 
 def demo(config: EvalConfig, run_dir: Path, console: Console) -> Evaluation:
@@ -42,7 +44,7 @@ def report(evaluation: Evaluation, config: EvalConfig, run_dir: Path) -> Path:
     The pictures are taken by playing the recorded commands once more in a simulation of
     the same seed, which is the same to the bit.
     """
-    session = Session(config.task, Domain.load(config.domain), RobotConfig.load(config.robot))
+    session = new_session(config)
     for name, trace in films(evaluation.traces).items():
         film(session, trace, run_dir / f"{name}.mp4")
     pictures: dict[int, NDArray[np.uint8]] = {}
@@ -51,6 +53,11 @@ def report(evaluation: Evaluation, config: EvalConfig, run_dir: Path) -> Path:
             pictures[trace.seed] = last_picture(session, trace)
             advance()
     return write_report(evaluation.result, run_dir, pictures)
+
+
+def new_session(config: EvalConfig) -> Session:
+    """The simulation that the episodes ran in."""
+    return Session(config.task, Domain.load(config.domain), RobotConfig.load(config.robot))
 
 
 def films(traces: Sequence[Trace]) -> dict[str, Trace]:
@@ -67,6 +74,20 @@ def film(session: Session, trace: Trace, path: Path) -> None:
     """An mp4 of an episode at its own pace, with its instruction below."""
     frames = replay(session, trace, *_FILM)
     write_mp4(path, (caption(frame, trace.instruction) for frame in frames), round(1.0 / DT))
+
+
+def highlights(session: Session, traces: Sequence[Trace], path: Path) -> None:
+    """A gif of the first success of every subject, one after the other, at double pace."""
+    firsts: dict[str, Trace] = {}
+    for trace in traces:
+        if trace.success:
+            firsts.setdefault(session.reset(trace.seed, trace.instruction).subject, trace)
+    frames = (
+        caption(frame, trace.instruction)
+        for trace in firsts.values()
+        for frame in replay(session, trace, *_GIF, every=_GIF_EVERY)
+    )
+    write_gif(path, frames, round(2.0 / (DT * _GIF_EVERY)))
 
 
 def last_picture(session: Session, trace: Trace) -> NDArray[np.uint8]:
@@ -88,14 +109,18 @@ class DemoConfig(EvalConfig):
         ros: over ROS 2, three processes in lock-step; else in this process.
         runs: directory that gets the run's directory.
         name: of the run; the time of its start where empty.
+        gif: file that gets a moving picture of the first success of every colour.
     """
 
     ros: bool = True
     runs: Path = Path("runs")
     name: str = ""
+    gif: Path | None = None
 
 
 def main(arguments: Sequence[str]) -> None:
     """rlco demo"""
     config = parse(DemoConfig, arguments, "demo")
-    demo(config, run_directory(config.runs, config.name), Console())
+    evaluation = demo(config, run_directory(config.runs, config.name), Console())
+    if config.gif is not None:
+        highlights(new_session(config), evaluation.traces, config.gif)
