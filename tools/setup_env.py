@@ -19,12 +19,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from setup_layout import ROOT, Layout, environment_of, environment_script, matching
+from setup_output import Progress, last_error, run_logged, say, say_colcon_line
+
 DISTROS = ("jazzy", "kilted")
 RECIPE = "1"  # raise when the steps below change what they leave behind
 PACKAGES = ("src", "launch")
@@ -38,53 +39,8 @@ REBUILD_ON = (
 REBUILD_ON_NAMES = ("launch/*.launch.py", "launch/config/*", "src/*/resource/*")
 
 
-# A package that pip looks at: "Collecting NAME==1", "Processing .../NAME-1-py3-none-any.whl", ...
-PIP_FOUND = re.compile(
-    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*/)?(\w[\w.]*(?:-[a-zA-Z][\w.]*)*)"
-)
-
-
 class SetupError(Exception):
     """Set-up cannot go on; the message says why and what would be right, in one line."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the environment of one ROS distribution lives."""
-
-    distro: str
-
-    @property
-    def venv(self) -> Path:
-        return ROOT / f".venv-{self.distro}"
-
-    @property
-    def python(self) -> Path:
-        return self.venv / "bin" / "python"
-
-    @property
-    def build(self) -> Path:
-        return ROOT / "build" / self.distro
-
-    @property
-    def install(self) -> Path:
-        return ROOT / "install" / self.distro
-
-    @property
-    def log(self) -> Path:
-        return ROOT / "log" / self.distro
-
-    @property
-    def lock(self) -> Path:
-        return ROOT / "locks" / f"{self.distro}.txt"
-
-    @property
-    def weights(self) -> Path:
-        return ROOT / "locks" / "weights.txt"
-
-    @property
-    def site_packages(self) -> Path:
-        return self.venv / "lib" / "python3.11" / "site-packages"
 
 
 def main() -> int:
@@ -152,10 +108,6 @@ def workspace_key(layout: Layout) -> str:
     for path in matching(REBUILD_ON_NAMES):
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
     return digest.hexdigest()
-
-
-def matching(patterns: Iterable[str]) -> list[Path]:
-    return sorted(p for pattern in patterns for p in ROOT.glob(pattern) if p.is_file())
 
 
 def check_machine() -> None:
@@ -244,116 +196,6 @@ def colcon_command(layout: Layout) -> list[str]:
     command += ["--event-handlers", "status-", "desktop_notification-", "console_cohesion+"]
     command += ["--cmake-args", "-G", "Ninja", f"-DPython3_EXECUTABLE={layout.python}"]
     return [*command, "-DBUILD_TESTING=OFF", "--no-warn-unused-cli"]
-
-
-def environment_of(layout: Layout) -> dict[str, str]:
-    """The variables that pip and colcon run with; other ROS installations are kept out."""
-    environment = dict(os.environ)
-    for name in ("PYTHONPATH", "COLCON_PREFIX_PATH"):
-        environment.pop(name, None)
-    prefix = str(layout.venv)
-    environment.update(AMENT_PREFIX_PATH=prefix, CMAKE_PREFIX_PATH=prefix)
-    environment["ROS_DISTRO"] = layout.distro
-    environment["PATH"] = f"{prefix}/bin{os.pathsep}{os.environ['PATH']}"
-    return environment
-
-
-def environment_script(layout: Layout) -> str:
-    """Shell lines that put the workspace and the wheels on every search path."""
-    packages = [str(path.parent) for path in matching(("src/*/setup.py", "launch/setup.py"))]
-    linked = [str(layout.build / package_name(Path(path))) for path in packages]
-    python_path = [*linked, str(layout.install / "lib/python3.11/site-packages")]
-    libraries = [layout.install / "lib", layout.venv / "lib"]
-    libraries += sorted(layout.site_packages.glob("ros_*.libs"))
-    return "\n".join(
-        (
-            f"export ROS_DISTRO={layout.distro} ROS_VERSION=2 ROS_PYTHON_VERSION=3",
-            "export RMW_IMPLEMENTATION=rmw_fastrtps_cpp",
-            f"export VIRTUAL_ENV='{layout.venv}'",
-            f"export PATH='{layout.install}/lib/rlco_trainer:{layout.venv}/bin'\":$PATH\"",
-            f"export AMENT_PREFIX_PATH='{layout.install}:{layout.venv}'",
-            f"export PYTHONPATH='{os.pathsep.join(python_path)}'",
-            f"export LD_LIBRARY_PATH='{os.pathsep.join(map(str, libraries))}'"
-            '"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
-            "# The libraries are on the path: spares Python a restart that would put them there.",
-            "export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1",
-            "",
-        )
-    )
-
-
-def package_name(directory: Path) -> str:
-    found = re.search(r"<name>(.+?)</name>", (directory / "package.xml").read_text())
-    assert found, f"{directory}/package.xml has no <name>"
-    return found[1]
-
-
-def run_logged(
-    command: list[str],
-    log: Path,
-    on_line: Callable[[str], None],
-    environment: dict[str, str],
-) -> int:
-    """Run a command, its output to a log and line by line to `on_line`; its exit code."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        errors="replace",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdout
-    with log.open("w") as handle:
-        for line in process.stdout:
-            handle.write(line)
-            on_line(line.strip())
-    return process.wait()
-
-
-def last_error(log: Path) -> str:
-    """The line of a log that says best what went wrong."""
-    lines = [line.strip() for line in log.read_text().splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\berror\b|^E:|No module", line, re.I)]
-    return (errors or lines or ["no output"])[-1]
-
-
-def say(message: str) -> None:
-    print(f"[set-up] {message}", file=sys.stderr, flush=True)
-
-
-def say_colcon_line(line: str) -> None:
-    if line.startswith(("Finished <<<", "Failed   <<<", "Aborted  <<<", "Summary:")):
-        say(line)
-
-
-class Progress:
-    """Counts packages while pip collects them: one living line, or a line per 50 off a terminal."""
-
-    def __init__(self, what: str, total: int) -> None:
-        self._what = what
-        self._total = total
-        self._seen: set[str] = set()
-        self._live = sys.stderr.isatty()
-
-    def read_pip_line(self, line: str) -> None:
-        found = PIP_FOUND.match(line)
-        if found:
-            self._seen.add(found[1].lower().replace("_", "-"))
-            self._show(f"{len(self._seen)}/{self._total} {self._what}: {found[1]}")
-        elif line.startswith("Installing collected packages"):
-            self._show(f"unpacking the {self._what}", important=True)
-
-    def _show(self, text: str, important: bool = False) -> None:
-        if self._live:
-            print(f"\r\033[K[set-up] {text}", end="", file=sys.stderr, flush=True)
-        elif important or len(self._seen) % 50 == 0:
-            say(text)
-
-    def close(self) -> None:
-        if self._live:
-            print(file=sys.stderr)
 
 
 if __name__ == "__main__":

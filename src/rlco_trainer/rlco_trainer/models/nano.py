@@ -35,6 +35,7 @@ class NanoConfig:
         layers, heads: of the transformer decoder.
         bins: per action dimension.
         smoothing: standard deviation of the targets, in bins.
+        temperature: of the bins when acting; 1 for the plain mean.
         horizon: rows of a chunk.
         image_size: (height, width) px, each a multiple of 8.
     """
@@ -44,6 +45,7 @@ class NanoConfig:
     heads: int = 4
     bins: int = 33
     smoothing: float = 0.75
+    temperature: float = 0.25
     horizon: int = 8
     image_size: tuple[int, int] = (64, 64)
 
@@ -127,8 +129,13 @@ class NanoVLA(nn.Module):
         return scores.unflatten(-1, (_ACTION_SIZE, self.config.bins))
 
     def forward(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Tensor:
-        """(B, horizon, 7) actions in action units: the mean of every dimension's bins."""
-        chances = self.logits(image, state, words, mask).softmax(-1)
+        """(B, horizon, 7) actions in action units: the mean of every dimension's bins.
+
+        Sharpened first, so that between two ways to go (down behind the cube, or up again)
+        it takes the likelier one; the plain mean would stand still between them.
+        """
+        scores = self.logits(image, state, words, mask)
+        chances = (scores / self.config.temperature).softmax(-1)
         return self.denormalise(chances @ self.centres)
 
     def loss(

@@ -1,0 +1,74 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The counts that `make test` ends with: nothing that failed goes missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import run_tests
+from run_tests import Counts
+
+REPORT = """<testsuites><testsuite name="pytest">
+<testcase name="a"/><testcase name="b"><failure message="x"/></testcase>
+<testcase name="c"><error message="x"/></testcase><testcase name="d"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    monkeypatch.setattr(run_tests, "BUILD", tmp_path)
+    return tmp_path
+
+
+def test_report_is_counted(root: Path) -> None:
+    (root / "pytest.xml").write_text(REPORT)
+    assert run_tests.read_report(root / "pytest.xml") == Counts(passed=1, failed=2, skipped=1)
+
+
+def test_missing_report_is_a_failure(root: Path) -> None:
+    assert run_tests.read_report(root / "pytest.xml") == Counts(failed=1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "code", "failed"),
+    [(Counts(3), 0, 0), (Counts(3), 139, 1), (Counts(3, 2), 1, 2)],
+)
+def test_crash_that_no_report_tells_of_counts(counts: Counts, code: int, failed: int) -> None:
+    assert run_tests.with_breakdown(counts, code).failed == failed
+
+
+def test_packages_with_tests_are_found(root: Path) -> None:
+    for folder in ("src/rlco_core/test", "src/rlco_sim/test", "launch/test"):
+        (root / folder).mkdir(parents=True)
+    (root / "src/rlco_core/test/test_a.py").touch()
+    (root / "launch/test/test_b.py").touch()
+    assert set(run_tests.tested_packages()) == {"rlco_core", "rlco_bringup"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "code", "line"),
+    [
+        (Counts(4, 0, 1), 0, "4 passed, 0 failed, 1 skipped"),
+        (Counts(4, 2, 0), 1, "4 passed, 2 failed, 0 skipped"),
+    ],
+)
+def test_ends_with_the_counts(
+    counts: Counts,
+    code: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run_tests, "lint", lambda: counts)
+    monkeypatch.setattr("sys.argv", ["run_tests.py", "--lint"])
+    assert run_tests.main() == code
+    assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+def test_ros_traffic_stays_on_this_machine() -> None:
+    environment = run_tests.test_environment()
+    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert 1 <= int(environment["ROS_DOMAIN_ID"]) <= 101
