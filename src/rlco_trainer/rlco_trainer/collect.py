@@ -46,7 +46,7 @@ class CollectConfig:
     """
 
     out: Path
-    episodes: int = 600
+    episodes: int = 1_200
     first_seed: int = 0
     task: str = "push_cube"
     domain: str = "twin"

@@ -49,7 +49,7 @@ class SftConfig:
         model: size of the network.
     """
 
-    steps: int = 12_000
+    steps: int = 8_000
     batch: int = 64
     learning_rate: float = 1e-3
     warm_up: int = 200
