@@ -62,14 +62,6 @@ class OnnxPolicy:
         """Whether the end of `instruction` is lost; also readies it for the first `infer`."""
         return self._encoder.encode(instruction).truncated
 
-    def prepare(self, instruction: str) -> None:
-        """Encodes an instruction ahead of the first image that asks for it.
-
-        Raises:
-            ConfigError: it has no words.
-        """
-        self._encoder.encode(instruction)
-
     def warm_up(self, runs: int = 3) -> None:
         """Runs the graph on noise, so that the first real answer is not the slow one.
 

@@ -16,7 +16,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +25,18 @@ from rich.table import Table
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import RlcoError
+from rlco_trainer.arguments import parse
 
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / "bundles" / "push_cube_panda"
-PACKAGES = ("rlco_interfaces", "rlco_core", "rlco_sim", "rlco_policy", "rlco_bridge")
+PACKAGES = (
+    "rlco_interfaces",
+    "rlco_core",
+    "rlco_ros",
+    "rlco_sim",
+    "rlco_policy",
+    "rlco_bridge",
+)
 DISTROS = ("jazzy", "kilted")
 DISK_NEEDED = 4e9  # bytes: data sets, videos and checkpoints of one full run
 SET_UP = "run `make setup`"
@@ -63,8 +71,14 @@ def report() -> list[Check]:
     ]
 
 
-def main() -> int:
-    """Print the report as a table; the exit code: 1 when something required is missing."""
+@dataclass(frozen=True)
+class DoctorCommand:
+    """Say what is missing on this machine and how to get it."""
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """rlco doctor: print the report as a table; 1 when something required is missing."""
+    parse(DoctorCommand, arguments, "doctor")
     checks = report()
     Console().print(_table(checks))
     return exit_code(checks)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rlco_trainer import doctor
+from rlco_trainer import cli, doctor
 from rlco_trainer.doctor import Check
 
 
@@ -83,8 +83,14 @@ def test_table_names_the_fix_of_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(doctor, "report", lambda: [Check("moon", False, "none", "fetch it")])
-    assert doctor.main() == 1
+    assert cli.main(["doctor"]) == 1
     printed = capsys.readouterr().out
     assert "missing" in printed
     assert "moon" in printed
     assert "fetch it" in printed
+
+
+def test_unknown_words_are_refused() -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["doctor", "--everything"])
+    assert caught.value.code == 2
