@@ -101,6 +101,21 @@ class EpisodeClient:
             "the policy (subscriber of instruction)": lambda: self._subscribed("instruction"),
             "the simulator (publisher of joint_states)": lambda: self._published("joint_states"),
         }
+        self._wait_for(wanted, timeout)
+
+    def wait_for_bridge(self, timeout: float) -> None:
+        """Waits up to ``timeout`` s for the bridge alone.
+
+        Raises:
+            SystemNotReady: it is not there.
+        """
+        self._wait_for({"the bridge (action run_episode)": self._client.server_is_ready}, timeout)
+
+    def commands_seen(self) -> NDArray[np.float64]:
+        """(m, n) rad: every arm command since the last episode began, also those after its end."""
+        return _in_order(self._arm.points)
+
+    def _wait_for(self, wanted: dict[str, Callable[[], bool]], timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while missing := [name for name, ready in wanted.items() if not ready()]:
             self._alive()
@@ -173,4 +188,4 @@ class EpisodeClient:
 
 def _in_order(points: dict[int, tuple[float, ...]]) -> NDArray[np.float64]:
     rows = [points[stamp] for stamp in sorted(points)]
-    return np.array(rows, dtype=np.float64) if rows else np.zeros((0, 1))
+    return np.array(rows, dtype=np.float64).reshape(len(rows), -1) if rows else np.zeros((0, 1))

@@ -1,0 +1,168 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to the arm when a part of the system fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rclpy
+from sensor_msgs.msg import Image
+from trajectory_msgs.msg import JointTrajectory
+
+from rlco_bridge.client import EpisodeClient
+from rlco_bringup.up import System
+from rlco_core.bundle import load_bundle
+from rlco_core.types import ActionChunk
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import Instruction, SafetyState
+from rlco_policy.convert import chunk_to_message, stamp_to_ns
+from rlco_policy.shipped import default_bundle
+from rlco_ros.qos import COMMAND, LATCHED
+
+WITHOUT_POLICY = ("sim_node", "bridge_node")
+CONTRACT = load_bundle(default_bundle()).contract
+Bend = Callable[[ActionChunk], ActionChunk]
+
+
+def spin_until(client: EpisodeClient, done: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        rclpy.spin_once(client.node, timeout_sec=0.05)
+
+
+def killer(system: System, name: str, step: int) -> Callable[[int], None]:
+    """Kills a node, as kill -9 does, once the episode has come to ``step``."""
+
+    def during(now: int) -> None:
+        if now >= step and system.processes[name].poll() is None:
+            system.processes[name].kill()
+            system.processes[name].wait()
+
+    return during
+
+
+def safety_states(client: EpisodeClient) -> list[SafetyState]:
+    seen: list[SafetyState] = []
+    client.node.create_subscription(SafetyState, "safety_state", seen.append, LATCHED)
+    return seen
+
+
+def play_policy(client: EpisodeClient, bend: Bend) -> None:
+    """Answers every image with a chunk of zeros, bent as a test likes it."""
+    episode = [0]
+    publisher = client.node.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
+
+    def answer(image: Image) -> None:
+        zeros = np.zeros((CONTRACT.action.horizon, 7), np.float32)
+        stamp = stamp_to_ns(image.header.stamp)
+        chunk = ActionChunk(stamp, CONTRACT.action.dt, zeros, CONTRACT.sha256(), episode[0])
+        publisher.publish(chunk_to_message(bend(chunk), "panda_link0"))
+
+    def listen(message: Instruction) -> None:
+        episode[0] = message.episode
+
+    client.node.create_subscription(Instruction, "instruction", listen, LATCHED)
+    client.node.create_subscription(Image, "front/image_raw", answer, COMMAND)
+
+
+def test_killed_policy_in_real_time_brakes_holds_and_recovers(start: Callable) -> None:
+    system, client = start(mode="realtime")
+    states = safety_states(client)
+    report = client.run("push_cube", 10_000, during=killer(system, "policy_node", 5))
+    assert report.stop_reason == "chunk_timeout"
+    points = client.commands_seen
+    spin_until(client, lambda: len(points()) >= report.steps + 4)
+    after = points()[report.steps :]
+    # The first period of silence brakes with half of the last step, the second stands.
+    last_step = np.abs(points()[report.steps - 1] - points()[report.steps - 2]).max()
+    assert np.abs(after[0] - points()[report.steps - 1]).max() <= 0.5 * last_step + 1e-9
+    assert np.abs(np.diff(after, axis=0)).max() == 0.0
+    spin_until(client, lambda: bool(states) and states[-1].mode == SafetyState.HOLDING)
+    assert states[-1].reason == SafetyState.REASON_CHUNK_TIMEOUT
+
+    system.start("policy_node")
+    reasons = []
+    while "success" not in reasons and len(reasons) < 6:
+        reasons.append(client.run("push_cube", 10_000).stop_reason)
+    assert reasons[-1] == "success", reasons
+
+
+def test_killed_policy_in_lockstep_ends_with_a_reason(start: Callable) -> None:
+    system, client = start()
+    report = client.run("push_cube", 10_000, during=killer(system, "policy_node", 5))
+    assert report.stop_reason == "chunk_timeout"
+    assert "action_chunk" in report.detail
+    assert len(client.commands_seen()) == report.steps
+
+
+def test_killed_simulator_ends_with_a_reason(start: Callable) -> None:
+    system, client = start(mode="realtime")
+    report = client.run("push_cube", 10_000, during=killer(system, "sim_node", 5))
+    assert report.stop_reason == "observation_timeout"
+    assert "/joint_states" in report.detail
+
+
+@pytest.mark.parametrize(
+    ("bend", "limit"),
+    [
+        (lambda c: replace(c, actions=np.full_like(c.actions, np.nan)), "finite"),
+        (lambda c: replace(c, contract_hash="0" * 64), "contract"),
+        (lambda c: replace(c, actions=c.actions[:5]), "shape"),
+        (lambda c: replace(c, dt=0.1), "dt"),
+    ],
+    ids=["nan", "contract", "shape", "dt"],
+)
+def test_foul_chunks_never_reach_the_controller(start: Callable, bend: Bend, limit: str) -> None:
+    _, client = start(WITHOUT_POLICY, wait=False)
+    play_policy(client, bend)
+    client.wait_for_system(60.0)
+    report = client.run("push_cube", 3)
+    assert (report.stop_reason, report.steps) == ("chunk_rejected", 0)
+    assert report.detail.startswith(f"{limit}: ")
+    assert len(client.commands_seen()) == 0
+
+
+def test_untimely_chunks_are_refused_and_the_wait_has_an_end(start: Callable) -> None:
+    _, client = start(WITHOUT_POLICY, wait=False)
+    play_policy(client, lambda c: replace(c, stamp_ns=c.stamp_ns + 10**9))
+    client.wait_for_system(60.0)
+    report = client.run("push_cube", 3)
+    assert (report.stop_reason, report.steps) == ("chunk_timeout", 0)
+
+
+def test_an_action_that_is_too_fast_ends_the_episode(start: Callable) -> None:
+    _, client = start(WITHOUT_POLICY, wait=False)
+    play_policy(client, lambda c: replace(c, actions=np.full_like(c.actions, 0.2)))
+    client.wait_for_system(60.0)
+    report = client.run("push_cube", 3)
+    assert (report.stop_reason, report.steps) == ("limit", 0)
+    assert "m/s asked" in report.detail
+    assert len(client.commands_seen()) == 0
+
+
+def test_goals_that_cannot_be_run_are_refused_by_name(start: Callable) -> None:
+    _, client = start()
+    unknown = client.run("juggle", 1)
+    assert (unknown.stop_reason, unknown.steps) == ("refused", 0)
+    assert "push_cube" in unknown.detail
+    senseless = client.run("push_cube", 1, "push the purple cube")
+    assert senseless.stop_reason == "reset_failed"
+    assert "'red'" in senseless.detail
+    client.node.create_publisher(JointTrajectory, "panda_arm_controller/joint_trajectory", COMMAND)
+    reasons = [client.run("push_cube", 1, max_steps=4) for _ in range(3)]
+    assert reasons[-1].stop_reason == "refused"
+    assert "/rlco_client publishes there" in reasons[-1].detail
+
+
+def test_a_missing_simulator_is_named(start: Callable) -> None:
+    _, client = start(("bridge_node",), wait=False)
+    client.wait_for_bridge(60.0)
+    report = client.run("push_cube", 1)
+    assert report.stop_reason == "reset_failed"
+    assert "reset_scene" in report.detail
