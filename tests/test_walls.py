@@ -1,0 +1,60 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Imports point one way; this holds the walls between the packages."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROS_MODULES = {"node.py", "convert.py", "client.py", "server.py"}
+ALLOWED = {
+    "rlco_core": set(),
+    "rlco_ros": {"rlco_core"},
+    "rlco_sim": {"rlco_core", "rlco_ros"},
+    "rlco_policy": {"rlco_core", "rlco_ros"},
+    "rlco_bridge": {"rlco_core", "rlco_ros"},
+    "rlco_trainer": {"rlco_core", "rlco_sim", "rlco_policy", "rlco_bridge", "rlco_bringup"},
+}
+
+
+def imports() -> Iterator[tuple[str, Path, str]]:
+    """Package, file and top-level name of every import of the sources."""
+    for package in ALLOWED:
+        for path in sorted((ROOT / "src" / package / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    yield from ((package, path, alias.name.split(".")[0]) for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    yield package, path, str(node.module).split(".")[0]
+
+
+def test_packages_import_only_what_lies_below_them() -> None:
+    wrong = [
+        (str(path.relative_to(ROOT)), name)
+        for package, path, name in imports()
+        if name in {*ALLOWED, "rlco_bringup"} - {package} - ALLOWED[package]
+    ]
+    assert not wrong
+
+
+def test_only_nodes_know_ros() -> None:
+    ros = {"rclpy", "rlco_interfaces", "sensor_msgs", "trajectory_msgs", "diagnostic_msgs"}
+    wrong = [
+        (str(path.relative_to(ROOT)), name)
+        for package, path, name in imports()
+        if name in ros and package != "rlco_ros" and path.name not in ROS_MODULES
+    ]
+    assert not [row for row in wrong if "doctor.py" not in row[0]]
+
+
+def test_torch_is_for_the_trainer_and_pybullet_for_the_simulator() -> None:
+    homes = {"torch": "rlco_trainer", "pybullet": "rlco_sim", "pybullet_data": "rlco_sim"}
+    wrong = [
+        (str(path.relative_to(ROOT)), name)
+        for package, path, name in imports()
+        if homes.get(name, package) != package
+    ]
+    assert not wrong
