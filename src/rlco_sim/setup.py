@@ -21,8 +21,5 @@ setup(
     maintainer="The rlco authors",
     maintainer_email="maintainers@rlco.example",
     license="Apache-2.0",
-    entry_points={
-        "console_scripts": ["sim_node = rlco_sim.node:main"],
-        "gymnasium.envs": ["__root__ = rlco_sim.registration:register_envs"],
-    },
+    entry_points={"console_scripts": ["sim_node = rlco_sim.node:main"]},
 )

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gymnasium environments over the same session and action path as the robot's.
 
-``gymnasium.make("rlco/PushCube-v0")`` gives one environment,
+After ``import rlco_sim``, ``gymnasium.make("rlco/PushCube-v0")`` gives one environment,
 ``gymnasium.make_vec("rlco/PushCube-v0", num_envs=8, vectorization_mode="async")`` one
 process each.
 """
 
 from __future__ import annotations
 
-import string
 from typing import Any, cast
 
 import gymnasium
@@ -25,16 +24,17 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
 
 _Obs = dict[str, Any]
-_CHARACTERS = string.ascii_letters + string.digits + " ,.'-"
 
 
 class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
     """One decision per step: ``execute`` actions are played, then one image is rendered.
 
-    Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (10,) float32,
-    ``instruction`` text. Action: (execute, 7) float32, see ``rlco_core.types.ActionChunk``.
+    Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (10,) float32.
+    Action: (execute, 7) float32, see ``rlco_core.types.ActionChunk``.
     Reward: 1 on success, else 0; success terminates. A refused action truncates, as the
-    bridge would stop there; ``info`` has ``success``, ``steps``, ``verdict``, ``subject``.
+    bridge would stop there; ``info`` has ``instruction``, ``subject``, ``success``, ``steps``
+    and ``verdict``. The instruction is not in the observation, since Gymnasium's asynchronous
+    vector environments lose texts in their shared memory.
 
     Args:
         task: name of the task.
@@ -65,7 +65,6 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
             {
                 "image": spaces.Box(0, 255, (camera.height, camera.width, 3), np.uint8),
                 "proprioception": spaces.Box(-np.inf, np.inf, (proprioception.SIZE,), np.float32),
-                "instruction": spaces.Text(max_length=128, charset=_CHARACTERS),
             }
         )
         self.action_space = _action_space(config, execute)
@@ -112,7 +111,6 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         return {
             "image": image,
             "proprioception": observation.proprioception,
-            "instruction": observation.instruction,
         }
 
     def _info(self, accepted: bool, reason: str) -> dict[str, Any]:
@@ -121,6 +119,7 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
             "steps": self.session.steps,
             "accepted": accepted,
             "verdict": reason,
+            "instruction": self.session.scene.instruction,
             "subject": self.session.scene.subject,
         }
 

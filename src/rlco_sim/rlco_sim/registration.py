@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells Gymnasium of our environments; found through the ``gymnasium.envs`` entry point."""
+"""Tells Gymnasium of our environments; happens when ``rlco_sim`` is imported."""
 
 from __future__ import annotations
 

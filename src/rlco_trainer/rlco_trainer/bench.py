@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+import rlco_sim  # noqa: F401
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
 
