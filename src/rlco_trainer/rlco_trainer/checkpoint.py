@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -33,7 +34,9 @@ def save(
             tensors[f"{moment}.{name}"] = optimiser.state[parameter][moment]
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     with replacing(path) as scratch:
-        save_file(tensors, scratch, {"step": str(step), "config": config})
+        # One entry: safetensors writes several in no certain order.
+        run = json.dumps({"step": str(step), "config": config})
+        save_file(tensors, scratch, {"run": run})
 
 
 def load(
@@ -73,7 +76,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, dict(file.metadata())
+            return tensors, json.loads(file.metadata()["run"])
     except SafetensorError as error:
         raise ConfigError(f"{path} is not a readable checkpoint: {error}") from error
 
