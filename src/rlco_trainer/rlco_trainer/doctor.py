@@ -25,10 +25,11 @@ from rich.table import Table
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import RlcoError
+from rlco_policy.shipped import default_bundle
 from rlco_trainer.arguments import parse
 
 ROOT = Path(__file__).resolve().parents[3]
-BUNDLE = ROOT / "bundles" / "push_cube_panda"
+BUNDLE = default_bundle()
 PACKAGES = (
     "rlco_interfaces",
     "rlco_core",
@@ -164,7 +165,7 @@ def _bundle() -> Check:
     try:
         found = load_bundle(BUNDLE).manifest.name
     except RlcoError as error:
-        fix = f"git checkout -- {BUNDLE.relative_to(ROOT)}"
+        fix = "check out the sources again, then: make setup"
         return Check("shipped bundle", False, _line(error), fix)
     return Check("shipped bundle", True, found, "")
 
