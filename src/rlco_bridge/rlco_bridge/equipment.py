@@ -10,7 +10,7 @@ from pathlib import Path
 from rlco_core.bundle import load_bundle
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract, compare
-from rlco_core.errors import ContractMismatch
+from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 
@@ -44,6 +44,8 @@ def load_equipment(robot: str | Path, bundle: str | Path, lockstep: bool) -> Equ
     Raises:
         RlcoError: one of them is unsound, or they do not fit each other.
     """
+    if not str(bundle):
+        raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
     config = RobotConfig.load(robot)
     contract = load_bundle(bundle).contract
     differences = compare(contract, {"robot": config.name})

@@ -68,7 +68,8 @@ class ChunkPlayer:
             )
         if chunk.actions.shape != self._shape:
             return _refused("shape", f"chunk is {chunk.actions.shape}, not {self._shape}")
-        if round(chunk.dt * _NS) != self._dt_ns:
+        # In this form NaN and infinity, which cannot be rounded, are refused as well.
+        if not abs(chunk.dt - self._dt) * _NS < 1.0:
             return _refused("dt", f"chunk has dt {chunk.dt} s, not {self._dt} s")
         if not np.isfinite(chunk.actions).all():
             row, column = np.argwhere(~np.isfinite(chunk.actions))[0]

@@ -31,7 +31,7 @@ class Kinematics:
 
     def __init__(self, robot: RobotConfig) -> None:
         full = _build_model(robot)
-        _require(robot.joint_names, [str(name) for name in full.names], "joint", robot)
+        _require(robot.joint_names, [str(name) for name in full.names][1:], "joint", robot)
         _require([robot.ee_frame], [str(f.name) for f in full.frames], "frame", robot)
         locked = [i for i, name in enumerate(full.names) if i and name not in robot.joint_names]
         self._model = pin.buildReducedModel(full, locked, pin.neutral(full))
@@ -70,15 +70,18 @@ class Kinematics:
         if not (np.isfinite(target.homogeneous).all() and np.isfinite(seed).all()):
             raise KinematicsError("inverse kinematics needs a finite target pose and seed")
         posture = _POSTURE_GAIN * (self.home - seed)
-        joints = seed
-        for _ in range(_ITERATIONS):
+        joints, nearest, least = seed, seed, np.inf
+        for _ in range(_ITERATIONS + 1):
             error = pin.log6(self.forward(joints).actInv(target)).vector
-            if np.abs(error).max() < _TOLERANCE:
+            worst = float(np.abs(error).max())
+            if worst < least:
+                nearest, least = joints, worst
+            if worst < _TOLERANCE:
                 break
             step = self._newton_step(joints, error, posture)
             joints = np.clip(joints + step, self.lower, self.upper)
             posture = np.zeros_like(posture)
-        return joints
+        return nearest
 
     def _newton_step(self, joints: Vector, error: Vector, posture: Vector) -> Vector:
         jacobian = self.jacobian(joints)

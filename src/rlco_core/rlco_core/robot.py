@@ -17,7 +17,7 @@ Positive = Annotated[float, Field(gt=0.0)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Workspace(_Strict):
@@ -51,6 +51,12 @@ class GripperConfig(_Strict):
     closed: float
     open: float
     controller_topic: str
+
+    @model_validator(mode="after")
+    def _moves(self) -> GripperConfig:
+        if self.closed == self.open:
+            raise ValueError(f"closed and open are both {self.open}; they must differ")
+        return self
 
     def joint_position(self, opening: float) -> float:
         """Position of every finger joint at ``opening`` in [0, 1]."""

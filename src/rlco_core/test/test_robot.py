@@ -1,21 +1,16 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Robots and their limits come from files, and wrong files are refused in one line."""
+"""Robots come from files, and wrong files are refused in one line."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from rlco_core.errors import ConfigError
-from rlco_core.kinematics import Kinematics
-from rlco_core.limits import Setpoint
-from rlco_core.limits.joint_position import JointPositionLimit
-from rlco_core.limits.joint_velocity import JointVelocityLimit
-from rlco_core.limits.workspace import WorkspaceLimit
 from rlco_core.robot import RobotConfig
 
 PANDA = RobotConfig.load("panda")
@@ -29,8 +24,31 @@ def edited(tmp_path: Path, **changes: object) -> Path:
     return path
 
 
+def edited_limits(tmp_path: Path, **changes: object) -> Path:
+    return edited(tmp_path, limits={**PANDA.limits.model_dump(mode="json"), **changes})
+
+
+def test_the_shipped_panda() -> None:
+    assert PANDA.joint_names == tuple(f"panda_joint{k}" for k in range(1, 8))
+    assert PANDA.gripper_joint_names == ("panda_finger_joint1", "panda_finger_joint2")
+    assert (PANDA.base_frame, PANDA.ee_frame) == ("panda_link0", "panda_hand_tcp")
+    topics = (PANDA.controller_topic, PANDA.gripper.controller_topic, PANDA.joint_states_topic)
+    assert not any(topic.startswith("/") for topic in topics), "namespaces must work"
+    assert PANDA.urdf.is_file()
+
+
 def test_a_robot_by_path(tmp_path: Path) -> None:
     assert RobotConfig.load(edited(tmp_path, name="mine")).name == "mine"
+
+
+def test_the_urdf_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+    robot = RobotConfig.load(edited(tmp_path, urdf="arms/mine.urdf"))
+    assert robot.urdf == tmp_path.resolve() / "arms" / "mine.urdf"
+
+
+def test_a_robot_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        PANDA.limits.linear_speed = 9.0  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -54,36 +72,43 @@ def test_unknown_names_list_what_ships() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"ee_frame": "nose"}, "frame 'nose' is not in panda.urdf"),
-        ({"joints": [f"j{k}" for k in range(7)]}, "joint 'j0' is not in panda.urdf"),
-        ({"joints": list(reversed(PANDA.joints))}, "from base to tip"),
+        ({"workspace_margin": float("inf")}, "limits.workspace_margin: .*finite number"),
+        ({"linear_speed": float("nan")}, "limits.linear_speed: .*finite number"),
+        ({"linear_speed": 0.0}, "limits.linear_speed: .*greater than 0"),
+        ({"velocity_scale": 1.1}, "limits.velocity_scale: .*less than or equal to 1"),
+        ({"joint_margin": -0.1}, "limits.joint_margin: .*greater than or equal to 0"),
+        (
+            {"workspace": {"lower": [0, 0, 0], "upper": [1, 1, 0]}},
+            "limits.workspace: .*every lower corner must be below its upper corner",
+        ),
+        (
+            {"workspace": {"lower": [0, 0, float("nan")], "upper": [1, 1, 1]}},
+            "limits.workspace.lower.2: .*finite number",
+        ),
+        ({"workspace": {"lower": [0, 0], "upper": [1, 1, 1]}}, "limits.workspace.lower: .*3 items"),
     ],
 )
-def test_names_must_be_in_the_urdf(tmp_path: Path, changes: dict[str, object], named: str) -> None:
-    robot = RobotConfig.load(edited(tmp_path, **changes))
+def test_limits_that_limit_nothing_are_refused(
+    tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
     with pytest.raises(ConfigError, match=named):
-        Kinematics(robot)
+        RobotConfig.load(edited_limits(tmp_path, **changes))
+
+
+def test_a_gripper_that_does_not_move_is_refused(tmp_path: Path) -> None:
+    gripper = {**PANDA.gripper.model_dump(mode="json"), "closed": 0.04}
+    with pytest.raises(ConfigError, match=r"closed and open are both 0\.04; they must differ"):
+        RobotConfig.load(edited(tmp_path, gripper=gripper))
+
+
+def test_a_gripper_may_close_towards_larger_positions() -> None:
+    robotiq = PANDA.gripper.model_copy(update={"closed": 0.8, "open": 0.0})
+    assert robotiq.joint_position(0.75) == pytest.approx(0.2)
+    assert robotiq.opening(0.2) == pytest.approx(0.75)
+    assert (robotiq.opening(0.9), robotiq.opening(-0.1)) == (0.0, 1.0)
 
 
 def test_gripper_openings_and_positions() -> None:
     assert PANDA.gripper.joint_position(0.25) == pytest.approx(0.01)
     assert PANDA.gripper.opening(0.01) == pytest.approx(0.25)
     assert PANDA.gripper.opening(0.05) == 1.0
-
-
-def setpoint(joints: float = 0.0, previous: float = 0.0, z: float = 0.0) -> Setpoint:
-    ones = np.ones(2)
-    return Setpoint(joints * ones, previous * ones, np.array([0.0, 0.0, z]), 0.05)
-
-
-def test_each_limit_says_what_would_break_it() -> None:
-    names = ("a", "b")
-    position = JointPositionLimit(names, [-1.0, -1.0], [1.0, 1.0], margin=0.1)
-    assert position.check(setpoint(0.9)).accepted
-    assert "a would be 0.910 rad, outside -0.900..0.900" in position.check(setpoint(0.91)).reason
-    velocity = JointVelocityLimit(names, [1.0, 2.0])
-    assert velocity.check(setpoint(0.05)).accepted
-    assert "a would move at 1.20 rad/s, 1.00 allowed" in velocity.check(setpoint(0.06)).reason
-    box = WorkspaceLimit([-1, -1, 0.0], [1, 1, 1], margin=0.01)
-    assert box.check(setpoint(z=-0.01)).accepted
-    assert "z would be -0.020 m" in box.check(setpoint(z=-0.02)).reason

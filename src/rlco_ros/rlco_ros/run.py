@@ -24,7 +24,11 @@ def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         0 after an orderly stop, 1 when the node could not start; it has said why.
     """
-    rclpy.init(args=args)
+    try:
+        rclpy.init(args=args)
+    except RuntimeError as error:  # rcl's own errors: arguments that it cannot read
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     try:
         node = make_node()
         if isinstance(node, LifecycleNode) and not _started(node):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -58,3 +59,94 @@ def test_what_is_wrong_is_one_line(parameter: str, named: str) -> None:
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
     assert named in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["-p", "rate"], "-p rate"),
+        (["--params-file", "/nowhere.yaml"], "/nowhere.yaml"),
+        (["-r", "__node:=9bad"], "__node:=9bad"),
+    ],
+)
+def test_arguments_that_ros_cannot_read_are_said_in_one_line(words: list[str], named: str) -> None:
+    command = [sys.executable, "-c", NODE, "--ros-args", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 1
+    assert len(lines) == 1, done.stderr
+    assert named in lines[0]
+    assert "Traceback" not in done.stderr
+
+
+LIFECYCLE = """
+import sys
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rlco_ros.parameters import flag, text
+from rlco_ros.run import run
+
+class Probe(LifecycleNode):
+    def __init__(self):
+        super().__init__("probe")
+        self.declare_parameters("", [
+            flag("autostart", True, "start at once"), text("fail", "", "which transition fails"),
+        ])
+        self.create_timer(0.05, lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    def on_configure(self, state):
+        return self.outcome("configure")
+
+    def on_activate(self, state):
+        return self.outcome("activate")
+
+    def outcome(self, transition):
+        print(transition)
+        fails = self.get_parameter("fail").value == transition
+        return TransitionCallbackReturn.FAILURE if fails else TransitionCallbackReturn.SUCCESS
+
+sys.exit(run(Probe, sys.argv))
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "transitions"),
+    [
+        ([], 0, ["configure", "activate"]),
+        (["-p", "autostart:=false"], 0, []),
+        (["-p", "fail:=configure"], 1, ["configure"]),
+        (["-p", "fail:=activate"], 1, ["configure", "activate"]),
+    ],
+    ids=["starts", "waits", "unconfigured", "inactive"],
+)
+def test_a_lifecycle_node_starts_by_itself_or_its_process_fails(
+    parameters: list[str], code: int, transitions: list[str]
+) -> None:
+    command = [sys.executable, "-c", LIFECYCLE, "--ros-args", *parameters]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split()) == (code, transitions), done.stderr
+
+
+FOREVER = """
+import sys
+from rclpy.node import Node
+from rlco_ros.run import run
+
+class Probe(Node):
+    def __init__(self):
+        super().__init__("probe")
+        self.create_timer(0.01, lambda: print("spinning", flush=True))
+
+sys.exit(run(Probe, sys.argv))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_that_is_told_to_stop_ends_in_order(number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", FOREVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "spinning\n"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")

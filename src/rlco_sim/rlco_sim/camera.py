@@ -50,7 +50,11 @@ class Camera:
 
 
 def intrinsics(camera: CameraDomain) -> NDArray[np.float64]:
-    """(3, 3) pinhole matrix K in pixels, as in sensor_msgs/CameraInfo."""
+    """(3, 3) pinhole matrix K in pixels, as in sensor_msgs/CameraInfo.
+
+    Whole numbers are the middles of pixels. The renderer samples there, counts rows from the
+    bottom and turns the picture over, so its principal point is one row above the half.
+    """
     focal = camera.height / (2.0 * math.tan(camera.vertical_fov / 2.0))
-    centre = (camera.width / 2.0, camera.height / 2.0)
+    centre = (camera.width / 2.0, camera.height / 2.0 - 1.0)
     return np.array([[focal, 0.0, centre[0]], [0.0, focal, centre[1]], [0.0, 0.0, 1.0]])

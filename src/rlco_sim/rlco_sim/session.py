@@ -39,9 +39,9 @@ class Session:
         self.robot = robot
         self.domain = domain
         self._task_class = task_class(task)
+        self._kinematics = Kinematics(robot)  # first, as it says what is wrong with a robot
         self._world = World(robot, domain, DT)
         self.camera = Camera(self._world.client, domain.camera, domain.light)
-        self._kinematics = Kinematics(robot)
         self.stamp_ns = 0
         self.reset(0)
 
@@ -62,6 +62,8 @@ class Session:
         """
         if seed < 0:
             raise ConfigError(f"seed {seed} is negative; seeds are 0, 1, 2 ...")
+        if instruction:
+            self._task_class.subject(instruction)  # a foul one leaves the running scene alone
         rng = np.random.default_rng(seed)
         self._world.rebuild()
         self.task = self._task_class(self._world)

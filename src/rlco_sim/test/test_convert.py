@@ -50,4 +50,44 @@ def test_images_and_camera_infos_agree() -> None:
     assert (image.header.stamp.sec, image.header.stamp.nanosec) == (1, 500_000_000)
     assert (info.width, info.height) == (image.width, image.height)
     assert info.header == image.header
-    assert (info.k[2], info.k[5], info.k[0]) == (32.0, 32.0, info.k[4])
+    assert (info.k[2], info.k[5], info.k[0]) == (32.0, 31.0, info.k[4])
+
+
+def test_a_joint_named_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"joints \[a, a\]"):
+        convert.trajectory_goal(trajectory(["a", "a"], [0.0, 1.0]), NAMES)
+
+
+def test_joint_states_keep_every_digit() -> None:
+    positions, velocities = np.array([1.0 / 3.0, -0.04]), np.array([0.1, 1e-300])
+    message = convert.joint_state_message(2_000_000_001, NAMES, positions, velocities)
+    assert list(message.name) == ["a", "b"]
+    assert list(message.position) == positions.tolist()
+    assert list(message.velocity) == velocities.tolist()
+    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (2, 1)
+
+
+def test_task_states_tell_step_and_success() -> None:
+    message = convert.task_state_message(50_000_000, 7, True)
+    assert (message.step, message.success) == (7, True)
+    assert message.header.stamp == convert.time_message(50_000_000)
+
+
+def test_camera_infos_describe_an_ideal_pinhole() -> None:
+    camera = Domain.load("twin").camera.model_copy(update={"width": 96})
+    info = convert.camera_info_message(0, "front_optical_frame", camera)
+    assert (info.height, info.width) == (64, 96)
+    focal = 32.0 / np.tan(0.5 * camera.vertical_fov)
+    assert info.k.tolist() == pytest.approx([focal, 0, 48.0, 0, focal, 31.0, 0, 0, 1])
+    projection = info.p.reshape(3, 4)
+    assert projection[:, :3].ravel().tolist() == info.k.tolist()
+    assert not projection[:, 3].any()
+    assert info.r.tolist() == [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert (info.distortion_model, list(info.d)) == ("plumb_bob", [0.0] * 5)
+
+
+def test_images_of_any_shape_keep_their_rows() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 5, 3), dtype=np.uint8)
+    message = convert.image_message(0, "f", pixels)
+    assert (message.height, message.width, message.step) == (2, 5, 15)
+    assert bytes(message.data[message.step :]) == pixels[1].tobytes()

@@ -4,42 +4,189 @@
 
 from __future__ import annotations
 
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import cast
+
 import gymnasium
 import numpy as np
+import pytest
 from gymnasium.utils.env_checker import check_env
+from numpy.typing import NDArray
 
 import rlco_sim  # noqa: F401
+from rlco_core.errors import ConfigError
+from rlco_core.motion import ActionPath
+from rlco_core.robot import RobotConfig
+from rlco_sim.domain import Domain
+from rlco_sim.env import RlcoEnv
+from rlco_sim.session import DT, Session
 
 NAME = "rlco/PushCube-v0"
+REST = np.tile(np.array([0, 0, 0, 0, 0, 0, 0.5], np.float32), (4, 1))
+
+
+def made(**arguments: object) -> RlcoEnv:
+    return cast(RlcoEnv, gymnasium.make(NAME, **arguments).unwrapped)
+
+
+@pytest.fixture(scope="module")
+def env() -> Iterator[RlcoEnv]:
+    one = made()
+    yield one
+    one.close()
+
+
+def chunk(**columns: float) -> NDArray[np.float32]:
+    names = ("dx", "dy", "dz", "rx", "ry", "rz", "gripper")
+    row = [columns.get(name, 0.0) for name in names]
+    return np.tile(np.array(row, np.float32), (4, 1))
+
+
+def same(a: dict[str, NDArray[np.generic]], b: dict[str, NDArray[np.generic]]) -> bool:
+    return a.keys() == b.keys() and all((a[key] == b[key]).all() for key in a)
 
 
 def test_check_env() -> None:
-    env = gymnasium.make(NAME)
-    check_env(env.unwrapped, skip_render_check=True)
-    env.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*observation space .*infinity")
+        check_env(made())
 
 
 def test_vector_environment_is_the_same_as_single_ones() -> None:
     envs = gymnasium.make_vec(NAME, num_envs=2, vectorization_mode="async")
-    single = gymnasium.make(NAME)
+    singles = [made(), made()]
     together, infos = envs.reset(seed=[3, 4])
-    alone, info = single.reset(seed=4)
-    assert infos["instruction"][1] == info["instruction"]
-    action = np.zeros((4, 7), np.float32)
-    action[:, 2], action[:, 6] = -0.01, 0.5
-    for _ in range(3):
-        assert (together["image"][1] == alone["image"]).all()
-        assert (together["proprioception"][1] == alone["proprioception"]).all()
-        together, *_ = envs.step(np.stack([action, action]))
-        alone, *_ = single.step(action)
-    envs.close()
+    alone = [single.reset(seed=seed) for single, seed in zip(singles, (3, 4), strict=True)]
+    assert list(infos["instruction"]) == [info["instruction"] for _, info in alone]
+    actions = np.stack([chunk(dz=-0.01, gripper=0.5), chunk(dx=0.01, rz=0.02)])
+    for _ in range(6):
+        for k, (seen, *_) in enumerate(alone):
+            assert same({key: value[k] for key, value in together.items()}, seen)
+        together, rewards, terminated, truncated, infos = envs.step(actions)
+        alone = [single.step(action) for single, action in zip(singles, actions, strict=True)]
+        assert rewards.tolist() == [step[1] for step in alone]
+        assert terminated.tolist() == [step[2] for step in alone]
+        assert truncated.tolist() == [step[3] for step in alone]
+        assert infos["steps"].tolist() == [step[4]["steps"] for step in alone]
+    for each in (envs, *singles):
+        each.close()
+
+
+def test_an_episode_is_the_sessions_own_through_the_one_action_path(env: RlcoEnv) -> None:
+    robot = RobotConfig.load("panda")
+    session, path = Session("push_cube", Domain.load("twin"), robot), ActionPath(robot, DT)
+    seen, info = env.reset(seed=11)
+    session.reset(11)
+    path.reset(session.joint_positions, session.gripper_opening)
+    assert info["instruction"] == session.scene.instruction
+    for action in (chunk(dx=0.01), chunk(dz=-0.01, rz=-0.03), chunk(dy=0.008, gripper=1.0)):
+        seen, *_, info = env.step(action)
+        for row in action:
+            command = path.step(row)
+            session.advance(command.joints, command.fingers)
+        assert (seen["image"] == session.camera.render()).all()
+        assert (seen["proprioception"] == session.proprioception()).all()
+        assert info["steps"] == session.steps
+    session.close()
+
+
+def test_observations_and_actions_are_in_their_spaces(env: RlcoEnv) -> None:
+    seen, info = env.reset(seed=0)
+    assert env.observation_space.contains(seen)
+    assert seen["image"].shape == (64, 64, 3)
+    assert (env.action_space.shape, env.action_space.dtype) == ((4, 7), np.float32)
+    assert env.action_space.contains(chunk(gripper=1.0))
+    assert not env.action_space.contains(chunk(gripper=1.1))
+    assert info["accepted"]
+    assert set(info) == {"success", "steps", "accepted", "verdict", "instruction", "subject"}
+
+
+def test_every_corner_of_the_action_space_passes_the_speed_limit(env: RlcoEnv) -> None:
+    box = cast(gymnasium.spaces.Box, env.action_space)
+    path = ActionPath(RobotConfig.load("panda"), DT)
+    for signs in itertools.product((0, 1), repeat=7):
+        path.reset(path.kinematics.home, 1.0)
+        corner = np.where(np.array(signs), box.high[0], box.low[0])
+        assert path.step(corner).verdict.accepted
+
+
+def test_an_episode_that_goes_nowhere_is_truncated_at_the_step_limit(env: RlcoEnv) -> None:
+    env.reset(seed=0)
+    for decision in range(1, 31):
+        _, reward, terminated, truncated, info = env.step(REST)
+        assert (reward, terminated, info["success"]) == (0.0, False, False)
+        assert info["steps"] == 4 * decision
+        assert truncated is (decision == 30)
+
+
+def test_success_terminates_with_a_reward_of_one() -> None:
+    single = made(execute=1, instruction="push the blue cube")
+    _, info = single.reset(seed=0)
+    assert (info["instruction"], info["subject"]) == ("push the blue cube", "blue")
+    terminated = truncated = False
+    while not (terminated or truncated):
+        assert not info["success"]
+        action = single.session.task.expert(single.path.target)[None]
+        _, reward, terminated, truncated, info = single.step(action)
+        assert reward == float(terminated)
+    assert (terminated, truncated, info["success"]) == (True, False, True)
+    steps = info["steps"]
+    assert single.step(action)[4]["steps"] == steps, "after success nothing moves"
     single.close()
 
 
-def test_a_refused_action_truncates_and_says_why() -> None:
-    env = gymnasium.make(NAME).unwrapped
+def test_a_refused_row_truncates_where_it_stands_and_says_why(env: RlcoEnv) -> None:
     env.reset(seed=0)
-    _, reward, terminated, truncated, info = env.step(np.full((4, 7), 1.0, np.float32))
-    assert (reward, terminated, truncated) == (0.0, False, True)
-    assert "m/s asked" in info["verdict"]
-    env.close()
+    foul = REST.copy()
+    foul[2, 1] = np.nan
+    _, reward, terminated, truncated, info = env.step(foul)
+    assert (reward, terminated, truncated, info["accepted"]) == (0.0, False, True, False)
+    assert (info["steps"], info["verdict"]) == (2, "action dy is nan, not finite")
+    env.reset(seed=0)
+    *_, truncated, info = env.step(np.full((4, 7), 1.0, np.float32))
+    assert truncated
+    assert info["steps"] == 0
+    assert "m/s asked, 0.5 m/s allowed" in info["verdict"]
+
+
+def test_seeded_resets_and_those_that_follow_repeat(env: RlcoEnv) -> None:
+    def instructions() -> list[tuple[str, bytes]]:
+        resets = [env.reset(seed=5), *(env.reset() for _ in range(4))]
+        return [(info["instruction"], seen["image"].tobytes()) for seen, info in resets]
+
+    first = instructions()
+    assert instructions() == first
+    assert len(set(first)) == 5
+
+
+def test_pictures_for_people_are_drawn_when_asked_for(env: RlcoEnv) -> None:
+    assert env.render() is None
+    shown = made(render_mode="rgb_array")
+    shown.reset(seed=0)
+    picture = shown.render()
+    assert picture is not None
+    assert (picture.shape, picture.dtype) == ((480, 480, 3), np.uint8)
+    shown.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"domain": "mars"}, "domain 'mars' is neither a shipped domain"),
+        ({"robot": "pnda"}, "robot 'pnda' is neither a shipped robot"),
+        ({"task": "juggle"}, "unknown task 'juggle'; known: 'push_cube'"),
+    ],
+)
+def test_unknown_names_are_refused(arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made(**arguments)
+
+
+def test_an_instruction_that_cannot_be_judged_is_refused_at_reset() -> None:
+    single = made(instruction="push it")
+    with pytest.raises(ConfigError, match="it must name exactly one of"):
+        single.reset(seed=0)
+    single.close()

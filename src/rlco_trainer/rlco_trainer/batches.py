@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import readonly
 
@@ -89,8 +90,17 @@ class Demonstrations:
         return frames[since < count]
 
     def split(self, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Frame numbers to train on and of the last ``held_out`` episodes."""
+        """Frame numbers to train on and of the last ``held_out`` episodes.
+
+        Raises:
+            ConfigError: no episode is left to train on.
+        """
         ends = np.unique(self.episode_ends)
+        if held_out >= len(ends):
+            raise ConfigError(
+                f"{held_out} held-out episodes of {len(ends)} leave none to train on; "
+                "collect more episodes or hold fewer out"
+            )
         first_held_out = ends[-held_out - 1] if held_out else ends[-1]
         frames = np.arange(len(self.actions))
         return frames[frames < first_held_out], frames[frames >= first_held_out]

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import rlco_sim  # noqa: F401
+from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
 
@@ -70,7 +71,13 @@ def measure(processes: int, seconds: float) -> float:
 
 
 def bench_sim(config: BenchConfig) -> list[Row]:
-    """One row for one process and one for two, measured by turns."""
+    """One row for one process and one for two, measured by turns.
+
+    Raises:
+        ConfigError: nothing would be measured.
+    """
+    if config.repeats < 1 or not config.seconds > 0.0:
+        raise ConfigError("--repeats must be at least 1 and --seconds positive")
     samples: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(config.repeats):
         for processes, values in samples.items():

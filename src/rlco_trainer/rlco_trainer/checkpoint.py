@@ -76,9 +76,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, json.loads(file.metadata()["run"])
+            run = (file.metadata() or {}).get("run")
     except SafetensorError as error:
         raise ConfigError(f"{path} is not a readable checkpoint: {error}") from error
+    if run is None:
+        raise ConfigError(f"{path} has tensors, but not of a run; `rlco train sft` makes these")
+    return tensors, json.loads(run)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = import_module(COMMANDS[name][0])
     try:
         return int(module.main(words[len(name.split()) :]) or 0)
-    except RlcoError as error:
+    except (RlcoError, OSError) as error:
         print(f"rlco {name}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -7,14 +7,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, DatasetError
 from rlco_core.proprioception import COLUMNS as STATE_COLUMNS
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACTION_COLUMNS
@@ -71,18 +72,20 @@ def collect(config: CollectConfig) -> Collected:
         RlcoError: a name is unknown, or the dataset cannot be begun or continued.
     """
     first_seed = _check(config)
-    with _writer(config) as writer, progress("collecting", config.episodes) as advance:
+    with (
+        _writer(config) as writer,
+        closing(_demonstrations(config, first_seed)) as demonstrations,
+        progress("collecting", config.episodes, done=writer.num_episodes) as advance,
+    ):
         kept, failed = writer.num_episodes, 0
-        advance(kept)
-        for demonstration in _demonstrations(config, first_seed):
+        while kept < config.episodes:
+            demonstration = next(demonstrations)
             if demonstration.success:
                 _add(writer, demonstration, config)
                 kept += 1
                 advance(1, f"{failed} failed")
             else:
                 failed += 1
-            if kept >= config.episodes:
-                break
             if failed - kept >= _GIVE_UP_AFTER:
                 raise ConfigError(f"the expert failed {failed} of {failed + kept} episodes")
     return Collected(kept, failed)
@@ -96,10 +99,27 @@ def _check(config: CollectConfig) -> int:
     if config.episodes < 1 or config.workers < 1:
         raise ConfigError("--episodes and --workers must be at least 1")
     if config.resume and (config.out / "meta").is_dir():
-        episodes = Dataset.open(config.out).episodes
-        if episodes:
-            return int(episodes[-1].metadata["seed"]) + 1
+        dataset = Dataset.open(config.out)
+        if dataset.episodes:
+            return _next_seed(dataset, config)
     return config.first_seed
+
+
+def _next_seed(dataset: Dataset, config: CollectConfig) -> int:
+    """The seed to go on with; refuses a dataset that was begun with other settings."""
+    found = {**dict(*dataset.provenance[-1:]), **dataset.episodes[-1].metadata}
+    wanted = {
+        "task_name": config.task,
+        "domain": config.domain,
+        "disturbance": config.disturbance,
+    }
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise DatasetError(
+                f"{dataset.root}: {name} is {found.get(name)}, the new episodes have {value}: "
+                "they must be equal to resume"
+            )
+    return int(found["seed"]) + 1
 
 
 def _writer(config: CollectConfig) -> DatasetWriter:
@@ -144,7 +164,7 @@ def _add(writer: DatasetWriter, demonstration: Demonstration, config: CollectCon
     )
 
 
-def _demonstrations(config: CollectConfig, first_seed: int) -> Iterator[Demonstration]:
+def _demonstrations(config: CollectConfig, first_seed: int) -> Generator[Demonstration, None, None]:
     """Demonstrations in the order of their seeds, however many processes make them."""
     arguments = (config.task, config.domain, config.robot, config.disturbance)
     with ProcessPoolExecutor(config.workers, get_context("spawn"), _open_worker, arguments) as pool:

@@ -63,6 +63,8 @@ class Disturbance:
 
     def apply(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
         """The (7,) action that is really played."""
+        if self._strength == 0.0:
+            return action  # a burst of no strength would hold the arm, not let it go
         if self._left == 0 and self._rng.random() < _BURST_CHANCE:
             self._left = int(self._rng.integers(*_BURST_STEPS))
             self._push = self._rng.uniform(-_BURST_STEP, _BURST_STEP, 3) * self._strength

@@ -23,7 +23,7 @@ from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
 from rlco_policy.shipped import default_bundle
 from rlco_sim.domain import Domain
-from rlco_sim.session import Session
+from rlco_sim.session import DT, Session
 from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse
 from rlco_trainer.progress import progress
@@ -104,12 +104,13 @@ def check_fit(bundle: Bundle, config: EvalConfig) -> None:
     """Raises one line if the bundle cannot be used in this task, domain and robot."""
     task_class(config.task)
     camera = Domain.load(config.domain).camera
-    if config.episodes < 1 or config.seed < 0:
-        raise ConfigError("--episodes must be at least 1 and --seed not negative")
+    if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
+        raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
     scene = {
         "robot": RobotConfig.load(config.robot).name,
         "tasks": [config.task],
         "cameras": [{"name": camera.name, "width": camera.width, "height": camera.height}],
+        "action": {"dt": DT},
     }
     differences = compare(bundle.contract, scene)
     if differences:

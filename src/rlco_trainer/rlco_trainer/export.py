@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from rlco_core.bundle import MANIFEST_FILE
 from rlco_core.contract import FORMAT, LANGUAGE_TOKENS, LANGUAGE_WIDTH, MODEL_FILE, Manifest
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, DatasetError
 from rlco_core.proprioception import LAYOUT, SIZE
 from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
@@ -79,7 +79,8 @@ def export(
 
     Raises:
         ConfigError: no readable checkpoint there.
-        BundleError: the ONNX graph does not answer as the network does.
+        BundleError: the ONNX graph does not answer as the network does, or the contract
+            would be unsound; nothing was written.
     """
     network = load_network(path)
     with tempfile.TemporaryDirectory() as folder:
@@ -92,13 +93,14 @@ def export(
                 f"{_TOLERANCE:.0e} is allowed"
             )
         content = graph.read_bytes()
+    record = {**provenance, **_circumstances(path), "onnx_max_error": error}
+    plain = _manifest(network, deployment, record, hashlib.sha256(content).hexdigest())
+    text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100)
+    manifest = Manifest.parse(yaml.safe_load(text))
     out.mkdir(parents=True, exist_ok=True)
     (out / MODEL_FILE).write_bytes(content)
-    record = {**provenance, **_circumstances(path), "onnx_max_error": error}
-    manifest = _manifest(network, deployment, record, hashlib.sha256(content).hexdigest())
-    plain = yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=100)
-    write_text(out / MANIFEST_FILE, plain)
-    return Exported(out, Manifest.parse(yaml.safe_load(plain)), error)
+    write_text(out / MANIFEST_FILE, text)
+    return Exported(out, manifest, error)
 
 
 def write_graph(network: NanoVLA, path: Path, camera: str) -> None:
@@ -224,6 +226,8 @@ def main(arguments: Sequence[str]) -> None:
     """rlco export"""
     config = parse(ExportConfig, arguments, "export")
     dataset = Dataset.open(config.dataset)
+    if not dataset.episodes or "task_name" not in dataset.features.metadata:
+        raise DatasetError(f"{dataset.root} has no episodes that `rlco collect` made")
     first = dataset.episodes[0].metadata
     robot = dataset.robot_type or "unknown"
     deployment = Deployment(

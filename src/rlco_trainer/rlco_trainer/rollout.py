@@ -89,6 +89,8 @@ class Roller:
         episode.judge(now, session.success())
         if episode.outcome is None and self._player.at(now) is None:
             episode.take(self._policy.infer(session.observation()), now)
+            if self._player.at(now) is None:
+                episode.end("chunk_timeout", "the policy answered for another instant or episode")
 
 
 def player_for(contract: Contract) -> ChunkPlayer:

@@ -72,11 +72,7 @@ def train(data: Demonstrations, config: SftConfig, out: Path, device: torch.devi
         ConfigError: the data is too small, or ``out`` holds a run with other settings.
     """
     trainable, held_out = data.split(config.held_out)
-    if len(trainable) < config.batch:
-        raise ConfigError(
-            f"{len(trainable)} training frames are fewer than one batch of {config.batch}; "
-            "collect more episodes or hold fewer out"
-        )
+    _check(data, config, len(trainable))
     torch.manual_seed(config.seed)
     model = NanoVLA(config.model)
     set_statistics(model, data.states[trainable], data.actions[trainable], data.spoken())
@@ -90,6 +86,21 @@ def train(data: Demonstrations, config: SftConfig, out: Path, device: torch.devi
                 run.measure(held_out, writer)
                 run.save()
     return run.average
+
+
+def _check(data: Demonstrations, config: SftConfig, trainable: int) -> None:
+    """Raises ConfigError if ``config`` cannot be trained on that many frames of ``data``."""
+    if trainable < config.batch:
+        raise ConfigError(
+            f"{trainable} training frames are fewer than one batch of {config.batch}; "
+            "collect more episodes or hold fewer out"
+        )
+    size, wanted = data.images.shape[1:3], config.model.image_size
+    if size != wanted or any(side % 8 for side in size):
+        raise ConfigError(
+            f"images are {size[0]}x{size[1]} px, the network takes {wanted[0]}x{wanted[1]}; "
+            "both must be equal, and their sides multiples of 8"
+        )
 
 
 class _Run:
@@ -126,7 +137,7 @@ class _Run:
     @contextmanager
     def logging(self) -> Iterator[SummaryWriter]:
         """TensorBoard curves; what a killed run wrote past its checkpoint is dropped."""
-        writer = SummaryWriter(str(self._out), purge_step=self.step)
+        writer = SummaryWriter(str(self._out), purge_step=self.step + 1)
         try:
             yield writer
         finally:
@@ -152,6 +163,8 @@ class _Run:
             step=self.step,
         )
         loss = self._model.loss(*self._batch(chosen))
+        value = loss.item()
+        _require_finite(value, self.step + 1)  # or it would be in the next checkpoint
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
@@ -159,8 +172,6 @@ class _Run:
         self._follow()
         self.step += 1
         if self.step % _LOG_EVERY == 0:
-            value = loss.item()
-            _require_finite(value, self.step)
             writer.add_scalar("loss/train", value, self.step)
             advance(_LOG_EVERY, f"loss {value:.3f}")
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from rlco_core.types import ACCEPTED, Verdict
 
+# float32 actions at the very limit round to either side of it.
+_SLACK = 1e-6
+
 
 class SpeedLimit:
     """Refuses actions that move the commanded end effector too fast.
@@ -26,10 +29,10 @@ class SpeedLimit:
 
     def check(self, action: NDArray[np.float64], dt: float) -> Verdict:
         linear = float(np.linalg.norm(action[:3])) / dt
-        if linear > self._linear:
+        if linear > self._linear + _SLACK:
             return Verdict(False, self.name, f"{linear:.2f} m/s asked, {self._linear} m/s allowed")
         angular = float(np.linalg.norm(action[3:6])) / dt
-        if angular > self._angular:
+        if angular > self._angular + _SLACK:
             return Verdict(
                 False, self.name, f"{angular:.2f} rad/s asked, {self._angular} rad/s allowed"
             )

@@ -87,7 +87,8 @@ class PushCube:
         """The same sentence with the next colour: red, green, blue, red."""
         colour = named_colour(instruction)
         following = COLOURS[(COLOURS.index(colour) + 1) % len(COLOURS)]
-        return re.sub(colour, following, instruction, flags=re.IGNORECASE)
+        word = rf"(?<![a-z]){colour}(?![a-z])"
+        return re.sub(word, following, instruction, flags=re.IGNORECASE)
 
     def reset(self, rng: np.random.Generator, instruction: str) -> Scene:
         """Draws lanes, poses, goal and sentence, always in the same order."""

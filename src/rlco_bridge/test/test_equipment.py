@@ -1,0 +1,86 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Robot and bundle are brought together, or one line says why they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rlco_bridge.equipment import Equipment, load_equipment
+from rlco_core.errors import BundleError, ConfigError, ContractMismatch, RlcoError
+from rlco_core.types import ActionChunk
+
+Make = Callable[..., Path]
+DT_NS = 50_000_000
+
+
+def rows_played(equipment: Equipment) -> int:
+    """Control periods that one chunk lasts."""
+    hash_, horizon = equipment.contract.sha256(), equipment.contract.action.horizon
+    chunk = ActionChunk(0, equipment.dt, np.zeros((horizon, 7), np.float32), hash_)
+    assert equipment.player.accept(chunk, 0).accepted
+    return sum(equipment.player.at(row * DT_NS) is not None for row in range(2 * horizon))
+
+
+def test_the_player_is_the_one_that_the_contract_asks_for(make_bundle: Make) -> None:
+    equipment = load_equipment("panda", make_bundle(action={"horizon": 6, "execute": 3}), True)
+    assert equipment.dt == 0.05
+    assert equipment.robot.name == equipment.contract.robot == "panda"
+    assert rows_played(equipment) == 3
+
+
+def test_in_real_time_a_late_chunk_has_one_period_of_grace(make_bundle: Make) -> None:
+    bundle = make_bundle()
+    assert rows_played(load_equipment("panda", bundle, lockstep=True)) == 4
+    assert rows_played(load_equipment("panda", bundle, lockstep=False)) == 5
+
+
+def test_the_action_path_moves_in_the_contract_s_periods(make_bundle: Make) -> None:
+    fast, slow = (
+        load_equipment("panda", make_bundle(action={"dt": dt}), True).path for dt in (0.05, 0.1)
+    )
+    action = np.array([0.04, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    assert not fast.step(action).verdict.accepted
+    assert slow.step(action).verdict.accepted
+
+
+def test_a_bundle_of_another_robot_is_refused_by_name(make_bundle: Make) -> None:
+    with pytest.raises(ContractMismatch) as caught:
+        load_equipment("panda", make_bundle(robot="ur5e"), True)
+    assert str(caught.value) == (
+        "the bundle does not fit the robot: robot: bundle has 'ur5e', scene has 'panda'"
+    )
+
+
+def test_tasks_outside_the_contract_are_a_problem(make_bundle: Make) -> None:
+    equipment = load_equipment("panda", make_bundle(), True)
+    assert equipment.problem_with("push_cube") == ""
+    assert equipment.problem_with("stack") == "tasks: bundle has ['push_cube'], scene has ['stack']"
+
+
+@pytest.mark.parametrize(
+    ("robot", "bundle", "error", "line"),
+    [
+        ("r2d2", None, ConfigError, "robot 'r2d2' is neither a shipped robot ('panda')"),
+        ("panda", "/nowhere", BundleError, "/nowhere: no such bundle"),
+        ("panda", "", ConfigError, "parameter bundle is empty; it should be a policy bundle's"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    make_bundle: Make, robot: str, bundle: str | None, error: type[RlcoError], line: str
+) -> None:
+    with pytest.raises(error) as caught:
+        load_equipment(robot, make_bundle() if bundle is None else bundle, True)
+    assert str(caught.value).startswith(line)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_corrupt_bundle_is_refused_before_anything_moves(make_bundle: Make) -> None:
+    bundle = make_bundle()
+    (bundle / "model.onnx").write_bytes(b"another model")
+    with pytest.raises(BundleError, match=r"model\.onnx: corrupt"):
+        load_equipment("panda", bundle, True)

@@ -1,0 +1,79 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What several tests start from: one demonstration, a small dataset, a tiny trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from rlco_core.bundle import load_bundle
+from rlco_core.contract import Contract
+from rlco_policy.shipped import default_bundle
+from rlco_trainer import collect as collecting
+from rlco_trainer.batches import Demonstrations
+from rlco_trainer.collect import CollectConfig, collect
+from rlco_trainer.demonstrate import Demonstration, Demonstrator
+from rlco_trainer.lerobot import Dataset
+from rlco_trainer.models.nano import NanoConfig
+from rlco_trainer.sft import CHECKPOINT, SftConfig, train
+from rlco_trainer.train import load_demonstrations
+
+SEED = 7
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """That of the shipped bundle."""
+    return load_bundle(default_bundle()).contract
+
+
+@pytest.fixture(scope="session")
+def demonstration() -> Demonstration:
+    """The undisturbed expert's episode of seed 7."""
+    return Demonstrator("push_cube", "twin", "panda", 0.0).run(SEED)
+
+
+@pytest.fixture(scope="session")
+def dataset_root(tmp_path_factory: pytest.TempPathFactory, demonstration: Demonstration) -> Path:
+    """Three episodes as `rlco collect` writes them, without its processes; read only."""
+
+    def demonstrations(config: CollectConfig, first_seed: int) -> Iterator[Demonstration]:
+        for seed in range(first_seed, first_seed + 3):
+            yield replace(demonstration, seed=seed)
+
+    root = tmp_path_factory.mktemp("collected") / "three"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting, "_demonstrations", demonstrations)
+        collect(CollectConfig(root, episodes=3, first_seed=SEED))
+    return root
+
+
+@pytest.fixture(scope="session")
+def demonstrations(dataset_root: Path) -> Demonstrations:
+    """The frames of the three episodes."""
+    return load_demonstrations(Dataset.open(dataset_root))
+
+
+@pytest.fixture(scope="session")
+def tiny() -> SftConfig:
+    """A run of seconds."""
+    model = NanoConfig(width=32, layers=1, heads=2)
+    return SftConfig(
+        steps=6, batch=8, warm_up=2, held_out=1, checkpoint_every=3, average=0.5, model=model
+    )
+
+
+@pytest.fixture(scope="session")
+def run_root(
+    tmp_path_factory: pytest.TempPathFactory, demonstrations: Demonstrations, tiny: SftConfig
+) -> Path:
+    """A finished run; read only."""
+    root = tmp_path_factory.mktemp("run")
+    train(demonstrations, tiny, root, torch.device("cpu"))
+    assert (root / CHECKPOINT).is_file()
+    return root
