@@ -39,6 +39,7 @@ class SimSettings:
     Attributes:
         bundle: directory of the policy bundle.
         task, domain, robot: names, or paths where these take one.
+        split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
         namespace, tf_prefix: as every ROS user knows them.
     """
@@ -46,6 +47,7 @@ class SimSettings:
     bundle: str
     task: str = "push_cube"
     domain: str = "twin"
+    split: str = "train"
     robot: str = "panda"
     mode: str = "lockstep"
     namespace: str = ""
@@ -59,6 +61,7 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     simulator = {
         "task": settings.task,
         "domain": settings.domain,
+        "split": settings.split,
         "mode": settings.mode,
         "robot": settings.robot,
         "tf_prefix": settings.tf_prefix,

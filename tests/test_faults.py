@@ -151,9 +151,10 @@ def test_goals_that_cannot_be_run_are_refused_by_name(start: Callable) -> None:
     unknown = client.run("juggle", 1)
     assert (unknown.stop_reason, unknown.steps) == ("refused", 0)
     assert "push_cube" in unknown.detail
-    senseless = client.run("push_cube", 1, "push the purple cube")
-    assert senseless.stop_reason == "reset_failed"
-    assert "'red'" in senseless.detail
+    for senseless in ("push the pink cube", "push the purple cube"):
+        refused = client.run("push_cube", 1, senseless)
+        assert refused.stop_reason == "reset_failed"
+        assert "'red'" in refused.detail
     client.node.create_publisher(JointTrajectory, "panda_arm_controller/joint_trajectory", COMMAND)
     reasons = [client.run("push_cube", 1, max_steps=4) for _ in range(3)]
     assert reasons[-1].stop_reason == "refused"

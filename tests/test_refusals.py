@@ -84,6 +84,8 @@ def test_eval_refuses(bundle: Path, damage: object, named: str) -> None:
         (["--task", "juggle"], "push_cube"),
         (["--domain", "mars"], "'twin'"),
         (["--robot", "r2d2"], "'panda'"),
+        (["--split", "test"], "'unseen_states'"),
+        (["--policy", "expert", "--ros"], "--ros"),
         (["--bundle", "/nowhere"], "/nowhere"),
         (["--instruction", "push something"], "'green'"),
         (["--episodes", "0"], "--episodes"),

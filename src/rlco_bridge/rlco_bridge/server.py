@@ -47,6 +47,7 @@ class EpisodeServer:
         self._accepts, self._refusal, self._begin, self._cancel = accepts, refusal, begin, cancel
         self._handle: ServerGoalHandle | None = None
         self._instruction = ""
+        self._request: ResetScene.Request | None = None
         self._scene: Any = None
         self._client = node.create_client(ResetScene, "reset_scene")
         self._server = ActionServer(
@@ -75,15 +76,19 @@ class EpisodeServer:
         """Gives the client the result; the next goal may come."""
         if self._handle is None:
             return
-        handle, self._handle, self._scene = self._handle, None, None
+        handle, self._handle, self._request, self._scene = self._handle, None, None, None
         if outcome.stop_reason not in ORDERLY:
             self._node.get_logger().error(f"{outcome.stop_reason}: {outcome.detail}")
         result = convert.result_message(outcome, episode, self._instruction)
         handle.execute(lambda handle: _concluded(handle, result))
 
     def watch(self) -> None:
-        """Ends a goal whose scene does not come; to be called now and then."""
-        if self._scene is not None and self._resetting.expired:
+        """Asks for a goal's scene as soon as that can be heard, and ends a goal whose scene does
+        not come; to be called now and then.
+        """
+        self._ask()
+        awaited = self._request is not None or self._scene is not None
+        if awaited and self._resetting.expired:
             self.conclude(
                 Outcome(
                     RunEpisode.Result.STOP_RESET_FAILED,
@@ -109,9 +114,16 @@ class EpisodeServer:
             return
         self.feedback(RunEpisode.Feedback.PHASE_RESET)
         self._resetting.feed()
-        request = ResetScene.Request(task=goal.task, seed=goal.seed, instruction=goal.instruction)
-        self._scene = self._client.call_async(request)
-        self._scene.add_done_callback(self._on_scene)
+        self._request = ResetScene.Request(
+            task=goal.task, seed=goal.seed, instruction=goal.instruction
+        )
+        self._ask()
+
+    def _ask(self) -> None:
+        """Asks for the scene once the service is there: a request before that would be lost."""
+        if self._request is not None and self._client.service_is_ready():
+            self._scene, self._request = self._client.call_async(self._request), None
+            self._scene.add_done_callback(self._on_scene)
 
     def _on_scene(self, future: Future) -> None:
         if future is not self._scene or self._handle is None:

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import math
+
+import eigenpy
 import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
@@ -14,7 +17,7 @@ from rlco_core.types import readonly
 
 Vector = NDArray[np.float64]
 
-_DAMPING = 1e-4
+_DAMPING = 1e-4 * np.eye(6)
 _POSTURE_GAIN = 0.05
 _ITERATIONS = 10
 _TOLERANCE = 1e-4
@@ -40,6 +43,7 @@ class Kinematics:
             raise ConfigError(f"{robot.name}: list the joints from base to tip, as the URDF does")
         self._data = self._model.createData()
         self._frame = self._model.getFrameId(robot.ee_frame)
+        self._cholesky = eigenpy.LLT(6)  # room for it; nothing is kept from call to call
         self.home = readonly(np.array(robot.home, dtype=np.float64))
         self.lower = readonly(self._model.lowerPositionLimit.copy())
         self.upper = readonly(self._model.upperPositionLimit.copy())
@@ -47,8 +51,8 @@ class Kinematics:
 
     def forward(self, joints: Vector) -> pin.SE3:
         """Pose of the end effector in the base frame at ``joints``, (n,) rad."""
-        pin.framesForwardKinematics(self._model, self._data, joints)
-        return self._data.oMf[self._frame].copy()
+        pin.forwardKinematics(self._model, self._data, joints)
+        return pin.updateFramePlacement(self._model, self._data, self._frame)
 
     def jacobian(self, joints: Vector) -> Vector:
         """(6, n) end-effector Jacobian in its own frame: linear rows, then angular rows."""
@@ -67,26 +71,34 @@ class Kinematics:
         Raises:
             KinematicsError: the target or the seed is not finite.
         """
-        if not (np.isfinite(target.homogeneous).all() and np.isfinite(seed).all()):
+        if not (_finite(target.homogeneous) and _finite(seed)):
             raise KinematicsError("inverse kinematics needs a finite target pose and seed")
-        posture = _POSTURE_GAIN * (self.home - seed)
-        joints, nearest, least = seed, seed, np.inf
-        for _ in range(_ITERATIONS + 1):
+        joints, nearest, least = seed, seed, math.inf
+        for iteration in range(_ITERATIONS + 1):
             error = pin.log6(self.forward(joints).actInv(target)).vector
-            worst = float(np.abs(error).max())
+            worst = max(map(abs, error.tolist()))
             if worst < least:
                 nearest, least = joints, worst
             if worst < _TOLERANCE:
                 break
-            step = self._newton_step(joints, error, posture)
-            joints = np.clip(joints + step, self.lower, self.upper)
-            posture = np.zeros_like(posture)
+            jacobian = self.jacobian(joints)
+            if iteration == 0:
+                posture = _POSTURE_GAIN * (self.home - seed)
+                step = posture + self._damped(jacobian, error - jacobian.dot(posture))
+            else:
+                step = self._damped(jacobian, error)
+            joints = (joints + step).clip(self.lower, self.upper)
         return nearest
 
-    def _newton_step(self, joints: Vector, error: Vector, posture: Vector) -> Vector:
-        jacobian = self.jacobian(joints)
-        gram = jacobian @ jacobian.T + _DAMPING * np.eye(6)
-        return posture + jacobian.T @ np.linalg.solve(gram, error - jacobian @ posture)
+    def _damped(self, jacobian: Vector, error: Vector) -> Vector:
+        """Least joint step for ``error``, J^T (J J^T + damping)^-1 error."""
+        gram = self._cholesky.compute(jacobian.dot(jacobian.T) + _DAMPING)
+        step: Vector = jacobian.T.dot(gram.solve(error))
+        return step
+
+
+def _finite(array: Vector) -> bool:
+    return all(map(math.isfinite, array.ravel().tolist()))
 
 
 def _build_model(robot: RobotConfig) -> pin.Model:

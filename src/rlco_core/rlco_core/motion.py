@@ -92,7 +92,7 @@ class ActionPath:
         if verdict.accepted:
             self._last_step = joints - self._joints
             self._joints, self._target = readonly(joints), target
-            self._opening = float(np.clip(row[6], 0.0, 1.0))
+            self._opening = min(max(float(row[6]), 0.0), 1.0)
         return self._command(verdict)
 
     def brake(self) -> Command:
@@ -114,10 +114,11 @@ class ActionPath:
         return self._safety.check_setpoint(Setpoint(joints, self._joints, position, self._dt))
 
     def _moved(self, row: NDArray[np.float64]) -> pin.SE3:
-        position = np.clip(self._target.translation + row[:3], self._lower, self._upper)
-        return pin.SE3(pin.exp3(row[3:6]) @ self._target.rotation, position)
+        moved = pin.exp6(row[:6]) * self._target  # for its rotation; the translation is ours
+        moved.translation = (self._target.translation + row[:3]).clip(self._lower, self._upper)
+        return moved
 
     def _reachable(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-        step = np.clip(wanted, self._lowest, self._highest) - self._joints
-        excess = float(np.max(np.abs(step) / self._reach))
-        return self._joints + step / max(excess, 1.0)
+        step = wanted.clip(self._lowest, self._highest) - self._joints
+        excess = max(map(abs, (step / self._reach).tolist()))
+        return self._joints + (step / excess if excess > 1.0 else step)

@@ -21,5 +21,6 @@ def proprioception(
     rotation matrix (Zhou et al., CVPR 2019), gripper opening in [0, 1].
     """
     pose = kinematics.forward(joint_positions)
-    rotation = pose.rotation[:, :2].T.ravel()
-    return np.concatenate([pose.translation, rotation, [gripper_opening]]).astype(np.float32)
+    first, second, _ = pose.rotation.T.tolist()
+    row = [*pose.translation.tolist(), *first, *second, gripper_opening]
+    return np.array(row, dtype=np.float32)

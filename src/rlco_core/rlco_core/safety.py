@@ -30,13 +30,19 @@ class Safety:
 
     def check_action(self, action: NDArray[np.float64], dt: float) -> Verdict:
         """Judges a raw action, (7,)."""
-        verdicts = (limit.check(action, dt) for limit in self.action_limits)
-        return next((v for v in verdicts if not v.accepted), ACCEPTED)
+        for limit in self.action_limits:
+            verdict = limit.check(action, dt)
+            if not verdict.accepted:
+                return verdict
+        return ACCEPTED
 
     def check_setpoint(self, setpoint: Setpoint) -> Verdict:
         """Judges a joint command."""
-        verdicts = (limit.check(setpoint) for limit in self.setpoint_limits)
-        return next((v for v in verdicts if not v.accepted), ACCEPTED)
+        for limit in self.setpoint_limits:
+            verdict = limit.check(setpoint)
+            if not verdict.accepted:
+                return verdict
+        return ACCEPTED
 
 
 def robot_safety(robot: RobotConfig, kinematics: Kinematics) -> Safety:

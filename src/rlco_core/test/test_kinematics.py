@@ -148,6 +148,35 @@ def test_a_corner_out_of_reach_is_approached_as_it_would_be_from_the_other_side(
     assert np.linalg.norm(reached[0] - [0.75, 0.40, 0.60]) < 0.3
 
 
+def test_a_pose_stays_what_it_was() -> None:
+    home = KINEMATICS.forward(KINEMATICS.home)
+    before = home.homogeneous.copy()
+    KINEMATICS.inverse(KINEMATICS.forward(KINEMATICS.home + 0.1), KINEMATICS.home)
+    assert (home.homogeneous == before).all()
+
+
+@given(POSTURES, POSTURES)
+def test_where_an_array_lies_in_memory_makes_no_difference(goal: Vector, seed: Vector) -> None:
+    target = KINEMATICS.forward(goal)
+    found = KINEMATICS.inverse(target, seed)
+    for skew, stride in ((1, 1), (8, 1), (0, 3)):
+        room = np.zeros(8 + 8 * 7 * stride, np.uint8)[skew : skew + 8 * 7 * stride]
+        elsewhere = room.view(np.float64)[::stride]
+        elsewhere[:] = seed
+        assert (KINEMATICS.inverse(target, elsewhere) == found).all()
+        elsewhere[:] = goal
+        assert (KINEMATICS.forward(elsewhere).homogeneous == target.homogeneous).all()
+
+
+@pytest.mark.parametrize("far", [1e6, 1e160])
+def test_absurdly_far_away_the_arm_stays_within_its_joints(far: float) -> None:
+    rotation = KINEMATICS.forward(KINEMATICS.home).rotation
+    for position in (far * np.eye(3)).tolist():
+        found = KINEMATICS.inverse(pin.SE3(rotation, np.array(position)), KINEMATICS.home)
+        assert (found >= KINEMATICS.lower).all()
+        assert (found <= KINEMATICS.upper).all()
+
+
 @pytest.mark.parametrize("foul", [np.nan, np.inf])
 def test_what_is_not_finite_is_refused(foul: float) -> None:
     home = KINEMATICS.forward(KINEMATICS.home)

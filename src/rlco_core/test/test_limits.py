@@ -104,12 +104,25 @@ def test_joints_keep_their_distance_from_the_stops(
         ((1.06, 2.0), "a would move at 1.20 rad/s, 1.00 allowed"),
         ((1.0, 1.85), "b would move at 3.00 rad/s, 2.00 allowed"),
         ((1.06, 2.3), "b would move at 6.00 rad/s, 2.00 allowed"),
+        ((1.0, np.nan), "b would move at nan rad/s, 2.00 allowed"),
+        ((-np.inf, 2.0), "a would move at inf rad/s, 1.00 allowed"),
     ],
 )
 def test_joints_keep_their_speed(joints: tuple[float, float], reason: str) -> None:
     verdict = JointVelocityLimit(NAMES, [1.0, 2.0]).check(setpoint(joints, (1.0, 2.0)))
     assert verdict.accepted is (reason == "")
     assert (verdict.limit, verdict.reason) == ("joint_velocity" if reason else "", reason)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_command_for_another_number_of_joints_is_a_mistake_of_the_caller(count: int) -> None:
+    wrong = Setpoint(np.zeros(count), np.zeros(count), np.zeros(3), DT)
+    for limit in (
+        JointPositionLimit(NAMES, [-1, -1], [1, 1], margin=0.1),
+        JointVelocityLimit(NAMES, [1, 1]),
+    ):
+        with pytest.raises(ValueError, match=r"zip\(\) argument"):
+            limit.check(wrong)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,16 @@ def test_rotations_are_about_the_axes_of_the_base() -> None:
     assert pin.log3(path.target.rotation @ before.T) == pytest.approx([0, 0, 0.05], abs=1e-9)
 
 
+def test_translation_and_rotation_do_not_bend_each_other() -> None:
+    path = ActionPath(PANDA, DT)
+    before = path.target
+    path.step(row(dx=0.01, dz=-0.005, rx=-0.02, ry=0.05, rz=0.03))
+    turn = path.target.rotation @ before.rotation.T
+    assert path.target.translation - before.translation == pytest.approx([0.01, 0, -0.005])
+    assert pin.log3(turn) == pytest.approx([-0.02, 0.05, 0.03])
+    assert turn @ turn.T == pytest.approx(np.eye(3), abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("action", "limit", "reason"),
     [

@@ -17,7 +17,7 @@ from rlco_core.errors import ConfigError
 from rlco_core.stamps import set_stamp
 from rlco_interfaces.msg import TaskState
 from rlco_sim.camera import intrinsics
-from rlco_sim.domain import CameraDomain
+from rlco_sim.settings import CameraSettings
 
 
 def time_message(stamp_ns: int) -> Time:
@@ -49,14 +49,14 @@ def image_message(stamp_ns: int, frame: str, image: NDArray[np.uint8]) -> Image:
     return message
 
 
-def camera_info_message(stamp_ns: int, frame: str, camera: CameraDomain) -> CameraInfo:
-    """Intrinsics of an ideal pinhole camera."""
+def camera_info_message(stamp_ns: int, frame: str, camera: CameraSettings) -> CameraInfo:
+    """Intrinsics and distortion of the camera, as a calibrated driver would publish them."""
     matrix = intrinsics(camera)
     message = CameraInfo(height=camera.height, width=camera.width)
     message.header.frame_id = frame
     set_stamp(message.header.stamp, stamp_ns)
     message.distortion_model = "plumb_bob"
-    message.d = [0.0] * 5
+    message.d = list(camera.d)
     message.k = matrix.ravel().tolist()
     message.r = np.eye(3).ravel().tolist()
     message.p = np.column_stack([matrix, np.zeros(3)]).ravel().tolist()

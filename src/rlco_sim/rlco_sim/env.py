@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gymnasium environments over the same session and action path as the robot's.
 
-After ``import rlco_sim``, ``gymnasium.make("rlco/PushCube-v0")`` gives one environment,
-``gymnasium.make_vec("rlco/PushCube-v0", num_envs=8, vectorization_mode="async")`` one
-process each.
+After ``import rlco_sim``, ``gymnasium.make("rlco/PushCube-v0")`` gives one environment;
+``rlco_sim.vector.VectorEnv`` runs many of them on a few processes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import gymnasium
@@ -17,31 +17,52 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rlco_core import proprioception
+from rlco_core.errors import ConfigError
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
+from rlco_sim.reward import MilestoneReward
 from rlco_sim.session import DT, Session
 
 _Obs = dict[str, Any]
+_Action = NDArray[np.float32]
+_Step = tuple[_Obs, float, bool, bool, dict[str, Any]]
 
 
-class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
+@dataclass(frozen=True)
+class EnvState:
+    """An episode so far: how it began, and every action since. The simulation is
+    deterministic, so this is all there is to it.
+    """
+
+    seed: int
+    instruction: str
+    progress: float
+    actions: tuple[_Action, ...]
+
+
+class RlcoEnv(gymnasium.Env[_Obs, _Action]):
     """One decision per step: ``execute`` actions are played, then one image is rendered.
 
     Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (10,) float32.
     Action: (execute, 7) float32, see ``rlco_core.types.ActionChunk``.
-    Reward: 1 on success, else 0; success terminates. A refused action truncates, as the
-    bridge would stop there; ``info`` has ``instruction``, ``subject``, ``success``, ``steps``
-    and ``verdict``. The instruction is not in the observation, since Gymnasium's asynchronous
-    vector environments lose texts in their shared memory.
+    Reward: ``milestone`` as ``rlco_sim.reward`` says, or ``sparse``: 1 on the first success.
+    Success terminates, unless ``terminate`` is off. A refused action truncates, as the bridge
+    would stop there; ``info`` has ``instruction``, ``subject``, ``success``, ``reached``,
+    ``steps``, ``accepted`` and ``verdict``. The instruction is not in the observation, since
+    policies encode it once per episode.
 
     Args:
         task: name of the task.
         domain: name or path of the domain.
         robot: name or path of the robot.
+        split: what episodes are drawn from.
         execute: control periods per decision.
+        reward: sparse or milestone.
+        terminate: whether success ends the episode.
         instruction: replaces the drawn one unless empty.
+        images: off leaves the image out of the observation, and its cost.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
@@ -51,48 +72,82 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         task: str,
         domain: str = "twin",
         robot: str = "panda",
+        split: str = "train",
         execute: int = 4,
+        reward: str = "sparse",
+        terminate: bool = True,
         instruction: str = "",
+        images: bool = True,
         render_mode: str | None = None,
     ) -> None:
         config = RobotConfig.load(robot)
-        self.session = Session(task, Domain.load(domain), config)
+        self.session = Session(task, Domain.load(domain), config, split)
         self.path = ActionPath(config, DT)
         self.render_mode = render_mode
-        self._instruction = instruction
-        camera = self.session.domain.camera
-        self.observation_space = spaces.Dict(
-            {
-                "image": spaces.Box(0, 255, (camera.height, camera.width, 3), np.uint8),
-                "proprioception": spaces.Box(-np.inf, np.inf, (proprioception.SIZE,), np.float32),
-            }
-        )
+        self._instruction, self._terminate, self._images = instruction, terminate, images
+        self._rewarded = self._milestones(reward)
+        self._reward = MilestoneReward(self._rewarded)
+        self._begin(0, instruction)
+        self.observation_space = _observation_space(self.session.domain, images)
         self.action_space = _action_space(config, execute)
+
+    @property
+    def reward_span(self) -> tuple[float, float]:
+        """The least and the greatest reward of one control period."""
+        return self._reward.span
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[_Obs, dict[str, Any]]:
-        """Starts the episode of ``seed``; without one, the generator draws the next."""
+        """Starts the episode of ``seed``; without one, the generator draws the next.
+
+        Args:
+            seed: of the episode.
+            options: ``progress`` in [0, 1] moves the domain's curricula from now on,
+                ``instruction`` replaces the drawn one in this episode.
+        """
         super().reset(seed=seed)
         episode = seed if seed is not None else int(self.np_random.integers(2**31))
-        self.session.reset(episode, self._instruction)
-        self.path.reset(self.session.joint_positions, self.session.gripper_opening)
+        chosen = dict(options or {})
+        self.session.progress = float(chosen.get("progress", self.session.progress))
+        self._begin(episode, str(chosen.get("instruction", self._instruction)))
         return self._observe(), self._info(True, "")
 
-    def step(self, action: NDArray[np.float32]) -> tuple[_Obs, float, bool, bool, dict[str, Any]]:
+    def step(self, action: _Action) -> _Step:
         """Plays the rows of ``action`` until success, a refusal or the step limit."""
-        accepted, reason = True, ""
+        accepted, reason, reward = True, "", 0.0
         for row in action:
             if self._over():
                 break
-            command = self.path.step(row)
-            accepted, reason = command.verdict.accepted, command.verdict.reason
+            accepted, reason = self._play(np.array(row, dtype=np.float32))
             if not accepted:
                 break
-            self.session.advance(command.joints, command.fingers)
+            reward += self._reward.update(self._reached(), self.session.success())
         success = self.session.success()
-        truncated = not success and (not accepted or self._over())
-        return self._observe(), float(success), success, truncated, self._info(accepted, reason)
+        ended = success and self._terminate
+        truncated = not ended and (not accepted or self._over())
+        return self._observe(), reward, ended, truncated, self._info(accepted, reason)
+
+    def get_state(self) -> EnvState:
+        """The episode so far; ``set_state`` resumes it to the bit, here or elsewhere."""
+        return EnvState(*self._start, tuple(self._played))
+
+    def set_state(self, state: EnvState) -> _Obs:
+        """Goes to ``state`` by playing its episode again, about 1 ms per control period.
+
+        Returns:
+            What is observed there.
+        Raises:
+            ConfigError: the state is not of this task, domain, robot and split.
+        """
+        self.session.progress = state.progress
+        self._begin(state.seed, state.instruction)
+        for row in state.actions:
+            accepted, reason = self._play(row)
+            if not accepted:
+                raise ConfigError(f"the state is of another environment: {reason}")
+            self._reward.update(self._reached(), self.session.success())
+        return self._observe()
 
     def render(self) -> NDArray[np.uint8] | None:
         """(480, 480, 3) uint8 RGB for people."""
@@ -102,26 +157,63 @@ class RlcoEnv(gymnasium.Env[_Obs, NDArray[np.float32]]):
         """Frees the physics client."""
         self.session.close()
 
+    def _milestones(self, reward: str) -> int:
+        """How many milestones are rewarded."""
+        counts = {"sparse": 0, "milestone": len(self.session.milestones)}
+        if reward not in counts:
+            raise ConfigError(f"reward '{reward}' is unknown; it should be sparse or milestone")
+        return counts[reward]
+
+    def _begin(self, seed: int, instruction: str) -> None:
+        self.session.reset(seed, instruction)
+        self.path.reset(self.session.joint_positions, self.session.gripper_opening)
+        self._reward.reset()
+        self._start = (seed, instruction, self.session.progress)
+        self._played: list[_Action] = []
+
+    def _play(self, row: _Action) -> tuple[bool, str]:
+        """One control period; whether the action was accepted, and why not."""
+        command = self.path.step(row)
+        if command.verdict.accepted:
+            self.session.advance(command.joints, command.fingers)
+            self._played.append(row)
+        return command.verdict.accepted, command.verdict.reason
+
+    def _reached(self) -> tuple[bool, ...]:
+        return self.session.reached() if self._rewarded else ()
+
     def _over(self) -> bool:
-        return self.session.success() or self.session.steps >= self.session.max_steps
+        done = self._terminate and self.session.success()
+        return done or self.session.steps >= self.session.max_steps
 
     def _observe(self) -> _Obs:
+        if not self._images:
+            return {"proprioception": self.session.proprioception()}
         observation = self.session.observation()
         (image,) = observation.images.values()
-        return {
-            "image": image,
-            "proprioception": observation.proprioception,
-        }
+        return {"image": image, "proprioception": observation.proprioception}
 
     def _info(self, accepted: bool, reason: str) -> dict[str, Any]:
         return {
             "success": self.session.success(),
+            "reached": self.session.reached(),
             "steps": self.session.steps,
             "accepted": accepted,
             "verdict": reason,
             "instruction": self.session.scene.instruction,
             "subject": self.session.scene.subject,
         }
+
+
+def _observation_space(domain: Domain, images: bool) -> spaces.Dict:
+    size = (proprioception.SIZE,)
+    parts: dict[str, spaces.Space[Any]] = {
+        "proprioception": spaces.Box(-np.inf, np.inf, size, np.float32)
+    }
+    if images:
+        camera = domain.camera
+        parts["image"] = spaces.Box(0, 255, (camera.height, camera.width, 3), np.uint8)
+    return spaces.Dict(parts)
 
 
 def _action_space(robot: RobotConfig, execute: int) -> spaces.Space[NDArray[np.float32]]:

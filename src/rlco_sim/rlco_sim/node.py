@@ -40,6 +40,7 @@ MODES = ("lockstep", "realtime")
 PARAMETERS = (
     text("task", "push_cube", "task whose scene is simulated"),
     text("domain", "twin", "domain by name, or path of its YAML file"),
+    text("split", "train", "what episodes are drawn from: train or an unseen_... split"),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("tf_prefix", "", "prefix of joint and frame names"),
     text("mode", "lockstep", "who lets time pass", MODES),
@@ -58,12 +59,13 @@ class SimNode(Node):
         if self._mode not in MODES:
             raise ConfigError(f"mode '{self._mode}' is unknown; it should be {choices(MODES)}")
         self._robot = RobotConfig.load(self._get("robot"))
-        self._session = Session(self._get("task"), Domain.load(self._get("domain")), self._robot)
+        domain = Domain.load(self._get("domain"))
+        self._session = Session(self._get("task"), domain, self._robot, self._get("split"))
         self._image_every = self._get("image_every")
         prefix = self._get("tf_prefix")
         self._arm_names = [prefix + name for name in self._robot.joint_names]
         self._gripper_names = [prefix + name for name in self._robot.gripper_joint_names]
-        self._camera = self._session.camera.config
+        self._camera = self._session.domain.camera
         self._optical_frame = f"{prefix}{self._camera.name}_optical_frame"
         self._forget_commands()
         self._open_topics()
@@ -150,8 +152,7 @@ class SimNode(Node):
             convert.joint_state_message(
                 stamp,
                 self._arm_names + self._gripper_names,
-                session.motor_positions,
-                session.motor_velocities,
+                *session.joint_state(),
             )
         )
         if session.steps % self._image_every == 0:
@@ -159,8 +160,10 @@ class SimNode(Node):
 
     def _publish_image(self, stamp: int) -> None:
         frame = self._optical_frame
-        self._infos.publish(convert.camera_info_message(stamp, frame, self._camera))
-        image = self._session.camera.render()
+        self._infos.publish(
+            convert.camera_info_message(stamp, frame, self._session.camera.settings)
+        )
+        image = self._session.image()
         self._images.publish(convert.image_message(stamp, frame, image))
 
     def _on_reset(

@@ -35,7 +35,7 @@ _ALL = QoSProfile(depth=1000)
 class Hand(Node):
     """Hears all that the simulator says, and commands its controllers."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, robot: RobotConfig) -> None:
         super().__init__("hand", context=context, namespace="cell")
         self.joints: list[JointState] = []
         self.states: list[TaskState] = []
@@ -47,17 +47,19 @@ class Hand(Node):
         self.create_subscription(Image, "front/image_raw", self.images.append, _ALL)
         self.create_subscription(CameraInfo, "front/camera_info", self.infos.append, _ALL)
         self.create_subscription(Clock, "/clock", self.clocks.append, CLOCK)
-        self.arm = self.create_publisher(JointTrajectory, PANDA.controller_topic, 10)
-        self.gripper = self.create_publisher(JointTrajectory, PANDA.gripper.controller_topic, 10)
+        self.arm = self.create_publisher(JointTrajectory, robot.controller_topic, 10)
+        self.gripper = self.create_publisher(JointTrajectory, robot.gripper.controller_topic, 10)
+        self._robot = robot
         self.scenes = self.create_client(ResetScene, "reset_scene")
 
     def command_arm(
-        self, stamp: int, positions: Sequence[float], names: Sequence[str] = ARM
+        self, stamp: int, positions: Sequence[float], names: Sequence[str] = ()
     ) -> None:
-        self.arm.publish(trajectory(stamp, names, positions))
+        self.arm.publish(trajectory(stamp, names or self._robot.joint_names, positions))
 
     def command_gripper(self, stamp: int, position: float) -> None:
-        self.gripper.publish(trajectory(stamp, FINGERS, [position] * len(FINGERS)))
+        names = self._robot.gripper_joint_names
+        self.gripper.publish(trajectory(stamp, names, [position] * len(names)))
 
 
 def trajectory(stamp: int, names: Sequence[str], positions: Sequence[float]) -> JointTrajectory:
@@ -72,18 +74,19 @@ def stamp_of(message: Any) -> int:
 
 
 class Stage:
-    """One simulator and one hand, spun by the test."""
+    """One simulator and one hand for one robot, spun by the test."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, robot: RobotConfig) -> None:
         self._context = context
+        self.robot = robot
         self._executor = SingleThreadedExecutor(context=context)
-        self.hand = Hand(context)
+        self.hand = Hand(context, robot)
         self._executor.add_node(self.hand)
         self._nodes: list[SimNode] = []
 
     def simulator(self, **parameters: Any) -> SimNode:
         """A simulator that the hand already hears; silence lasts 50 ms unless told otherwise."""
-        given = {"repeat_after": 0.05, **parameters}
+        given = {"repeat_after": 0.05, "robot": self.robot.name, **parameters}
         overrides = [Parameter(name, value=value) for name, value in given.items()]
         node = SimNode(context=self._context, namespace="cell", parameter_overrides=overrides)
         self._nodes.append(node)
@@ -109,11 +112,11 @@ class Stage:
         """Stamp of the newest joint state."""
         return stamp_of(self.hand.joints[-1])
 
-    def step(self, positions: Sequence[float] = PANDA.home, fingers: float = 0.02) -> None:
+    def step(self, positions: Sequence[float] = (), fingers: float = 0.02) -> None:
         """Answers the newest instant and waits for the one after it."""
         before = self.now
         self.hand.command_gripper(before, fingers)
-        self.hand.command_arm(before, positions)
+        self.hand.command_arm(before, self.robot.home if len(positions) == 0 else positions)
         self.wait(lambda: self.now > before and stamp_of(self.hand.states[-1]) == self.now)
 
     def repeats(self, count: int = 2) -> list[JointState]:
@@ -136,5 +139,5 @@ class Stage:
 
 
 def positions(message: JointState) -> NDArray[np.float64]:
-    """(9,) rad and m: the arm, then the fingers."""
+    """(n + fingers,) rad and m: the arm, then the fingers."""
     return np.array(message.position)

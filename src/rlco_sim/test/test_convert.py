@@ -41,7 +41,7 @@ def test_foul_trajectories_are_refused(message: JointTrajectory, reason: str) ->
 
 
 def test_images_and_camera_infos_agree() -> None:
-    camera = Domain.load("twin").camera
+    camera = Domain.load("twin").typical().camera
     pixels = np.arange(64 * 64 * 3, dtype=np.uint8).reshape(64, 64, 3)
     image = convert.image_message(1_500_000_000, "front_optical_frame", pixels)
     info = convert.camera_info_message(1_500_000_000, "front_optical_frame", camera)
@@ -74,16 +74,25 @@ def test_task_states_tell_step_and_success() -> None:
 
 
 def test_camera_infos_describe_an_ideal_pinhole() -> None:
-    camera = Domain.load("twin").camera.model_copy(update={"width": 96})
+    k = (80.0, 0.0, 48.0, 0.0, 81.0, 31.0, 0.0, 0.0, 1.0)
+    twin = Domain.load("twin").typical().camera
+    camera = twin.model_copy(update={"width": 96, "k": k})
     info = convert.camera_info_message(0, "front_optical_frame", camera)
     assert (info.height, info.width) == (64, 96)
-    focal = 32.0 / np.tan(0.5 * camera.vertical_fov)
-    assert info.k.tolist() == pytest.approx([focal, 0, 48.0, 0, focal, 31.0, 0, 0, 1])
+    assert info.k.tolist() == list(k)
     projection = info.p.reshape(3, 4)
     assert projection[:, :3].ravel().tolist() == info.k.tolist()
     assert not projection[:, 3].any()
     assert info.r.tolist() == [1, 0, 0, 0, 1, 0, 0, 0, 1]
     assert (info.distortion_model, list(info.d)) == ("plumb_bob", [0.0] * 5)
+
+
+def test_camera_infos_tell_the_distortion() -> None:
+    bent = Domain.load("stand_in").typical().camera
+    info = convert.camera_info_message(0, "front_optical_frame", bent)
+    assert (info.distortion_model, tuple(info.d)) == ("plumb_bob", bent.d)
+    assert any(info.d)
+    assert info.k.tolist() == list(bent.k)
 
 
 def test_images_of_any_shape_keep_their_rows() -> None:

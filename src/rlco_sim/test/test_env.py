@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""The Gymnasium environments keep Gymnasium's contract, alone and over processes."""
+"""The Gymnasium environments keep Gymnasium's contract."""
 
 from __future__ import annotations
 
@@ -44,35 +44,20 @@ def chunk(**columns: float) -> NDArray[np.float32]:
     return np.tile(np.array(row, np.float32), (4, 1))
 
 
-def same(a: dict[str, NDArray[np.generic]], b: dict[str, NDArray[np.generic]]) -> bool:
-    return a.keys() == b.keys() and all((a[key] == b[key]).all() for key in a)
+def expert(env: RlcoEnv) -> NDArray[np.float32]:
+    """(7,) what the task's expert does now."""
+    return env.session.task.expert(env.path.target, env.session.gripper_opening)
 
 
-def test_check_env() -> None:
+@pytest.mark.parametrize("robot", ["panda", "ur5e"])
+@pytest.mark.parametrize("name", ["PickPlace", "PushCube", "OpenDrawer", "CloseDrawer"])
+def test_check_env(name: str, robot: str) -> None:
+    env = gymnasium.make(f"rlco/{name}-v0", robot=robot).unwrapped
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*observation space .*infinity")
-        check_env(made())
-
-
-def test_vector_environment_is_the_same_as_single_ones() -> None:
-    envs = gymnasium.make_vec(NAME, num_envs=2, vectorization_mode="async")
-    singles = [made(), made()]
-    together, infos = envs.reset(seed=[3, 4])
-    alone = [single.reset(seed=seed) for single, seed in zip(singles, (3, 4), strict=True)]
-    assert list(infos["instruction"]) == [info["instruction"] for _, info in alone]
-    actions = np.stack([chunk(dz=-0.01, gripper=0.5), chunk(dx=0.01, rz=0.02)])
-    for _ in range(6):
-        for k, (seen, *_) in enumerate(alone):
-            assert same({key: value[k] for key, value in together.items()}, seen)
-        together, rewards, terminated, truncated, infos = envs.step(actions)
-        alone = [single.step(action) for single, action in zip(singles, actions, strict=True)]
-        assert rewards.tolist() == [step[1] for step in alone]
-        assert terminated.tolist() == [step[2] for step in alone]
-        assert truncated.tolist() == [step[3] for step in alone]
-        assert infos["steps"].tolist() == [step[4]["steps"] for step in alone]
-    for each in (envs, *singles):
-        each.close()
+        check_env(env)
+    env.close()
 
 
 def test_an_episode_is_the_sessions_own_through_the_one_action_path(env: RlcoEnv) -> None:
@@ -101,7 +86,8 @@ def test_observations_and_actions_are_in_their_spaces(env: RlcoEnv) -> None:
     assert env.action_space.contains(chunk(gripper=1.0))
     assert not env.action_space.contains(chunk(gripper=1.1))
     assert info["accepted"]
-    assert set(info) == {"success", "steps", "accepted", "verdict", "instruction", "subject"}
+    keys = {"success", "reached", "steps", "accepted", "verdict", "instruction", "subject"}
+    assert set(info) == keys
 
 
 def test_every_corner_of_the_action_space_passes_the_speed_limit(env: RlcoEnv) -> None:
@@ -129,7 +115,7 @@ def test_success_terminates_with_a_reward_of_one() -> None:
     terminated = truncated = False
     while not (terminated or truncated):
         assert not info["success"]
-        action = single.session.task.expert(single.path.target)[None]
+        action = expert(single)[None]
         _, reward, terminated, truncated, info = single.step(action)
         assert reward == float(terminated)
     assert (terminated, truncated, info["success"]) == (True, False, True)
@@ -177,7 +163,9 @@ def test_pictures_for_people_are_drawn_when_asked_for(env: RlcoEnv) -> None:
     [
         ({"domain": "mars"}, "domain 'mars' is neither a shipped domain"),
         ({"robot": "pnda"}, "robot 'pnda' is neither a shipped robot"),
-        ({"task": "juggle"}, "unknown task 'juggle'; known: 'push_cube'"),
+        ({"task": "juggle"}, "unknown task 'juggle'; known: .*'push_cube'"),
+        ({"split": "test"}, "task 'push_cube' has no split 'test'; it has 'train', 'unseen_ob"),
+        ({"reward": "dense"}, "reward 'dense' is unknown; it should be sparse or milestone"),
     ],
 )
 def test_unknown_names_are_refused(arguments: dict[str, str], message: str) -> None:
@@ -185,8 +173,37 @@ def test_unknown_names_are_refused(arguments: dict[str, str], message: str) -> N
         made(**arguments)
 
 
-def test_an_instruction_that_cannot_be_judged_is_refused_at_reset() -> None:
-    single = made(instruction="push it")
+def test_an_instruction_that_cannot_be_judged_is_refused_when_it_is_given(env: RlcoEnv) -> None:
     with pytest.raises(ConfigError, match="it must name exactly one of"):
-        single.reset(seed=0)
-    single.close()
+        made(instruction="push it")
+    env.reset(seed=3)
+    env.step(REST)
+    with pytest.raises(ConfigError, match="is about purple; scenes of split 'train' have 'blue'"):
+        env.reset(seed=4, options={"instruction": "push the purple cube"})
+    assert env.step(REST)[4]["steps"] == 8, "the running episode goes on"
+
+
+def test_an_episode_can_have_an_instruction_of_its_own(env: RlcoEnv) -> None:
+    drawn = env.reset(seed=3)[1]["instruction"]
+    told = "shove the BLUE one"
+    info = env.reset(seed=3, options={"instruction": told})[1]
+    assert (info["instruction"], info["subject"]) == (told, "blue")
+    assert env.reset(seed=3)[1]["instruction"] == drawn
+
+
+def test_scenes_are_of_the_asked_split() -> None:
+    unseen = made(split="unseen_objects")
+    subjects = {unseen.reset(seed=seed)[1]["subject"] for seed in range(20)}
+    assert subjects == {"yellow", "purple", "orange"}
+    unseen.close()
+
+
+def test_without_images_there_is_none_and_all_else_is_the_same(env: RlcoEnv) -> None:
+    blind = made(images=False)
+    assert set(blind.observation_space.spaces) == {"proprioception"}
+    for seen, other in ((env.reset(seed=5), blind.reset(seed=5)),
+                        (env.step(chunk(dz=-0.01)), blind.step(chunk(dz=-0.01)))):  # fmt: skip
+        assert set(other[0]) == {"proprioception"}
+        assert (seen[0]["proprioception"] == other[0]["proprioception"]).all()
+        assert seen[1:] == other[1:]
+    blind.close()

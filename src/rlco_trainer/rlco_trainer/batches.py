@@ -110,18 +110,23 @@ class Demonstrations:
 
         Rows past the end of an episode repeat its last action and have weight 0.
         """
+        sentence = self.sentence[frames]
+        arrays = (self.images[frames], self.words[sentence], self.mask[sentence])
+        image, words, mask = (torch.from_numpy(array) for array in arrays)
+        state, actions, weight = self.chunks(frames, horizon)
+        return Batch(image, state, words, mask, actions, weight)
+
+    def chunks(self, frames: NDArray[np.int64], horizon: int) -> tuple[Tensor, Tensor, Tensor]:
+        """States at ``frames``, and the actions that follow with their weights."""
         rows = frames[:, None] + np.arange(horizon)
         ends = self.episode_ends[frames][:, None]
-        sentence = self.sentence[frames]
         arrays = (
-            self.images[frames],
             self.states[frames],
-            self.words[sentence],
-            self.mask[sentence],
             self.actions[np.minimum(rows, ends - 1)],
             (rows < ends).astype(np.float32),
         )
-        return Batch(*(torch.from_numpy(array) for array in arrays))
+        state, actions, weight = (torch.from_numpy(array) for array in arrays)
+        return state, actions, weight
 
 
 def draw(

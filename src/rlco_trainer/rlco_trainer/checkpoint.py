@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from rlco_core.errors import ConfigError
 from rlco_trainer.files import replacing
 
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 def save(
@@ -30,9 +30,10 @@ def save(
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for name, parameter in model.named_parameters():
-        for moment in _MOMENTS:
+        for moment in _MOMENTS if parameter in optimiser.state else ():
             tensors[f"{moment}.{name}"] = optimiser.state[parameter][moment]
-    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    # Copied, as parts that networks share must not be one block of memory in the file.
+    tensors = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with replacing(path) as scratch:
         # One entry: safetensors writes several in no certain order.
         run = json.dumps({"step": str(step), "config": config})
@@ -60,8 +61,12 @@ def load(
     average.load_state_dict(part(tensors, "average"))
     step = int(metadata["step"])
     for name, parameter in model.named_parameters():
-        moments = {moment: tensors[f"{moment}.{name}"].to(parameter.device) for moment in _MOMENTS}
-        optimiser.state[parameter] = {"step": torch.tensor(float(step)), **moments}
+        if f"{_MOMENTS[0]}.{name}" not in tensors:  # it was frozen
+            continue
+        moments = {moment: tensors[f"{moment}.{name}"] for moment in _MOMENTS}
+        # Adam counts its steps on the CPU, wherever the parameters are.
+        moved = {key: value.to(parameter.device) for key, value in moments.items() if key != "step"}
+        optimiser.state[parameter] = {"step": moments["step"], **moved}
     return step
 
 

@@ -17,11 +17,16 @@ from rlco_core.errors import RlcoError
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("rlco_trainer.demo", "20 episodes over ROS 2 with the shipped policy; a report"),
     "collect": ("rlco_trainer.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
+    "expand": ("rlco_trainer.expand", "many demonstrations out of a few, in new scenes"),
     "train sft": ("rlco_trainer.train", "train a nano policy on a dataset"),
     "export": ("rlco_trainer.export", "a checkpoint as a policy bundle, checked against torch"),
     "eval": ("rlco_trainer.evaluate", "success rate of a bundle, in process or over ROS 2"),
+    "domain list": ("rlco_trainer.domain_list", "the domains that ship, and what they are for"),
+    "domain show": ("rlco_trainer.domain_show", "a sheet of pictures from a domain"),
+    "domain diff": ("rlco_trainer.domain_diff", "how far two domains are apart, in numbers"),
+    "twin fit": ("rlco_trainer.twin_fit", "a domain that matches a real camera"),
     "up sim": ("rlco_trainer.up", "start simulator, policy and bridge as ROS 2 processes"),
-    "bench sim": ("rlco_trainer.bench", "simulation speed on one and two processes"),
+    "bench sim": ("rlco_trainer.bench_sim", "simulation speed, beside other simulators"),
     "doctor": ("rlco_trainer.doctor", "what is missing on this machine and how to get it"),
 }
 

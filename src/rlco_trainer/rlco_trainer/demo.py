@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from rlco_core.robot import RobotConfig
-from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
 from rlco_trainer.arguments import parse
-from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate
+from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate, new_session
 from rlco_trainer.progress import progress
 from rlco_trainer.report import print_table, write_report
 from rlco_trainer.rollout import Trace, replay
@@ -53,11 +51,6 @@ def report(evaluation: Evaluation, config: EvalConfig, run_dir: Path) -> Path:
             pictures[trace.seed] = last_picture(session, trace)
             advance()
     return write_report(evaluation.result, run_dir, pictures)
-
-
-def new_session(config: EvalConfig) -> Session:
-    """The simulation that the episodes ran in."""
-    return Session(config.task, Domain.load(config.domain), RobotConfig.load(config.robot))
 
 
 def films(traces: Sequence[Trace]) -> dict[str, Trace]:
@@ -109,7 +102,7 @@ class DemoConfig(EvalConfig):
         ros: over ROS 2, three processes in lock-step; else in this process.
         runs: directory that gets the run's directory.
         name: of the run; the time of its start where empty.
-        gif: file that gets a moving picture of the first success of every colour.
+        gif: file that gets a moving picture of the first success of every subject.
     """
 
     ros: bool = True

@@ -1,9 +1,10 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""One scripted demonstration: the expert acts, is disturbed now and then, and recovers."""
+"""One demonstration: the expert acts like a person, is disturbed now and then, and recovers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,7 @@ from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
-
-_BURST_CHANCE = 0.04
-_BURST_STEPS = (3, 9)
-_BURST_STEP = 0.010
-# Keeps the disturbances of a seed apart from the scene of the same seed.
-_STREAM = 0x64697374
+from rlco_trainer.humanlike import Action, Disturbance, HumanStyle
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,8 @@ class Demonstration:
     Attributes:
         images: (T, H, W, 3) uint8 RGB.
         states: (T, 10) float32 proprioception.
-        actions: (T, 7) float32, what the expert wanted at that moment.
+        actions: (T, 7) float32, what the demonstrator wanted at that moment.
+        played: (T, 7) float32, what was done, disturbances included.
         instruction: the sentence of the scene.
         seed, subject, success: of the episode.
     """
@@ -38,52 +35,93 @@ class Demonstration:
     images: NDArray[np.uint8]
     states: NDArray[np.float32]
     actions: NDArray[np.float32]
+    played: NDArray[np.float32]
     instruction: str
     seed: int
     subject: str
     success: bool
 
 
-class Disturbance:
-    """Now and then moves the arm its own way for a few periods.
+@dataclass(frozen=True)
+class World:
+    """Where demonstrations are made: names or paths of task, domain, robot; the split."""
 
-    The recorded action stays the expert's, so a policy sees how to come back from where
-    its own mistakes lead it (Laskey et al., DART, CoRL 2017).
+    task: str
+    domain: str
+    robot: str
+    split: str = "train"
 
-    Args:
-        seed: of the episode.
-        strength: 0 for none, 1 for bursts of up to 0.010 m per period and axis.
-    """
+    def session(self) -> Session:
+        """A simulation of it."""
+        return Session(
+            self.task, Domain.load(self.domain), RobotConfig.load(self.robot), self.split
+        )
 
-    def __init__(self, seed: int, strength: float) -> None:
-        self._rng = np.random.default_rng((_STREAM, seed))
-        self._strength = strength
-        self._left = 0
-        self._push = np.zeros(3)
 
-    def apply(self, action: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The (7,) action that is really played."""
-        if self._strength == 0.0:
-            return action  # a burst of no strength would hold the arm, not let it go
-        if self._left == 0 and self._rng.random() < _BURST_CHANCE:
-            self._left = int(self._rng.integers(*_BURST_STEPS))
-            self._push = self._rng.uniform(-_BURST_STEP, _BURST_STEP, 3) * self._strength
-        if self._left == 0:
-            return action
-        self._left -= 1
-        disturbed = action.copy()
-        disturbed[:3] = self._push
-        return disturbed
+class Recorder:
+    """Plays actions in a session and keeps what was seen; one episode after the other."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.path = ActionPath(session.robot, DT)
+
+    def begin(self, seed: int, instruction: str = "") -> None:
+        """Starts the episode of ``seed``."""
+        self._scene = self.session.reset(seed, instruction)
+        self.path.reset(self.session.joint_positions, self.session.gripper_opening)
+        self._seed = seed
+        self._seen: list[Observation] = []
+        self._wanted: list[Action] = []
+        self._played: list[Action] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode has succeeded or lasted as long as it may."""
+        return self.session.success() or self.session.steps >= self.session.max_steps
+
+    def play(self, wanted: Action, played: Action) -> None:
+        """One control period: records ``wanted`` with what is seen, and does ``played``.
+
+        Raises:
+            RlcoError: the safety check refuses it.
+        """
+        self._seen.append(self.session.observation())
+        self._wanted.append(wanted)
+        self._played.append(played)
+        command = self.path.step(played)
+        if not command.verdict.accepted:
+            raise RlcoError(
+                f"seed {self._seed}: the expert's action was refused: {command.verdict.reason}"
+            )
+        self.session.advance(command.joints, command.fingers)
+
+    def finish(self) -> Demonstration:
+        """The episode as it was played."""
+        camera = self.session.domain.camera.name
+        return Demonstration(
+            images=np.stack([seen.images[camera] for seen in self._seen]),
+            states=np.stack([seen.proprioception for seen in self._seen]),
+            actions=np.stack(self._wanted),
+            played=np.stack(self._played),
+            instruction=self._scene.instruction,
+            seed=self._seed,
+            subject=self._scene.subject,
+            success=self.session.success(),
+        )
 
 
 class Demonstrator:
-    """Makes demonstrations of one task in one domain with one arm."""
+    """Makes demonstrations with the task's scripted expert.
 
-    def __init__(self, task: str, domain: str, robot: str, disturbance: float) -> None:
-        config = RobotConfig.load(robot)
-        self._session = Session(task, Domain.load(domain), config)
-        self._path = ActionPath(config, DT)
-        self._strength = disturbance
+    Args:
+        world: where.
+        human: how much the expert moves like a person, 0 for not at all.
+        disturbance: how strongly it is thrown off now and then, 0 for never.
+    """
+
+    def __init__(self, world: World, human: float, disturbance: float) -> None:
+        self._recorder = Recorder(world.session())
+        self._human, self._disturbance = human, disturbance
 
     def run(self, seed: int) -> Demonstration:
         """The demonstration of ``seed``, until success or the step limit.
@@ -91,28 +129,16 @@ class Demonstrator:
         Raises:
             RlcoError: the expert asked for something that the safety check refuses.
         """
-        session, disturbance = self._session, Disturbance(seed, self._strength)
-        scene = session.reset(seed)
-        self._path.reset(session.joint_positions, session.gripper_opening)
-        observations: list[Observation] = []
-        actions: list[NDArray[np.float32]] = []
-        while not session.success() and session.steps < session.max_steps:
-            observations.append(session.observation())
-            actions.append(session.task.expert(self._path.target))
-            self._play(disturbance.apply(actions[-1]), seed)
-        camera = session.camera.config.name
-        return Demonstration(
-            images=np.stack([o.images[camera] for o in observations]),
-            states=np.stack([o.proprioception for o in observations]),
-            actions=np.stack(actions),
-            instruction=scene.instruction,
-            seed=seed,
-            subject=scene.subject,
-            success=session.success(),
-        )
+        recorder = self._recorder
+        recorder.begin(seed)
+        style, disturbance = HumanStyle(seed, self._human), Disturbance(seed, self._disturbance)
+        for action in self._actions():
+            wanted = style.wish(action, recorder.path.target)
+            recorder.play(wanted, disturbance.apply(wanted))
+        return recorder.finish()
 
-    def _play(self, action: NDArray[np.float32], seed: int) -> None:
-        command = self._path.step(action)
-        if not command.verdict.accepted:
-            raise RlcoError(f"seed {seed}: the expert's action was refused: {command.verdict}")
-        self._session.advance(command.joints, command.fingers)
+    def _actions(self) -> Iterator[Action]:
+        """What the expert wants, one control period after the other."""
+        recorder, session = self._recorder, self._recorder.session
+        while not recorder.over:
+            yield session.task.expert(recorder.path.target, session.gripper_opening)

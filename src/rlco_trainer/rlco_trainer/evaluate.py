@@ -16,6 +16,7 @@ from typing import Literal
 
 from rich.console import Console
 
+from rlco_bringup.graph import SimSettings
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
@@ -23,9 +24,11 @@ from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
 from rlco_policy.shipped import default_bundle
 from rlco_sim.domain import Domain
+from rlco_sim.scene import check_split
 from rlco_sim.session import DT, Session
 from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse
+from rlco_trainer.expert_rollout import ExpertRoller
 from rlco_trainer.progress import progress
 from rlco_trainer.report import print_table
 from rlco_trainer.results import EpisodeResult, EvaluationResult, Latency
@@ -40,8 +43,10 @@ class EvalConfig:
     """What is evaluated.
 
     Attributes:
+        policy: ``bundle``, or ``expert`` for the task's scripted expert.
         bundle: directory of the policy bundle.
         task, domain, robot: of the simulation.
+        split: what episodes are drawn from: train, or one of the unseen_... splits.
         episodes, seed: seeds are seed, seed + 1 ...
         instruction: replaces the scene's own.
         swap_instruction: name another subject than the scene would.
@@ -50,10 +55,12 @@ class EvalConfig:
         threads: of ONNX Runtime.
     """
 
+    policy: Literal["bundle", "expert"] = "bundle"
     bundle: Path = field(default_factory=default_bundle)
     task: str = "push_cube"
     domain: str = "twin"
     robot: str = "panda"
+    split: str = "train"
     episodes: int = 20
     seed: int = 10_000
     instruction: str = ""
@@ -77,8 +84,10 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     Raises:
         RlcoError: bundle, task, domain or robot are unsound or do not fit each other.
     """
-    bundle = load_bundle(config.bundle)
-    check_fit(bundle, config)
+    _check_numbers(config)
+    bundle = load_bundle(config.bundle) if config.policy == "bundle" else None
+    if bundle is not None:
+        check_fit(bundle, config)
     with _runner(config, bundle, log_dir) as run:
         started = time.monotonic()
         traces = tuple(_traces(config, run))
@@ -87,7 +96,9 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     result = EvaluationResult(
         task=config.task,
         domain=config.domain,
-        bundle_sha256=bundle.sha256,
+        split=config.split,
+        policy=config.policy,
+        bundle_sha256=bundle.sha256 if bundle is not None else "",
         mode=_mode(config),
         robot=config.robot,
         episodes=tuple(episode_result(trace, config.task) for trace in traces),
@@ -102,10 +113,8 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
 
 def check_fit(bundle: Bundle, config: EvalConfig) -> None:
     """Raises one line if the bundle cannot be used in this task, domain and robot."""
-    task_class(config.task)
+    check_split(config.split, task_class(config.task))
     camera = Domain.load(config.domain).camera
-    if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
-        raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
     scene = {
         "robot": RobotConfig.load(config.robot).name,
         "tasks": [config.task],
@@ -117,12 +126,25 @@ def check_fit(bundle: Bundle, config: EvalConfig) -> None:
         raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
 
 
+def _check_numbers(config: EvalConfig) -> None:
+    if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
+        raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
+    if config.policy == "expert" and config.ros:
+        raise ConfigError("the expert sees the simulation's state, so it cannot run with --ros")
+
+
+def new_session(config: EvalConfig) -> Session:
+    """The simulation that the episodes run in."""
+    robot = RobotConfig.load(config.robot)
+    return Session(config.task, Domain.load(config.domain), robot, config.split)
+
+
 def episode_result(trace: Trace, task: str) -> EpisodeResult:
     """The row of a trace in the evaluation's JSON."""
     return EpisodeResult(
         seed=trace.seed,
         instruction=trace.instruction,
-        colour=task_class(task).subject(trace.instruction),
+        subject=task_class(task).subject(trace.instruction),
         success=trace.success,
         steps=trace.steps,
         stop_reason=trace.stop_reason,
@@ -137,15 +159,23 @@ _Run = Callable[[int, str, int], Trace]
 
 
 @contextmanager
-def _runner(config: EvalConfig, bundle: Bundle, log_dir: Path | None) -> Iterator[_Run]:
-    robot = RobotConfig.load(config.robot)
-    if config.ros:
-        with RosRoller(config.bundle, config.task, config.domain, config.robot, log_dir) as roller:
+def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> Iterator[_Run]:
+    if bundle is None:
+        yield ExpertRoller(new_session(config)).run
+    elif config.ros:
+        settings = SimSettings(
+            bundle=str(config.bundle.resolve()),
+            task=config.task,
+            domain=config.domain,
+            robot=config.robot,
+            split=config.split,
+        )
+        with RosRoller(settings, log_dir) as roller:
             yield roller.run
     else:
         policy = OnnxPolicy(bundle, threads=config.threads)
         policy.warm_up()
-        yield Roller(policy, config.task, Domain.load(config.domain), robot).run
+        yield Roller(policy, new_session(config)).run
 
 
 def _traces(config: EvalConfig, run: _Run) -> Iterator[Trace]:
@@ -164,14 +194,14 @@ def _instructions(config: EvalConfig, seeds: Sequence[int]) -> list[str]:
     """What replaces each scene's own instruction; empty where nothing does."""
     if not config.swap_instruction:
         return [config.instruction] * len(seeds)
-    session = Session(config.task, Domain.load(config.domain), RobotConfig.load(config.robot))
+    session = new_session(config)
     swapped = task_class(config.task).swapped
     return [swapped(session.reset(seed).instruction) for seed in seeds]
 
 
 @dataclass(frozen=True)
 class EvalCommand(EvalConfig):
-    """Success rate of a policy bundle.
+    """Success rate of a policy bundle, or of the expert.
 
     Attributes:
         json: file that gets the results.

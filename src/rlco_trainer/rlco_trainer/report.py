@@ -23,15 +23,15 @@ TERMINAL_COLOURS = ("red", "green", "blue", "yellow")
 
 
 def print_table(result: EvaluationResult, console: Console) -> None:
-    """Prints successes per instructed colour and overall, decision rate and latency."""
-    title = Text(f"{result.task} · {result.domain} · {result.robot}")
+    """Prints successes per subject and overall, decision rate and latency."""
+    title = Text(f"{result.policy} · {result.task} · {result.domain} · {result.robot}")
     table = Table(title=title, title_justify="left")
-    table.add_column("instruction")
+    table.add_column("subject")
     for heading in ("episodes", "successes", "rate", "95% interval"):
         table.add_column(heading, justify="right")
-    for colour, tally in result.by_instruction.items():
-        style = colour if colour in TERMINAL_COLOURS else ""
-        table.add_row(Text(colour, style), *_cells(tally))
+    for subject, tally in result.by_instruction.items():
+        style = subject if subject in TERMINAL_COLOURS else ""
+        table.add_row(Text(subject, style), *_cells(tally))
     table.add_section()
     table.add_row("all", *_cells(result.overall), style="bold")
     console.print(table)

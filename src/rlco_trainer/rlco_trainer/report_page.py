@@ -30,7 +30,7 @@ def page(result: EvaluationResult, thumbnails: Mapping[int, bytes], films: Seque
         _header(result),
         _headline(result),
         _films(films),
-        f'<div class="pair">{_colours(result)}{_latency(result.latency_ms)}</div>',
+        f'<div class="pair">{_subjects(result)}{_latency(result.latency_ms)}</div>',
         _episodes(result.episodes, thumbnails),
         _provenance(result),
     )
@@ -114,20 +114,20 @@ def _film(film: Path) -> str:
     return f"<figure>{player}<figcaption><span>{title}</span>{link}</figcaption></figure>"
 
 
-def _colours(result: EvaluationResult) -> str:
+def _subjects(result: EvaluationResult) -> str:
     rows = "".join(
-        _colour_row(name, tally, fill_of(name)) for name, tally in result.by_instruction.items()
+        _subject_row(name, tally, fill_of(name)) for name, tally in result.by_instruction.items()
     )
     return (
-        '<section class="card"><h2>By instructed colour</h2><table><thead><tr><th>Colour</th>'
+        '<section class="card"><h2>By subject</h2><table><thead><tr><th>Subject</th>'
         '<th>Successes</th><th>Rate</th><th class="wide"><span class="ends">0 to 100%</span>'
         '<span class="under">95% interval</span></th><th class="ends">95% interval</th>'
         f"</tr></thead><tbody>{rows}"
-        f"{_colour_row('all', result.overall, NEUTRAL, 'total')}</tbody></table></section>"
+        f"{_subject_row('all', result.overall, NEUTRAL, 'total')}</tbody></table></section>"
     )
 
 
-def _colour_row(name: str, tally: Tally, fill: str, css: str = "") -> str:
+def _subject_row(name: str, tally: Tally, fill: str, css: str = "") -> str:
     return (
         f'<tr class="{css}"><td class="colour"><i class="dot" style="background:{fill}"></i>'
         f"{escape(name)}</td>"

@@ -66,13 +66,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class EpisodeResult:
-    """One episode: what was asked, how it ended. ``colour`` is the colour that was asked for."""
+    """One episode: what was asked, how it ended. ``subject`` is what it was about."""
 
     __pydantic_config__ = _FORBID_EXTRA
 
     seed: int
     instruction: str
-    colour: str
+    subject: str
     success: bool
     steps: int
     stop_reason: str
@@ -84,10 +84,10 @@ def tally(episodes: Iterable[EpisodeResult]) -> Tally:
     return Tally(len(outcomes), sum(outcomes))
 
 
-def by_colour(episodes: Sequence[EpisodeResult]) -> dict[str, Tally]:
-    """One tally per instructed colour, in alphabetical order."""
-    colours = sorted({episode.colour for episode in episodes})
-    return {colour: tally(e for e in episodes if e.colour == colour) for colour in colours}
+def by_subject(episodes: Sequence[EpisodeResult]) -> dict[str, Tally]:
+    """One tally per subject, in alphabetical order."""
+    subjects = sorted({episode.subject for episode in episodes})
+    return {name: tally(e for e in episodes if e.subject == name) for name in subjects}
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,17 @@ class Latency:
 class EvaluationResult:
     """A finished evaluation; everything in its JSON that is not a field follows from the fields.
 
+    ``policy`` is bundle or expert, ``bundle_sha256`` that of the bundle's manifest, or empty.
     ``mode`` says how it ran: in one process, or over ROS 2. ``latency_ms`` is from observation to
-    command. ``bundle_sha256`` is that of the bundle's manifest.
+    command.
     """
 
     __pydantic_config__ = _FORBID_EXTRA
 
     task: str
     domain: str
+    split: str
+    policy: Literal["bundle", "expert"]
     bundle_sha256: str
     mode: Literal["in_process", "ros"]
     robot: str
@@ -157,8 +160,8 @@ class EvaluationResult:
 
     @property
     def by_instruction(self) -> dict[str, Tally]:
-        """The tally per instructed colour."""
-        return by_colour(self.episodes)
+        """The tally per subject."""
+        return by_subject(self.episodes)
 
     def to_json(self) -> dict[str, Any]:
         """The evaluation JSON: what follows from the fields, then the fields."""

@@ -14,9 +14,7 @@ from rlco_bridge.episode import Episode, Measured
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract
 from rlco_core.motion import ActionPath
-from rlco_core.robot import RobotConfig
 from rlco_policy.policy import Policy
-from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 
 
@@ -46,13 +44,13 @@ class Roller:
 
     Args:
         policy: whose contract gives timing and camera.
-        task, domain, robot: the simulation.
+        session: the simulation.
     """
 
-    def __init__(self, policy: Policy, task: str, domain: Domain, robot: RobotConfig) -> None:
+    def __init__(self, policy: Policy, session: Session) -> None:
         self._policy = policy
-        self._session = Session(task, domain, robot)
-        self._path = ActionPath(robot, policy.contract.action.dt)
+        self._session = session
+        self._path = ActionPath(session.robot, policy.contract.action.dt)
         self._player = player_for(policy.contract)
 
     def run(self, seed: int, instruction: str = "", max_steps: int = 0) -> Trace:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -23,19 +24,14 @@ class RosRoller:
     """Runs a bundle in a system that it starts and stops; a context manager.
 
     Args:
-        bundle, task, domain, robot: of the system.
+        settings: of the system; it runs in lock-step whatever they say.
         log_dir: gets one log file per node; without it they write to the terminal.
     """
 
-    def __init__(
-        self, bundle: Path, task: str, domain: str, robot: str, log_dir: Path | None
-    ) -> None:
-        settings = SimSettings(
-            bundle=str(bundle.resolve()), task=task, domain=domain, robot=robot, mode="lockstep"
-        )
-        self._task = task
-        self._system = System(sim_graph(settings), log_dir=log_dir)
-        self._robot = RobotConfig.load(robot)
+    def __init__(self, settings: SimSettings, log_dir: Path | None) -> None:
+        self._task = settings.task
+        self._system = System(sim_graph(replace(settings, mode="lockstep")), log_dir=log_dir)
+        self._robot = RobotConfig.load(settings.robot)
 
     def __enter__(self) -> RosRoller:
         os.environ.update(profile_environment())

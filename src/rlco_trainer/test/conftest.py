@@ -14,10 +14,11 @@ import torch
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Contract
 from rlco_policy.shipped import default_bundle
-from rlco_trainer import collect as collecting
+from rlco_trainer import gather as gathering
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.collect import CollectConfig, collect
-from rlco_trainer.demonstrate import Demonstration, Demonstrator
+from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
+from rlco_trainer.gather import Gathering
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.models.nano import NanoConfig
 from rlco_trainer.sft import CHECKPOINT, SftConfig, train
@@ -34,21 +35,21 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="session")
 def demonstration() -> Demonstration:
-    """The undisturbed expert's episode of seed 7."""
-    return Demonstrator("push_cube", "twin", "panda", 0.0).run(SEED)
+    """The bare and undisturbed expert's episode of seed 7."""
+    return Demonstrator(World("push_cube", "twin", "panda"), 0.0, 0.0).run(SEED)
 
 
 @pytest.fixture(scope="session")
 def dataset_root(tmp_path_factory: pytest.TempPathFactory, demonstration: Demonstration) -> Path:
     """Three episodes as `rlco collect` writes them, without its processes; read only."""
 
-    def demonstrations(config: CollectConfig, first_seed: int) -> Iterator[Demonstration]:
+    def demonstrations(what: Gathering, first_seed: int) -> Iterator[Demonstration]:
         for seed in range(first_seed, first_seed + 3):
             yield replace(demonstration, seed=seed)
 
     root = tmp_path_factory.mktemp("collected") / "three"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(collecting, "_demonstrations", demonstrations)
+        patch.setattr(gathering, "_demonstrations", demonstrations)
         collect(CollectConfig(root, episodes=3, first_seed=SEED))
     return root
 

@@ -63,5 +63,6 @@ class ExpertPolicy(ScriptedPolicy):
     def infer(self, observation: Observation) -> ActionChunk:
         chunk = super().infer(observation)
         actions = chunk.actions.copy()
-        actions[0] = self.roller._session.task.expert(self.roller._path.target)
+        session, target = self.roller._session, self.roller._path.target
+        actions[0] = session.task.expert(target, session.gripper_opening)
         return ActionChunk(chunk.stamp_ns, chunk.dt, actions, chunk.contract_hash)

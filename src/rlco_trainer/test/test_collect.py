@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from rlco_core.errors import ConfigError, DatasetError
-from rlco_sim.domain import Domain
-from rlco_trainer import collect as collecting
-from rlco_trainer.collect import CollectConfig, Collected, collect, main
+from rlco_trainer import gather as gathering
+from rlco_trainer.collect import CollectConfig, collect, main
 from rlco_trainer.demonstrate import Demonstration
+from rlco_trainer.gather import Collected, Gathering
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 
 Serve = Callable[..., list[int]]
@@ -31,12 +30,12 @@ def serve(demonstration: Demonstration, monkeypatch: pytest.MonkeyPatch) -> Serv
     def serve(failing: Callable[[int], bool] = lambda seed: False) -> list[int]:
         ran: list[int] = []
 
-        def demonstrations(config: CollectConfig, first_seed: int) -> Iterator[Demonstration]:
+        def demonstrations(what: Gathering, first_seed: int) -> Iterator[Demonstration]:
             for seed in range(first_seed, first_seed + 10_000):
                 ran.append(seed)
                 yield replace(demonstration, seed=seed, success=not failing(seed))
 
-        monkeypatch.setattr(collecting, "_demonstrations", demonstrations)
+        monkeypatch.setattr(gathering, "_demonstrations", demonstrations)
         return ran
 
     return serve
@@ -61,7 +60,7 @@ def test_episodes_say_where_they_come_from(
 ) -> None:
     serve()
     monkeypatch.setattr("sys.argv", ["rlco", "collect", "--out", "some where"])
-    collect(CollectConfig(tmp_path / "d", episodes=1, disturbance=0.5))
+    collect(CollectConfig(tmp_path / "d", episodes=1, human=0.25, disturbance=0.5))
     dataset = Dataset.open(tmp_path / "d")
     episode = dataset.episode(0)
     assert (dataset.robot_type, dataset.fps) == ("panda", 20)
@@ -70,11 +69,13 @@ def test_episodes_say_where_they_come_from(
         "seed": 0,
         "domain": "twin",
         "task_name": "push_cube",
+        "split": "train",
         "subject": demonstration.subject,
         "success": True,
     }
     assert (episode.states == demonstration.states).all()
     assert (episode.actions == demonstration.actions).all()
+    assert dataset.provenance[0]["human"] == 0.25
     assert dataset.provenance[0]["disturbance"] == 0.5
     assert dataset.provenance[0]["command"] == "rlco collect --out 'some where'"
 
@@ -112,9 +113,11 @@ def test_resuming_with_other_settings_is_refused(serve: Serve, tmp_path: Path) -
     config = CollectConfig(tmp_path / "d", episodes=1)
     collect(config)
     night = tmp_path / "night.yaml"
-    night.write_text(yaml.safe_dump(Domain.load("twin").model_dump(mode="json")))
+    night.write_text("extends: twin\nname: night\n")
     for change, named in (
         ({"disturbance": 0.0}, "disturbance is 1.0, the new episodes have 0.0"),
+        ({"human": 0.5}, "human is 1.0, the new episodes have 0.5"),
+        ({"split": "unseen_states"}, "split is train, the new episodes have unseen_states"),
         ({"domain": str(night)}, f"domain is twin, the new episodes have {night}"),
     ):
         with pytest.raises(DatasetError, match=named):
@@ -136,7 +139,7 @@ def test_resuming_a_dataset_of_others_is_refused(serve: Serve, tmp_path: Path) -
 
 def test_an_expert_that_always_fails_is_given_up(serve: Serve, tmp_path: Path) -> None:
     ran = serve(lambda seed: True)
-    with pytest.raises(ConfigError, match="the expert failed 200 of 200 episodes"):
+    with pytest.raises(ConfigError, match="200 of 200 demonstrations failed"):
         collect(CollectConfig(tmp_path / "d"))
     assert len(ran) == 200
 
@@ -147,6 +150,7 @@ def test_an_expert_that_always_fails_is_given_up(serve: Serve, tmp_path: Path) -
         ({"task": "juggle"}, "unknown task 'juggle'"),
         ({"domain": "mars"}, "domain 'mars' is neither"),
         ({"robot": "r2d2"}, "robot 'r2d2' is neither"),
+        ({"split": "test"}, "task 'push_cube' has no split 'test'; it has 'train'"),
         ({"episodes": 0}, "--episodes and --workers must be at least 1"),
         ({"workers": 0}, "--episodes and --workers must be at least 1"),
     ],

@@ -14,8 +14,6 @@ from rich.console import Console
 from stub_policies import ScriptedPolicy
 
 from rlco_core.contract import Contract
-from rlco_core.robot import RobotConfig
-from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer import demo as demoing
 from rlco_trainer import evaluate as evaluating
@@ -24,8 +22,6 @@ from rlco_trainer.demonstrate import Demonstration
 from rlco_trainer.evaluate import EvalConfig
 from rlco_trainer.rollout import Roller, Trace
 from rlco_trainer.video import VideoError
-
-PANDA, TWIN = RobotConfig.load("panda"), Domain.load("twin")
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +32,13 @@ def session() -> Session:
 @pytest.fixture(scope="module")
 def success(contract: Contract, demonstration: Demonstration) -> Trace:
     policy = ScriptedPolicy(contract, demonstration.actions)
-    return Roller(policy, "push_cube", TWIN, PANDA).run(demonstration.seed)
+    return Roller(policy, demoing.new_session(EvalConfig())).run(demonstration.seed)
 
 
 @pytest.fixture(scope="module")
 def failure(contract: Contract) -> Trace:
-    return Roller(ScriptedPolicy(contract), "push_cube", TWIN, PANDA).run(11, max_steps=5)
+    session = demoing.new_session(EvalConfig())
+    return Roller(ScriptedPolicy(contract), session).run(11, max_steps=5)
 
 
 def gif_frames(path: Path) -> int:
@@ -82,7 +79,7 @@ def test_an_episode_that_never_moved_has_a_picture_too(
     session: Session, contract: Contract
 ) -> None:
     nan = ScriptedPolicy(contract, np.full((4, 7), np.nan, np.float32))
-    trace = Roller(nan, "push_cube", TWIN, PANDA).run(1)
+    trace = Roller(nan, demoing.new_session(EvalConfig())).run(1)
     assert trace.steps == 0
     assert last_picture(session, trace).shape == (160, 160, 3)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""One demonstration: what is recorded, what is played, and what disturbs it."""
+"""One demonstration: what is recorded, and what is played."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, RlcoError
-from rlco_trainer.demonstrate import Demonstration, Demonstrator, Disturbance
+from rlco_core.motion import ActionPath, Command
+from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
 
 STILL = np.zeros(7, np.float32)
+TWIN = World("push_cube", "twin", "panda")
 
 
 @pytest.fixture(scope="module")
 def demonstrator() -> Demonstrator:
-    return Demonstrator("push_cube", "twin", "panda", 1.0)
+    return Demonstrator(TWIN, 0.0, 1.0)
 
 
 def test_every_period_has_an_image_a_state_and_an_action(demonstration: Demonstration) -> None:
@@ -52,15 +54,15 @@ def test_the_same_seed_is_the_same_whatever_ran_before(demonstrator: Demonstrato
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
-    """The actions that demonstrators really play."""
+    """The actions that are really played."""
     actions: list[NDArray[np.float32]] = []
-    play = Demonstrator._play
+    step = ActionPath.step
 
-    def note(self: Demonstrator, action: NDArray[np.float32], seed: int) -> None:
+    def note(self: ActionPath, action: NDArray[np.float32]) -> Command:
         actions.append(action)
-        play(self, action, seed)
+        return step(self, action)
 
-    monkeypatch.setattr(Demonstrator, "_play", note)
+    monkeypatch.setattr(ActionPath, "step", note)
     return actions
 
 
@@ -68,25 +70,52 @@ def test_what_is_recorded_is_the_experts_wish_not_the_disturbance(
     played: list[NDArray[np.float32]], demonstrator: Demonstrator
 ) -> None:
     demonstration = demonstrator.run(7)
-    different = (np.stack(played) != demonstration.actions).any(axis=1)
+    assert (np.stack(played) == demonstration.played).all()
+    different = (demonstration.played != demonstration.actions).any(axis=1)
     assert 0 < different.sum() < 0.6 * len(played)
     # Only the translation is disturbed, never turn or gripper.
-    assert (np.stack(played)[:, 3:] == demonstration.actions[:, 3:]).all()
+    assert (demonstration.played[:, 3:] == demonstration.actions[:, 3:]).all()
 
 
 def test_without_strength_what_is_played_is_what_is_recorded(
     played: list[NDArray[np.float32]],
 ) -> None:
-    calm = Demonstrator("push_cube", "twin", "panda", 0.0).run(7)
+    calm = Demonstrator(TWIN, 0.0, 0.0).run(7)
     assert (np.stack(played) == calm.actions).all()
+    assert (calm.played == calm.actions).all()
+
+
+def test_a_human_style_is_part_of_the_wish(demonstration: Demonstration) -> None:
+    human = Demonstrator(TWIN, 1.0, 0.0).run(7)
+    assert (human.played == human.actions).all()
+    assert human.success
+    assert human.actions.shape != demonstration.actions.shape or (
+        np.abs(human.actions - demonstration.actions).max() > 1e-3
+    )
+
+
+def test_the_wish_is_what_the_expert_says_of_what_is_there(demonstrator: Demonstrator) -> None:
+    """Played again in a session of its own, the expert says the same at every step."""
+    demonstration, session = demonstrator.run(7), TWIN.session()
+    session.reset(7)
+    path = ActionPath(session.robot, 0.05)
+    path.reset(session.joint_positions, session.gripper_opening)
+    for wanted, played, state in zip(
+        demonstration.actions, demonstration.played, demonstration.states, strict=True
+    ):
+        assert (session.proprioception() == state).all()
+        assert (session.task.expert(path.target, session.gripper_opening) == wanted).all()
+        command = path.step(played)
+        session.advance(command.joints, command.fingers)
+    assert session.success()
+    session.close()
 
 
 def test_an_experts_action_that_is_refused_is_an_error_with_its_seed(
     monkeypatch: pytest.MonkeyPatch, demonstrator: Demonstrator
 ) -> None:
-    monkeypatch.setattr(
-        type(demonstrator._session.task), "expert", lambda self, target: np.full(7, 0.5)
-    )
+    task = type(demonstrator._recorder.session.task)
+    monkeypatch.setattr(task, "expert", lambda self, target, opening: np.full(7, 0.5))
     with pytest.raises(RlcoError, match=r"seed 3: the expert's action was refused.*m/s asked"):
         demonstrator.run(3)
 
@@ -94,10 +123,9 @@ def test_an_experts_action_that_is_refused_is_an_error_with_its_seed(
 def test_an_expert_that_never_arrives_is_a_failure_at_the_step_limit(
     monkeypatch: pytest.MonkeyPatch, demonstrator: Demonstrator
 ) -> None:
-    monkeypatch.setattr(
-        type(demonstrator._session.task), "expert", lambda self, target: STILL.copy()
-    )
-    monkeypatch.setattr(type(demonstrator._session.task), "max_steps", 9)
+    task = type(demonstrator._recorder.session.task)
+    monkeypatch.setattr(task, "expert", lambda self, target, opening: STILL.copy())
+    monkeypatch.setattr(task, "max_steps", 9)
     demonstration = demonstrator.run(3)
     assert not demonstration.success
     assert len(demonstration.actions) == 9
@@ -105,46 +133,6 @@ def test_an_expert_that_never_arrives_is_a_failure_at_the_step_limit(
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ConfigError, match="unknown task 'juggle'"):
-        Demonstrator("juggle", "twin", "panda", 0.0)
-
-
-def test_disturbances_are_bursts_of_bounded_steps() -> None:
-    disturbance = Disturbance(1, 1.0)
-    played = np.stack([disturbance.apply(STILL) for _ in range(4000)])
-    pushed = played.any(axis=1)
-    edges = np.flatnonzero(np.diff(pushed.astype(int), prepend=0, append=0))
-    lengths = edges[1::2] - edges[::2]
-    assert np.abs(played[:, :3]).max() <= 0.010
-    assert lengths.min() >= 3
-    # 4% chance per calm step and 5.5 steps on average make a fifth or so.
-    assert 0.12 < pushed.mean() < 0.25
-
-
-def test_a_burst_takes_the_place_of_the_translation() -> None:
-    disturbance = Disturbance(1, 1.0)
-    played = np.stack([disturbance.apply(np.ones(7, np.float32)) for _ in range(300)])
-    pushed = (played != 1.0).any(axis=1)
-    assert pushed.any()
-    assert np.abs(played[pushed, :3]).max() <= 0.010
-    assert (played[:, 3:] == 1.0).all()
-
-
-def test_a_burst_keeps_its_direction_and_grows_with_the_strength() -> None:
-    single, double = Disturbance(1, 1.0), Disturbance(1, 2.0)
-    once = np.stack([single.apply(STILL) for _ in range(300)])
-    twice = np.stack([double.apply(STILL) for _ in range(300)])
-    assert twice == pytest.approx(2.0 * once)
-    start = int(np.flatnonzero(once.any(axis=1))[0])
-    assert (once[start : start + 3] == once[start]).all()
-
-
-def test_no_strength_is_no_disturbance() -> None:
-    disturbance, action = Disturbance(1, 0.0), np.ones(7, np.float32)
-    assert all((disturbance.apply(action) == action).all() for _ in range(500))
-
-
-def test_disturbing_leaves_the_given_action_alone() -> None:
-    disturbance, action = Disturbance(1, 1.0), STILL.copy()
-    for _ in range(100):
-        disturbance.apply(action)
-    assert not action.any()
+        Demonstrator(World("juggle", "twin", "panda"), 0.0, 0.0)
+    with pytest.raises(ConfigError, match="task 'push_cube' has no split 'test'"):
+        Demonstrator(World("push_cube", "twin", "panda", "test"), 0.0, 0.0)

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from stub_policies import ScriptedPolicy
 
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_policy.shipped import default_bundle
-from rlco_sim.domain import Domain
 from rlco_sim.tasks.push_cube import named_colour
 from rlco_trainer import evaluate as evaluating
 from rlco_trainer.demonstrate import Demonstration
@@ -49,7 +47,7 @@ def test_seeds_count_up_and_every_episode_has_its_row(use: Use, contract: Contra
     assert {(e.steps, e.stop_reason, e.success) for e in result.episodes} == {
         (3, "step_limit", False)
     }
-    assert [e.colour for e in result.episodes] == [
+    assert [e.subject for e in result.episodes] == [
         named_colour(e.instruction) for e in result.episodes
     ]
     assert (result.overall.successes, result.latency_ms.count) == (0, 3)
@@ -68,6 +66,7 @@ def test_the_result_says_what_was_run(use: Use, contract: Contract) -> None:
     use(ScriptedPolicy(contract))
     result = evaluate(SHORT).result
     assert (result.task, result.domain, result.robot) == ("push_cube", "twin", "panda")
+    assert (result.split, result.policy) == ("train", "bundle")
     assert result.mode == "in_process"
     assert result.bundle_sha256 == load_bundle(default_bundle()).sha256
     assert result.versions.keys() >= {"rlco_trainer", "onnxruntime", "pybullet"}
@@ -80,7 +79,7 @@ def test_an_instruction_of_ones_own_is_what_all_episodes_are_told(
     policy = use(ScriptedPolicy(contract))
     result = evaluate(replace(SHORT, instruction="shove the BLUE one")).result
     assert {episode.instruction for episode in result.episodes} == {"shove the BLUE one"}
-    assert {episode.colour for episode in result.episodes} == {"blue"}
+    assert {episode.subject for episode in result.episodes} == {"blue"}
     assert {observation.instruction for observation in policy.seen} == {"shove the BLUE one"}
 
 
@@ -94,8 +93,8 @@ def test_swapped_instructions_differ_by_one_colour_in_the_same_scene(
     swapped = evaluate(replace(SHORT, swap_instruction=True)).result.episodes
     following = {"red": "green", "green": "blue", "blue": "red"}
     for before, after, picture, seen in zip(plain, swapped, pictures, policy.seen, strict=True):
-        assert after.colour == following[before.colour]
-        assert after.instruction == before.instruction.replace(before.colour, after.colour)
+        assert after.subject == following[before.subject]
+        assert after.instruction == before.instruction.replace(before.subject, after.subject)
         assert seen.instruction == after.instruction
         assert (seen.images["front"] == picture).all()
 
@@ -153,6 +152,7 @@ def test_all_that_differs_is_named_at_once() -> None:
         ({"task": "juggle"}, "unknown task 'juggle'"),
         ({"domain": "mars"}, "domain 'mars' is neither"),
         ({"robot": "r2d2"}, "robot 'r2d2' is neither"),
+        ({"split": "test"}, "task 'push_cube' has no split 'test'"),
         ({"episodes": 0}, "--episodes must be at least 1"),
         ({"seed": -1}, "--seed and --max-steps not negative"),
         ({"max_steps": -1}, "--seed and --max-steps not negative"),
@@ -170,17 +170,15 @@ def test_foul_settings_are_refused_before_a_policy_is_loaded(
 def test_an_instruction_that_cannot_be_judged_is_refused(use: Use, contract: Contract) -> None:
     use(ScriptedPolicy(contract))
     with pytest.raises(ConfigError, match="must name exactly one of"):
-        evaluate(replace(SHORT, instruction="push the purple cube"))
+        evaluate(replace(SHORT, instruction="push the pink cube"))
 
 
 def test_a_domain_of_ones_own_is_taken_by_its_path(
     use: Use, contract: Contract, tmp_path: Path
 ) -> None:
     policy = use(ScriptedPolicy(contract))
-    plain = Domain.load("twin").model_dump(mode="json")
-    plain["looks"]["table"] = [0.0, 0.0, 0.0]
     path = tmp_path / "night.yaml"
-    path.write_text(yaml.safe_dump(plain))
+    path.write_text("extends: twin\nname: night\nlooks: {table: {colour: [0.0, 0.0, 0.0]}}\n")
     for domain in ("twin", str(path)):
         assert evaluate(replace(SHORT, episodes=1, domain=domain)).result.domain == domain
     twin, night = (observation.images["front"] for observation in policy.seen)

@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_commands(evaluation: Evaluation) -> None:
 
 def test_swapped_instructions_name_another_colour(evaluation: Evaluation) -> None:
     swapped = evaluate(EvalConfig(episodes=1, max_steps=4, swap_instruction=True))
-    assert swapped.result.episodes[0].colour != evaluation.result.episodes[0].colour
+    assert swapped.result.episodes[0].subject != evaluation.result.episodes[0].subject
     assert swapped.traces[0].steps == 4
 
 

@@ -69,7 +69,7 @@ def evaluation(count: int = 12, **changes: object) -> EvaluationResult:
         EpisodeResult(
             seed=10000 + index,
             instruction=f"push the {('red', 'green', 'blue')[index % 3]} cube",
-            colour=("red", "green", "blue")[index % 3],
+            subject=("red", "green", "blue")[index % 3],
             success=index % 4 != 3,
             steps=50 + index,
             stop_reason="success" if index % 4 != 3 else "chunk_timeout",
@@ -79,6 +79,8 @@ def evaluation(count: int = 12, **changes: object) -> EvaluationResult:
     result = EvaluationResult(
         task="push_cube",
         domain="twin",
+        split="train",
+        policy="bundle",
         bundle_sha256="0123456789abcdef" * 4,
         mode="ros",
         robot="panda",
@@ -96,8 +98,8 @@ def with_text(result: EvaluationResult, text: str) -> EvaluationResult:
     """The evaluation with ``text`` in every place that others can fill."""
     episodes = (EpisodeResult(7, text, text, True, 9, text),)
     return replace(
-        result, episodes=episodes, task=text, domain=text, robot=text, command=text,
-        bundle_sha256=text, versions={text: text},
+        result, episodes=episodes, task=text, domain=text, split=text, robot=text,
+        command=text, bundle_sha256=text, versions={text: text},
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from rlco_trainer.results import (
     Latency,
     ResultsError,
     Tally,
-    by_colour,
+    by_subject,
     wilson,
 )
 
@@ -31,6 +31,8 @@ def evaluation() -> EvaluationResult:
     return EvaluationResult(
         task="push_cube",
         domain="twin",
+        split="train",
+        policy="bundle",
         bundle_sha256="ab" * 32,
         mode="in_process",
         robot="panda",
@@ -82,8 +84,8 @@ def test_wilson_refuses_impossible_counts(successes: int, n: int) -> None:
         wilson(successes, n)
 
 
-def test_by_colour_counts_each_colour_alone() -> None:
-    tallies = by_colour(evaluation().episodes)
+def test_by_subject_counts_each_colour_alone() -> None:
+    tallies = by_subject(evaluation().episodes)
     assert list(tallies) == ["blue", "green", "red"]
     assert tallies["red"] == Tally(episodes=2, successes=1)
     assert tallies["blue"] == Tally(episodes=1, successes=1)
@@ -92,15 +94,15 @@ def test_by_colour_counts_each_colour_alone() -> None:
 def test_json_has_every_promised_key() -> None:
     document = evaluation().to_json()
     assert set(document) == {
-        "task", "domain", "bundle_sha256", "mode", "robot", "seeds", "episodes", "successes",
-        "success_rate", "ci95", "by_instruction", "latency_ms", "decisions_per_second",
-        "wall_seconds", "versions", "command",
+        "task", "domain", "split", "policy", "bundle_sha256", "mode", "robot", "seeds",
+        "episodes", "successes", "success_rate", "ci95", "by_instruction", "latency_ms",
+        "decisions_per_second", "wall_seconds", "versions", "command",
     }  # fmt: skip
     assert document["seeds"] == [10000, 10001, 10002, 10003]
     assert document["episodes"][1] == {
         "seed": 10001,
         "instruction": "push the red cube",
-        "colour": "red",
+        "subject": "red",
         "success": False,
         "steps": 65,
         "stop_reason": "step_limit",
@@ -134,6 +136,8 @@ def test_write_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
     [
         ({"colour_blind": True}, "'colour_blind': "),
         ({"mode": "telepathy"}, "'mode': .*in_process.*ros"),
+        ({"policy": "oracle"}, "'policy': .*bundle.*expert"),
+        ({"split": None}, "'split': "),
         ({"wall_seconds": "8.25"}, "'wall_seconds': "),
         ({"successes": 4}, "'successes' is 4, but its episodes make it 3"),
         ({"seeds": [1, 2, 3]}, "'seeds' is "),

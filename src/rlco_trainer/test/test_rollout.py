@@ -26,7 +26,7 @@ Roll = Callable[[ScriptedPolicy], Roller]
 @pytest.fixture
 def roll() -> Roll:
     """A roller of a policy in the twin."""
-    return lambda policy: Roller(policy, "push_cube", TWIN, PANDA)
+    return lambda policy: Roller(policy, Session("push_cube", TWIN, PANDA))
 
 
 def cubes(session: Session) -> np.ndarray:

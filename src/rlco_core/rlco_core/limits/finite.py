@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +20,7 @@ class FiniteLimit:
     def check(self, action: NDArray[np.float64], dt: float) -> Verdict:
         if action.shape != (len(ACTION_COLUMNS),):
             return Verdict(False, self.name, f"action has shape {action.shape}, not (7,)")
-        bad = np.flatnonzero(~np.isfinite(action))
-        if bad.size:
-            column = ACTION_COLUMNS[bad[0]]
-            return Verdict(False, self.name, f"action {column} is {action[bad[0]]}, not finite")
+        for column, value in zip(ACTION_COLUMNS, action.tolist(), strict=True):
+            if not math.isfinite(value):
+                return Verdict(False, self.name, f"action {column} is {value}, not finite")
         return ACCEPTED

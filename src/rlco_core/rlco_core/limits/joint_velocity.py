@@ -24,15 +24,21 @@ class JointVelocityLimit:
     def __init__(self, names: Sequence[str], velocity: ArrayLike) -> None:
         self._names = names
         self._velocity = np.asarray(velocity, dtype=np.float64)
+        self._highest = (self._velocity + _SLACK).tolist()
 
     def check(self, setpoint: Setpoint) -> Verdict:
+        joints, previous = setpoint.joints.tolist(), setpoint.previous.tolist()
+        for to, start, highest in zip(joints, previous, self._highest, strict=True):
+            if not abs(to - start) / setpoint.dt <= highest:
+                return self._refusal(setpoint)
+        return ACCEPTED
+
+    def _refusal(self, setpoint: Setpoint) -> Verdict:
         speed = np.abs(setpoint.joints - setpoint.previous) / setpoint.dt
         worst = int(np.argmax(speed / self._velocity))
-        if speed[worst] > self._velocity[worst] + _SLACK:
-            return Verdict(
-                False,
-                self.name,
-                f"{self._names[worst]} would move at {speed[worst]:.2f} rad/s, "
-                f"{self._velocity[worst]:.2f} allowed",
-            )
-        return ACCEPTED
+        return Verdict(
+            False,
+            self.name,
+            f"{self._names[worst]} would move at {speed[worst]:.2f} rad/s, "
+            f"{self._velocity[worst]:.2f} allowed",
+        )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,10 +30,10 @@ class SpeedLimit:
         self._angular = angular
 
     def check(self, action: NDArray[np.float64], dt: float) -> Verdict:
-        linear = float(np.linalg.norm(action[:3])) / dt
+        linear = math.hypot(*action[:3].tolist()) / dt
         if linear > self._linear + _SLACK:
             return Verdict(False, self.name, f"{linear:.2f} m/s asked, {self._linear} m/s allowed")
-        angular = float(np.linalg.norm(action[3:6])) / dt
+        angular = math.hypot(*action[3:6].tolist()) / dt
         if angular > self._angular + _SLACK:
             return Verdict(
                 False, self.name, f"{angular:.2f} rad/s asked, {self._angular} rad/s allowed"

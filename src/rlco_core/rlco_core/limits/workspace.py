@@ -17,11 +17,11 @@ class WorkspaceLimit:
     name = "workspace"
 
     def __init__(self, lower: ArrayLike, upper: ArrayLike, margin: float) -> None:
-        self._lower = np.asarray(lower, dtype=np.float64) - margin
-        self._upper = np.asarray(upper, dtype=np.float64) + margin
+        self._lower = (np.asarray(lower, dtype=np.float64) - margin).tolist()
+        self._upper = (np.asarray(upper, dtype=np.float64) + margin).tolist()
 
     def check(self, setpoint: Setpoint) -> Verdict:
-        position = setpoint.position
+        position = setpoint.position.tolist()
         for axis, value, low, high in zip("xyz", position, self._lower, self._upper, strict=True):
             if not low <= value <= high:
                 return Verdict(

@@ -9,12 +9,18 @@ a square of 0.14 side centred at (0.60 +- 0.02, 0.0 +- 0.03). The arm starts wit
 
 Success: the centre of the named cube is at least 0.02 inside the border of the goal zone
 (so nearly all of the cube is) and no other cube's centre is inside the zone.
+Milestone: a finger touches the named cube.
 An episode ends after 120 control periods (6 s).
+
+Splits: unseen_states puts the cubes nearer or further (0.035 to 0.055 off x = 0.42, lanes
++- 0.03, turned by 0.4 to 0.7 rad) and the goal aside (0.035 to 0.05 off y = 0); unseen_objects has
+yellow, purple and orange cubes; unseen_wordings has sentences of other verbs and nouns.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -22,11 +28,12 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, choices
-from rlco_sim.experts import PushExpert
-from rlco_sim.scene import Scene
+from rlco_sim.experts.push import PushExpert
+from rlco_sim.scene import SPLITS, Scene, Split
 from rlco_sim.world import World
 
 COLOURS = ("red", "green", "blue")
+UNSEEN_COLOURS = ("yellow", "purple", "orange")
 WORDINGS = (
     "push the {} cube into the goal zone",
     "push the {} cube to the target",
@@ -41,6 +48,13 @@ WORDINGS = (
     "nudge the {} cube into the zone",
     "put the {} cube in the goal by pushing it",
 )
+UNSEEN_WORDINGS = (
+    "shift the {} dice onto the pale patch",
+    "could you drive the {} cube forward to where it should go",
+    "the bright square is for the {} block",
+    "transport the {} object to its destination",
+    "make sure that the {} cube ends up on the light field",
+)
 
 _CUBE_HALF = 0.0225
 _GOAL_HALF = 0.07
@@ -53,29 +67,37 @@ class PushCube:
 
     name: ClassVar[str] = "push_cube"
     max_steps: ClassVar[int] = 120
+    hold_steps: ClassVar[int] = 0
     gripper_opening: ClassVar[float] = 0.5
+    milestones: ClassVar[tuple[str, ...]] = ("touched",)
+    splits: ClassVar[tuple[Split, ...]] = SPLITS
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        looks, physics = world.domain.looks, world.domain.physics
-        missing = set(COLOURS) - set(looks.cubes)
+    def __init__(self, world: World, split: Split) -> None:
+        self._world, self._split = world, split
+        self._colours = self.subjects(split)
+        looks, objects = world.settings.looks, world.settings.objects
+        missing = set(self._colours) - set(looks.cubes)
         if missing:
-            raise ConfigError(
-                f"domain '{world.domain.name}' gives no colour for {choices(missing)}"
-            )
+            raise ConfigError(f"looks.cubes gives no colour for {choices(missing)}")
+        self._half = _CUBE_HALF * objects.size
         self._goal_body = world.add_box(
             (_GOAL_HALF, _GOAL_HALF, 0.001), (0.0, 0.0, 0.0), looks.goal, solid=False
         )
         self._cubes = {
             colour: world.add_box(
-                (_CUBE_HALF,) * 3,
+                (self._half,) * 3,
                 (0.0, 0.0, 0.0),
                 looks.cubes[colour],
-                mass=physics.cube_mass,
-                friction=physics.cube_friction,
+                mass=objects.mass,
+                friction=objects.friction,
             )
-            for colour in COLOURS
+            for colour in self._colours
         }
+
+    @classmethod
+    def subjects(cls, split: Split) -> tuple[str, ...]:
+        """The colours of the cubes."""
+        return UNSEEN_COLOURS if split == "unseen_objects" else COLOURS
 
     @classmethod
     def subject(cls, instruction: str) -> str:
@@ -86,19 +108,25 @@ class PushCube:
     def swapped(cls, instruction: str) -> str:
         """The same sentence with the next colour: red, green, blue, red."""
         colour = named_colour(instruction)
-        following = COLOURS[(COLOURS.index(colour) + 1) % len(COLOURS)]
+        ring = COLOURS if colour in COLOURS else UNSEEN_COLOURS
+        following = ring[(ring.index(colour) + 1) % len(ring)]
         word = rf"(?<![a-z]){colour}(?![a-z])"
         return re.sub(word, following, instruction, flags=re.IGNORECASE)
 
     def reset(self, rng: np.random.Generator, instruction: str) -> Scene:
         """Draws lanes, poses, goal and sentence, always in the same order."""
-        self._goal = np.array([0.60 + rng.uniform(-0.02, 0.02), rng.uniform(-0.03, 0.03), 0.0])
+        far = self._split == "unseen_states"
+        goal = (
+            rng.uniform(-0.02, 0.02),
+            _beyond(rng, 0.035, 0.05) if far else rng.uniform(-0.03, 0.03),
+        )
+        self._goal = np.array([0.60 + goal[0], goal[1], 0.0])
         self._world.place(self._goal_body, self._goal)
-        for colour, lane in zip(rng.permutation(COLOURS), _LANES, strict=True):
-            x, y = 0.42 + rng.uniform(-0.03, 0.03), lane + rng.uniform(-0.02, 0.02)
-            yaw = rng.uniform(-0.4, 0.4)
-            self._world.place(self._cubes[str(colour)], np.array([x, y, _CUBE_HALF]), yaw)
-        drawn_colour, wording = str(rng.choice(COLOURS)), str(rng.choice(WORDINGS))
+        for colour, lane in zip(rng.permutation(self._colours), _LANES, strict=True):
+            x, y, yaw = _far_pose(rng, lane) if far else _near_pose(rng, lane)
+            self._world.place(self._cubes[str(colour)], np.array([x, y, self._half]), yaw)
+        wordings = UNSEEN_WORDINGS if self._split == "unseen_wordings" else WORDINGS
+        drawn_colour, wording = str(rng.choice(self._colours)), str(rng.choice(wordings))
         text = instruction or wording.format(drawn_colour)
         self._subject = named_colour(text)
         self._expert = PushExpert()
@@ -106,11 +134,22 @@ class PushCube:
 
     def success(self) -> bool:
         """Whether the named cube, and it alone, is in the goal zone."""
-        others = (colour for colour in COLOURS if colour != self._subject)
+        others = (colour for colour in self._cubes if colour != self._subject)
         well_inside = self._within(self._subject, _WELL_INSIDE)
         return well_inside and not any(self._within(colour, _GOAL_HALF) for colour in others)
 
-    def expert(self, target: pin.SE3) -> NDArray[np.float32]:
+    def reached(self) -> tuple[bool, ...]:
+        """Whether a finger touches the named cube."""
+        return (bool(self._world.arm.touches(self._cubes[self._subject])),)
+
+    def references(self) -> Mapping[str, pin.SE3]:
+        """The named cube, looking towards the goal."""
+        cube = self._world.position(self._cubes[self._subject])
+        way = self._goal - cube
+        frame = pin.SE3(pin.utils.rotate("z", float(np.arctan2(way[1], way[0]))), cube)
+        return {"touched": frame, "success": frame}
+
+    def expert(self, target: pin.SE3, opening: float) -> NDArray[np.float32]:
         """The scripted push of the named cube."""
         cube = self._world.position(self._cubes[self._subject])
         return self._expert.act(target, cube[:2], self._goal[:2], self.gripper_opening)
@@ -120,8 +159,23 @@ class PushCube:
         return self._world.position(self._cubes[colour])
 
     def _within(self, colour: str, half: float) -> bool:
-        offset = self.cube_position(colour)[:2] - self._goal[:2]
-        return bool(np.abs(offset).max() <= half)
+        x, y, _ = self._world.position(self._cubes[colour]).tolist()
+        return bool(max(abs(x - self._goal[0]), abs(y - self._goal[1])) <= half)
+
+
+def _near_pose(rng: np.random.Generator, lane: float) -> tuple[float, float, float]:
+    x, y = 0.42 + rng.uniform(-0.03, 0.03), lane + rng.uniform(-0.02, 0.02)
+    return x, y, rng.uniform(-0.4, 0.4)
+
+
+def _far_pose(rng: np.random.Generator, lane: float) -> tuple[float, float, float]:
+    x, y = 0.42 + _beyond(rng, 0.035, 0.055), lane + rng.uniform(-0.03, 0.03)
+    return x, y, _beyond(rng, 0.4, 0.7)
+
+
+def _beyond(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between ``low`` and ``high``, or between their negatives."""
+    return float(rng.choice((-1.0, 1.0)) * rng.uniform(low, high))
 
 
 def named_colour(instruction: str) -> str:
@@ -131,10 +185,11 @@ def named_colour(instruction: str) -> str:
         ConfigError: it names none or several.
     """
     words = set(re.findall(r"[a-z]+", instruction.lower()))
-    named = [colour for colour in COLOURS if colour in words]
+    known = (*COLOURS, *UNSEEN_COLOURS)
+    named = [colour for colour in known if colour in words]
     if len(named) != 1:
         raise ConfigError(
             f"instruction '{instruction}' names {len(named)} colours; "
-            f"it must name exactly one of {choices(COLOURS)}"
+            f"it must name exactly one of {choices(known)}"
         )
     return named[0]

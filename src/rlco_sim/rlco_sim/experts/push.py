@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scripted experts: closed-loop rules that see the true state of the world."""
+"""The scripted push."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import math
 import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
+
+from rlco_sim.experts.moves import bounded, shortened, turn_towards
 
 _TRAVEL_HEIGHT = 0.12
 _PUSH_HEIGHT = 0.025
@@ -38,7 +40,9 @@ class PushExpert:
         """The (7,) action from the commanded pose ``target``; ``cube``, ``goal``: (2,) m."""
         heading = (goal - cube) / max(float(np.linalg.norm(goal - cube)), 1e-6)
         move = self._move(target.translation, cube, heading)
-        turn = _turn(target.rotation, heading)
+        # Both fingers level with the cube's near face.
+        yaw = math.atan2(heading[1], heading[0])
+        turn = turn_towards(target.rotation, yaw, _TURN_STEP)
         return np.array([*move, 0.0, 0.0, turn, opening], dtype=np.float32)
 
     def _move(
@@ -60,7 +64,7 @@ def _push(
     offset = cube - tip[:2]
     sideways = offset - (offset @ heading) * heading
     flat = _PUSH_STEP * heading + np.clip(0.4 * sideways, -0.006, 0.006)
-    return np.array([*flat, _bounded(_PUSH_HEIGHT - tip[2], 0.004)])
+    return np.array([*flat, bounded(_PUSH_HEIGHT - tip[2], 0.004)])
 
 
 def _approach(
@@ -71,25 +75,10 @@ def _approach(
     distance = float(np.linalg.norm(across))
     above = distance < (0.03 if tip[2] < _TRAVEL_HEIGHT - 0.02 else 0.012)
     if above:
-        return np.array([*_shortened(across, 0.006), _bounded(_PUSH_HEIGHT - tip[2], 0.015)])
-    climb = _bounded(_TRAVEL_HEIGHT - tip[2], _TRAVEL_STEP)
+        return np.array([*shortened(across, 0.006), bounded(_PUSH_HEIGHT - tip[2], 0.015)])
+    climb = bounded(_TRAVEL_HEIGHT - tip[2], _TRAVEL_STEP)
     blocked = tip[2] < _TRAVEL_HEIGHT - 0.04
-    return np.array([*_shortened(across, 0.0 if blocked else _TRAVEL_STEP), climb])
-
-
-def _turn(rotation: NDArray[np.float64], heading: NDArray[np.float64]) -> float:
-    """Turn about the vertical that brings both fingers level with the cube's near face."""
-    yaw = math.atan2(rotation[1, 0], rotation[0, 0])
-    error = math.atan2(heading[1], heading[0]) - yaw
-    return _bounded(math.atan2(math.sin(error), math.cos(error)), _TURN_STEP)
-
-
-def _bounded(value: float, limit: float) -> float:
-    return min(max(value, -limit), limit)
-
-
-def _shortened(vector: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
-    return vector * min(1.0, limit / max(float(np.linalg.norm(vector)), 1e-9))
+    return np.array([*shortened(across, 0.0 if blocked else _TRAVEL_STEP), climb])
 
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
