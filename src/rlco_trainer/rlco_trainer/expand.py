@@ -20,9 +20,6 @@ from rlco_trainer.lerobot import Dataset
 from rlco_trainer.progress import progress
 from rlco_trainer.segments import Source, carried_over, nearest, source_of
 
-# Keeps the choice of a source apart from the scene of the same seed.
-_STREAM = 0x65787064
-
 
 @dataclass(frozen=True)
 class ExpandConfig:
@@ -35,6 +32,7 @@ class ExpandConfig:
         episodes: successful demonstrations in all; failed ones are left out and counted.
         first_seed: seeds of the new scenes are first_seed, first_seed + 1 ...
         domain: of the new scenes; that of the dataset where empty.
+        robot: the arm; that of the dataset where empty, which knows it by its name alone.
         split: of the new scenes.
         disturbance: how strongly the motion is thrown off now and then, 0 for never.
         workers: processes.
@@ -46,6 +44,7 @@ class ExpandConfig:
     episodes: int = 1_000
     first_seed: int = 1_000_000
     domain: str = ""
+    robot: str = ""
     split: str = "train"
     disturbance: float = 1.0
     workers: int = 2
@@ -60,7 +59,7 @@ def expand(config: ExpandConfig) -> Collected:
             dataset cannot be begun or continued.
     """
     dataset = Dataset.open(config.dataset)
-    origin = _origin(dataset)
+    origin = _origin(dataset, config.robot)
     sources = _sources(dataset, origin)
     world = World(origin.task, config.domain or origin.domain, origin.robot, config.split)
     what = Gathering(
@@ -88,7 +87,7 @@ class Expander:
         """The demonstration of ``seed``; it may have failed, as nobody looks while it is played."""
         recorder = self._recorder
         recorder.begin(seed)
-        source = nearest(self._sources, recorder.session, np.random.default_rng((_STREAM, seed)))
+        source = nearest(self._sources, recorder.session)
         disturbance = Disturbance(seed, self._disturbance)
         for action in carried_over(source, recorder.session, recorder.path):
             if recorder.over:
@@ -105,21 +104,21 @@ def _open_expander(world: World, sources: Sequence[Source], disturbance: float) 
     return Expander(world, sources, disturbance).run
 
 
-def _origin(dataset: Dataset) -> World:
-    """Where a dataset was made.
+def _origin(dataset: Dataset, robot: str) -> World:
+    """Where a dataset was made; ``robot``, unless empty, says with which arm.
 
     Raises:
         DatasetError: its episodes do not say, or were made in several places.
     """
-    robot, keys = dataset.robot_type, ("task_name", "domain", "split")
+    arm, keys = robot or dataset.robot_type, ("task_name", "domain", "split")
     places = {tuple(str(e.metadata.get(key, "")) for key in keys) for e in dataset.episodes}
-    if robot is None or len(places) != 1 or "" in next(iter(places), ("",)):
+    if not arm or len(places) != 1 or "" in next(iter(places), ("",)):
         raise DatasetError(
             f"{dataset.root}: every episode must tell the same robot, {', '.join(keys)}, "
             "as those of rlco collect do"
         )
     ((task, domain, split),) = places
-    return World(task, domain, robot, split)
+    return World(task, domain, arm, split)
 
 
 def _sources(dataset: Dataset, origin: World) -> tuple[Source, ...]:

@@ -46,13 +46,12 @@ class Source:
     """A demonstration to be carried over.
 
     Attributes:
-        seed, subject: of its scene.
+        seed: of its scene.
         place: (4,) x, y (m), cos and sin of the yaw of what its first stretch is about.
         stretches: in their order.
     """
 
     seed: int
-    subject: str
     place: NDArray[np.float64]
     stretches: tuple[Stretch, ...]
 
@@ -89,25 +88,16 @@ def source_of(session: Session, seed: int, actions: NDArray[np.float32]) -> Sour
     if not session.success() or not poses or names[len(stretches)] != "success":
         return None
     stretches.append(Stretch("success", np.array(poses), np.array(openings)))
-    return Source(seed, session.scene.subject, place, tuple(stretches))
+    return Source(seed, place, tuple(stretches))
 
 
-def nearest(sources: Sequence[Source], session: Session, rng: np.random.Generator) -> Source:
-    """One of the three sources whose scenes are most like the session's: the same subject first,
-    then the nearest place.
+def nearest(sources: Sequence[Source], session: Session) -> Source:
+    """The source whose scene is most like the session's: what its motion is about begins nearest
+    to where it is now. What it is called does not matter.
     """
-    references = session.task.references()
-    place = _place(next(iter(references.values())))
-    subject = session.scene.subject
+    place = _place(next(iter(session.task.references().values())))
     scale = np.array([1.0, 1.0, 0.1, 0.1])
-
-    def unlike(source: Source) -> tuple[bool, float]:
-        distance = float(np.linalg.norm((source.place - place) * scale))
-        return source.subject != subject, distance
-
-    ranked = sorted(sources, key=unlike)
-    alike = [source for source in ranked[:3] if source.subject == ranked[0].subject]
-    return alike[int(rng.integers(len(alike)))]
+    return min(sources, key=lambda s: float(np.linalg.norm((s.place - place) * scale)))
 
 
 def carried_over(source: Source, session: Session, path: ActionPath) -> Iterator[Action]:

@@ -63,7 +63,9 @@ def expanded(
     """Four episodes in the stand-in, undisturbed; and what was made on the way."""
     root = tmp_path_factory.mktemp("expanded") / "four"
     made.clear()
-    config = ExpandConfig(sources, root, 4, 1_000, "stand_in", "unseen_objects", 0.0)
+    config = ExpandConfig(
+        sources, root, 4, 1_000, "stand_in", split="unseen_objects", disturbance=0.0
+    )
     collected = expand(config)
     return root, collected, tuple(made)
 

@@ -57,7 +57,7 @@ def play(session: Session, path: ActionPath, source: Source) -> NDArray[np.float
 def test_a_demonstration_is_cut_where_its_milestone_is_reached(
     session: Session, source: Source, demonstration: Demonstration
 ) -> None:
-    assert (source.seed, source.subject) == (demonstration.seed, demonstration.subject)
+    assert source.seed == demonstration.seed
     touch, push = source.stretches
     assert (touch.name, push.name) == ("touched", "success")
     assert len(touch.poses) + len(push.poses) == len(demonstration.actions)
@@ -91,7 +91,6 @@ def test_in_its_own_scene_it_succeeds_again(task: str, robot: str, first: str) -
     source = source_of(session, 5, Demonstrator(world, 0.0, 0.0).run(5).actions)
     assert source is not None
     assert [stretch.name for stretch in source.stretches] == [first, "success"]
-    assert source.subject == session.scene.subject
     play(session, begun(session, 5), source)
     assert session.success()
     session.close()
@@ -156,25 +155,16 @@ def test_what_does_not_succeed_again_is_no_source(
     assert source_of(session, seed + 1, actions) is None
 
 
-def test_the_nearest_are_of_the_same_subject_then_of_the_nearest_place(
-    session: Session, source: Source
-) -> None:
+def test_the_nearest_begins_where_the_scene_does(session: Session, source: Source) -> None:
     session.reset(1001)
     frame = session.task.references()["touched"]
     here = np.array([*frame.translation[:2], *frame.rotation[:2, 0]])
-    subject = session.scene.subject
-    other = next(colour for colour in ("red", "green", "blue") if colour != subject)
 
-    def at(seed: int, subject: str, aside: float) -> Source:
-        place = here + np.array([0.0, aside, 0.0, 0.0])
-        return replace(source, seed=seed, subject=subject, place=place)
+    def at(seed: int, aside: float, turned: float) -> Source:
+        place = here + np.array([0.0, aside, 0.0, turned])
+        return replace(source, seed=seed, place=place)
 
-    def chosen(*sources: Source) -> set[int]:
-        rng = np.random.default_rng(0)
-        return {nearest(sources, session, rng).seed for _ in range(40)}
-
-    same = [at(k, subject, 0.05 * k) for k in range(5)]
-    others = [at(10 + k, other, 0.0) for k in range(5)]
-    assert chosen(*others, *reversed(same)) == {0, 1, 2}
-    assert chosen(*others, same[4]) == {4}
-    assert chosen(*[at(k, other, 0.05 * k) for k in (4, 3, 2, 1)]) == {1, 2, 3}
+    assert nearest([at(0, 0.05, 0.0), at(1, -0.01, 0.0), at(2, 0.03, 0.0)], session).seed == 1
+    # 0.1 m count as much as a whole turn of the thing.
+    assert nearest([at(0, 0.05, 0.0), at(1, 0.0, 0.3)], session).seed == 1
+    assert nearest([at(0, 0.05, 0.0), at(1, 0.0, 0.9)], session).seed == 0
