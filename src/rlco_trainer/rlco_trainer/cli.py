@@ -18,6 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("rlco_trainer.demo", "20 episodes over ROS 2 with the shipped policy; a report"),
     "collect": ("rlco_trainer.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
     "expand": ("rlco_trainer.expand", "many demonstrations out of a few, in new scenes"),
+    "train pretrain": (
+        "rlco_trainer.train_pretrain",
+        "a base on demonstrations of many worlds",
+    ),
     "train sft": ("rlco_trainer.train", "train a nano policy on a dataset"),
     "export": ("rlco_trainer.export", "a checkpoint as a policy bundle, checked against torch"),
     "eval": ("rlco_trainer.evaluate", "success rate of a bundle, in process or over ROS 2"),

@@ -1,0 +1,156 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What training draws from: demonstrations as images, or as what a frozen backbone made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning.augment import augmented
+from rlco_trainer.policies.policy import Policy, Seen
+
+_CHUNK = 512
+
+
+class Examples(NamedTuple):
+    """Supervised examples: what was seen, and the rows that followed, see ``imitation_loss``."""
+
+    seen: Seen
+    actions: Tensor
+    weight: Tensor
+
+
+class Source(Protocol):
+    """Where supervised examples come from."""
+
+    def __len__(self) -> int: ...
+
+    def examples(
+        self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator
+    ) -> Examples: ...
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """Demonstrations whose images go through the backbone every time.
+
+    Attributes:
+        data: the demonstrations.
+        horizon: rows of a chunk.
+        strength: of the augmentation of images, 0 for none.
+    """
+
+    data: Demonstrations
+    horizon: int
+    strength: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.data.actions)
+
+    def examples(self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator) -> Examples:
+        """The examples at ``frames``, with gradients into the backbone."""
+        batch = self.data.batch(frames, self.horizon)
+        image = augmented(batch.image, rng, self.strength)
+        seen = policy.see(image, batch.state, batch.words, batch.mask)
+        return Examples(seen, batch.actions, batch.weight)
+
+
+@dataclass(frozen=True)
+class ContextSource:
+    """Demonstrations seen once by a backbone that stays as it is.
+
+    Attributes:
+        data: the demonstrations; their images are not looked at again.
+        horizon: rows of a chunk.
+        contexts: (copies, N, tokens, width) float16, one of the copies plain, the others of
+            augmented images.
+    """
+
+    data: Demonstrations
+    horizon: int
+    contexts: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def build(
+        cls,
+        policy: Policy,
+        data: Demonstrations,
+        copies: int = 1,
+        strength: float = 0.0,
+        seed: int = 0,
+    ) -> ContextSource:
+        """Runs the backbone over all frames, ``copies`` times, the first time without change."""
+        rng = torch.Generator().manual_seed(seed)
+        parts = []
+        for copy in range(copies):
+            seen = []
+            for frames in np.array_split(
+                np.arange(len(data.actions)), -(-len(data.actions) // _CHUNK)
+            ):
+                batch = data.batch(frames, 1)
+                image = augmented(batch.image, rng, strength if copy else 0.0)
+                context = policy.see(image, batch.state, batch.words, batch.mask).context
+                seen.append(context.to(torch.float16))
+            parts.append(torch.cat(seen))
+        return cls(data, policy.horizon, torch.stack(parts))
+
+    def __len__(self) -> int:
+        return len(self.data.actions)
+
+    def examples(self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator) -> Examples:
+        """The examples at ``frames``, each from a copy drawn at random."""
+        copies = torch.randint(len(self.contexts), (len(frames),), generator=rng)
+        context = self.contexts[copies, torch.from_numpy(frames)].float()
+        state, actions, weight = self.data.chunks(frames, self.horizon)
+        return Examples(Seen(context, state), actions, weight)
+
+
+class Mixture:
+    """Examples of several sources, each example from a source drawn by its share.
+
+    Args:
+        parts: source, the frames of it that are used, and its share.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Source, NDArray[np.int64], float]]) -> None:
+        self._parts = [part for part in parts if part[2] > 0.0]
+        shares = np.array([share for *_, share in self._parts])
+        self._shares = shares / shares.sum()
+
+    def draw(
+        self, policy: Policy, size: int, key: tuple[int, ...]
+    ) -> tuple[list[Examples], NDArray[np.float64]]:
+        """The examples of one training step, source by source, and the realised shares.
+
+        A function of ``key``, so that a resumed run sees the same.
+        """
+        choice = np.random.default_rng(key)
+        rng = torch.Generator().manual_seed(int(choice.integers(2**63)))
+        counts = choice.multinomial(size, self._shares)
+        found = []
+        for count, (source, frames, _) in zip(counts, self._parts, strict=True):
+            if count:
+                found.append(source.examples(policy, choice.choice(frames, count), rng))
+        return found, counts / size
+
+
+def together(parts: Sequence[Examples]) -> Examples:
+    """Several batches as one."""
+    seen = Seen(
+        torch.cat([part.seen.context for part in parts]),
+        torch.cat([part.seen.state for part in parts]),
+    )
+    return Examples(
+        seen,
+        torch.cat([part.actions for part in parts]),
+        torch.cat([part.weight for part in parts]),
+    )

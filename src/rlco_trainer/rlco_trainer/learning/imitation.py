@@ -1,0 +1,197 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Supervised training of one policy, or of several that share a backbone, on demonstrations."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from rlco_core.errors import ConfigError
+from rlco_trainer import checkpoint
+from rlco_trainer.learning.frames import Examples, Mixture, Source, together
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.progress import progress
+
+CHECKPOINT = "checkpoint.safetensors"
+_LOG_EVERY = 50
+_HELD_OUT_KEY = 0x68656C64
+
+
+@dataclass(frozen=True)
+class ImitationConfig:
+    """Settings of one run; a run can be resumed only with the same ones.
+
+    Attributes:
+        steps: optimiser steps.
+        batch: samples per step.
+        learning_rate: peak; linear warm-up, then a cosine to zero.
+        warm_up: steps of warm-up.
+        weight_decay: of AdamW.
+        average: decay of the averaged weights, which are what is kept.
+        checkpoint_every: steps between checkpoints.
+        expert_only: the backbone stays as it is.
+        bfloat16: mixed precision; quicker where the processor has instructions for it.
+        seed: of initial weights and sample order.
+    """
+
+    steps: int = 4_000
+    batch: int = 128
+    learning_rate: float = 1e-3
+    warm_up: int = 200
+    weight_decay: float = 0.01
+    average: float = 0.998
+    checkpoint_every: int = 500
+    expert_only: bool = False
+    bfloat16: bool = False
+    seed: int = 0
+
+
+class Imitation:
+    """A training run.
+
+    Args:
+        policies: by family; they learn from the same examples.
+        mixture: what is trained on.
+        held_out: by name, source and frames that are only measured.
+        out: directory of the run: checkpoint and TensorBoard curves.
+    """
+
+    def __init__(
+        self,
+        policies: Mapping[str, Policy],
+        mixture: Mixture,
+        held_out: Mapping[str, tuple[Source, NDArray[np.int64]]],
+        config: ImitationConfig,
+        out: Path,
+    ) -> None:
+        self._config, self._mixture, self._held_out, self._out = config, mixture, held_out, out
+        self._modules = nn.ModuleDict(dict(policies))
+        self._trained = nn.ParameterList(_trained(list(policies.values()), config.expert_only))
+        self._average = copy.deepcopy(self._modules).requires_grad_(False)
+        self._optimiser = torch.optim.AdamW(
+            self._modules.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self._settings = json.dumps(asdict(config), sort_keys=True)
+        path = out / CHECKPOINT
+        self._step = 0
+        if path.exists():
+            self._step = checkpoint.load(
+                path, self._settings, self._modules, self._average, self._optimiser
+            )
+
+    def run(self) -> Mapping[str, Policy]:
+        """Trains to the end; returns the policies with averaged weights."""
+        config = self._config
+        writer = SummaryWriter(str(self._out), purge_step=self._step + 1)
+        try:
+            with progress("training", config.steps, done=self._step) as advance:
+                while self._step < config.steps:
+                    loss = self._one_step(writer)
+                    if self._step % _LOG_EVERY == 0:
+                        advance(_LOG_EVERY, f"loss {loss:.3f}")
+                    if self._step % config.checkpoint_every == 0 or self._step == config.steps:
+                        self._measure(writer)
+                        self._save()
+        finally:
+            writer.close()
+        return dict(self._average.items())  # type: ignore[arg-type]
+
+    def _one_step(self, writer: SummaryWriter) -> float:
+        config = self._config
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate(config, self._step)
+        first = next(iter(self._modules.values()))
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+            parts, shares = self._mixture.draw(first, config.batch, (config.seed, self._step))  # type: ignore[arg-type]
+            examples = together(parts)
+            losses = self._losses(self._modules, examples, (config.seed, self._step, 1))
+        loss = torch.stack(list(losses.values())).sum()
+        value = loss.item()
+        require_finite("the supervised loss", value, self._step + 1)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._trained, 1.0)
+        self._optimiser.step()
+        follow(self._average, self._modules, config.average, self._step)
+        self._step += 1
+        if self._step % _LOG_EVERY == 0:
+            for family, part in losses.items():
+                writer.add_scalar(f"loss/{family}", part.item(), self._step)
+            for number, share in enumerate(shares):
+                writer.add_scalar(f"share/{number}", share, self._step)
+        return value
+
+    def _losses(
+        self, modules: nn.ModuleDict, examples: Examples, key: tuple[int, ...]
+    ) -> dict[str, Tensor]:
+        rng = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+        return {
+            family: policy.imitation_loss(*examples, rng)  # type: ignore[operator]
+            for family, policy in modules.items()
+        }
+
+    @torch.no_grad()
+    def _measure(self, writer: SummaryWriter) -> None:
+        first = next(iter(self._average.values()))
+        for name, (source, frames) in self._held_out.items():
+            rng = torch.Generator().manual_seed(_HELD_OUT_KEY)
+            some = frames[:: max(len(frames) // 1024, 1)]
+            examples = source.examples(first, some, rng)  # type: ignore[arg-type]
+            for family, loss in self._losses(self._average, examples, (_HELD_OUT_KEY,)).items():
+                writer.add_scalar(f"held_out/{name}_{family}", loss.item(), self._step)
+
+    def _save(self) -> None:
+        path = self._out / CHECKPOINT
+        checkpoint.save(
+            path, self._step, self._settings, self._modules, self._average, self._optimiser
+        )
+
+
+def _trained(policies: Sequence[Policy], expert_only: bool) -> list[nn.Parameter]:
+    """What gets gradients, once each; the rest is frozen."""
+    chosen: dict[int, nn.Parameter] = {}
+    for policy in policies:
+        policy.requires_grad_(False)
+    for policy in policies:
+        parameters = policy.expert_parameters()
+        if not expert_only:
+            parameters = [*policy.backbone.parameters(), *parameters]
+        chosen |= {id(parameter): parameter for parameter in parameters}
+    for parameter in chosen.values():
+        parameter.requires_grad_()
+    return list(chosen.values())
+
+
+def learning_rate(config: ImitationConfig, step: int) -> float:
+    """Linear warm-up, then half a cosine to zero at the last step."""
+    if step < config.warm_up:
+        return config.learning_rate * (step + 1) / config.warm_up
+    done = (step - config.warm_up) / max(config.steps - config.warm_up, 1)
+    return 0.5 * config.learning_rate * (1.0 + math.cos(math.pi * done))
+
+
+@torch.no_grad()
+def follow(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """Moves averaged weights towards the present ones; early on they follow faster."""
+    decay = min(decay, (1.0 + step) / (10.0 + step))
+    for mean, value in zip(average.parameters(), model.parameters(), strict=True):
+        mean.lerp_(value, 1.0 - decay)
+
+
+def require_finite(what: str, value: float, step: int) -> None:
+    """Raises ConfigError naming what is not finite, before it reaches a checkpoint."""
+    if not math.isfinite(value):
+        raise ConfigError(
+            f"{what} is {value} at step {step}; a smaller learning rate may keep it finite"
+        )

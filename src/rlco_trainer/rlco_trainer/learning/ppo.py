@@ -1,0 +1,107 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The clipped objective of PPO (Schulman et al., arXiv 1707.06347) over action chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rlco_trainer.policies.policy import Judged
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """What the objective is.
+
+    Attributes:
+        clip: how far a ratio may be from 1.
+        value_clip: how far a value may move from the rollout's.
+        huber: where the value loss turns from square to linear.
+        value_coefficient, entropy: weights of the value loss and the entropy bonus.
+        ratio: of a whole chunk, or of each of its parts (tokens, or entries of a flow's rows).
+    """
+
+    clip: float = 0.2
+    value_clip: float = 0.2
+    huber: float = 10.0
+    value_coefficient: float = 1.0
+    entropy: float = 0.0
+    ratio: Literal["chunk", "part"] = "part"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Stored decisions, B in all.
+
+    Attributes:
+        log_prob: (B, execute, parts), of the rollout.
+        played: (B, execute) float, 1 for rows that were played before the episode's end.
+        advantage: (B,), normalised.
+        value: (B,), of the rollout.
+        returns: (B,).
+    """
+
+    log_prob: Tensor
+    played: Tensor
+    advantage: Tensor
+    value: Tensor
+    returns: Tensor
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The objective and what is worth a curve.
+
+    Attributes:
+        policy, value, entropy: losses without their weights; the entropy itself.
+        clipped: share of ratios beyond the clip.
+        kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3).
+    """
+
+    policy: Tensor
+    value: Tensor
+    entropy: Tensor
+    clipped: Tensor
+    kl: Tensor
+
+    def total(self, config: PpoConfig) -> Tensor:
+        """What is minimised."""
+        return self.policy + config.value_coefficient * self.value - config.entropy * self.entropy
+
+
+def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
+    """PPO's losses of stored decisions under the present weights."""
+    played = batch.played[..., None]
+    change = (judged.log_prob - batch.log_prob) * played
+    whole = change.sum((1, 2))
+    if config.ratio == "chunk":
+        log_ratio, weight = whole, torch.ones_like(whole)
+        advantage = batch.advantage
+    else:
+        log_ratio, weight = change, played.expand_as(change)
+        advantage = batch.advantage[:, None, None]
+    ratio = log_ratio.exp()
+    kept = ratio.clamp(1.0 - config.clip, 1.0 + config.clip)
+    gain = torch.minimum(ratio * advantage, kept * advantage)
+    parts = weight.sum()
+    entropy = (judged.entropy * played).sum() / played.expand_as(judged.entropy).sum()
+    return Losses(
+        policy=-(gain * weight).sum() / parts,
+        value=_value_loss(judged.value, batch, config),
+        entropy=entropy,
+        clipped=(((ratio - kept).abs() > 0).float() * weight).sum().detach() / parts,
+        kl=(whole.exp() - 1.0 - whole).mean().detach(),
+    )
+
+
+def _value_loss(value: Tensor, batch: Batch, config: PpoConfig) -> Tensor:
+    """The worse of the losses with and without the clip."""
+    kept = batch.value + (value - batch.value).clamp(-config.value_clip, config.value_clip)
+    free = functional.huber_loss(value, batch.returns, reduction="none", delta=config.huber)
+    held = functional.huber_loss(kept, batch.returns, reduction="none", delta=config.huber)
+    return torch.maximum(free, held).mean()

@@ -1,0 +1,263 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Stage II: PPO in simulation, anchored on real demonstrations in the same optimiser step."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from rlco_trainer import checkpoint
+from rlco_trainer.learning import ppo
+from rlco_trainer.learning.advantage import advantages
+from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
+from rlco_trainer.learning.collector import Collector, Rollout
+from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
+from rlco_trainer.learning.ppo import PpoConfig
+from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.progress import progress
+
+_SHUFFLE, _REAL = 0x73686666, 0x7265616C
+
+
+@dataclass(frozen=True)
+class ReinforceConfig:
+    """Settings of one run.
+
+    Attributes:
+        iterations: rollouts, each with its update.
+        envs, decisions: of one rollout.
+        groups: processes of environments.
+        gamma, lam: discount and lambda, per decision.
+        epochs, batch: passes over a rollout, decisions per optimiser step.
+        learning_rate, critic_learning_rate: of AdamW.
+        most_kl: a rollout's update ends when the policy has moved so far, nats per decision.
+        value_iterations: rollouts at the beginning from which only values are learned.
+        average: decay of the averaged weights per rollout; 0 for none.
+        seed: of everything drawn.
+        threads: of torch in updates.
+        ppo, anchor: the two losses.
+    """
+
+    iterations: int = 100
+    envs: int = 64
+    decisions: int = 40
+    groups: int = 2
+    gamma: float = 0.99
+    lam: float = 0.95
+    epochs: int = 2
+    batch: int = 640
+    learning_rate: float = 1e-4
+    critic_learning_rate: float = 3e-4
+    most_kl: float = 1.0
+    value_iterations: int = 1
+    average: float = 0.0
+    seed: int = 0
+    threads: int = 2
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+    anchor: AnchorConfig = field(default_factory=AnchorConfig)
+
+
+class Reinforcement:
+    """A training run.
+
+    Args:
+        policy: of Stage I; it is changed.
+        collector: of rollouts.
+        anchor: on real demonstrations.
+        out: directory of the run: checkpoint and TensorBoard curves.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        collector: Collector,
+        anchor: Anchor,
+        config: ReinforceConfig,
+        out: Path,
+    ) -> None:
+        self._config, self._policy, self._collector, self._anchor = (
+            config,
+            policy,
+            collector,
+            anchor,
+        )
+        self._out = out
+        policy.requires_grad_(False)
+        self._actor = [p.requires_grad_() for p in policy.expert_parameters()]
+        self._critic = [p.requires_grad_() for p in policy.value.parameters()]
+        self._average = copy.deepcopy(policy).requires_grad_(False)
+        groups = [
+            {"params": self._actor, "lr": config.learning_rate},
+            {"params": self._critic, "lr": config.critic_learning_rate},
+        ]
+        self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
+        self._settings = json.dumps(asdict(config), sort_keys=True)
+        self.iteration = 0
+        path = out / CHECKPOINT
+        if path.exists():
+            self.iteration = checkpoint.load(
+                path, self._settings, policy, self._average, self._optimiser
+            )
+
+    def run(self, after: object = None) -> Policy:
+        """Trains to the end; returns the averaged policy."""
+        config = self._config
+        writer = SummaryWriter(str(self._out), purge_step=self.iteration + 1)
+        try:
+            with progress("reinforcing", config.iterations, done=self.iteration) as advance:
+                while self.iteration < config.iterations:
+                    figures = self.one_iteration()
+                    for name, value in figures.items():
+                        writer.add_scalar(name, value, self.iteration)
+                    advance(1, f"success {figures['rollout/success']:.2f}")
+                    if callable(after):
+                        after(self.iteration, figures, self._average)
+                    self._save()
+        finally:
+            writer.close()
+        return self._average
+
+    def one_iteration(self) -> Mapping[str, float]:
+        """A rollout and its update; what is worth a curve."""
+        torch.set_num_threads(1)
+        rollout = self._collector.collect(self._policy, self.iteration)
+        torch.set_num_threads(self._config.threads)
+        figures = {**summary(rollout), **self._update(rollout)}
+        self.iteration += 1
+        follow(self._average, self._policy, self._config.average, self.iteration * 1000)
+        return figures
+
+    def _update(self, rollout: Rollout) -> Mapping[str, float]:
+        config = self._config
+        seen, trace, batch = self._flat(rollout)
+        rows: list[dict[str, float]] = []
+        count = len(batch.value)
+        for epoch in range(config.epochs):
+            order = np.random.default_rng((_SHUFFLE, config.seed, self.iteration, epoch))
+            for part in np.array_split(order.permutation(count), -(-count // config.batch)):
+                index = torch.from_numpy(part)
+                key = (_REAL, config.seed, self.iteration, len(rows))
+                rows.append(self._step(*_chosen(seen, trace, batch, index), key))
+                if rows[-1]["update/kl"] > config.most_kl:
+                    return _means(rows)
+        return _means(rows)
+
+    def _flat(self, rollout: Rollout) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
+        """All decisions in a row."""
+        config = self._config
+        found = advantages(
+            rollout.reward,
+            rollout.value,
+            rollout.next_value,
+            rollout.terminated,
+            rollout.ended,
+            config.gamma,
+            config.lam,
+        )
+        normal = (found - found.mean()) / (found.std() + 1e-6)
+        batch = ppo.Batch(
+            log_prob=rollout.log_prob.flatten(0, 1),
+            played=rollout.played.flatten(0, 1),
+            advantage=normal.flatten(),
+            value=rollout.value.flatten(),
+            returns=(found + rollout.value).flatten(),
+        )
+        seen = Seen(rollout.context.flatten(0, 1), rollout.state.flatten(0, 1))
+        return seen, {k: v.flatten(0, 1) for k, v in rollout.trace.items()}, batch
+
+    def _step(
+        self, seen: Seen, trace: Mapping[str, Tensor], batch: ppo.Batch, key: tuple[int, ...]
+    ) -> dict[str, float]:
+        """One optimiser step on both losses."""
+        config, anchor = self._config, self._anchor
+        found = ppo.losses(self._policy.evaluate(seen, trace), batch, config.ppo)
+        require_finite("the loss of PPO", found.total(config.ppo).item(), self.iteration)
+        if self.iteration < config.value_iterations:
+            found = replace(found, policy=0.0 * found.policy, entropy=0.0 * found.entropy)
+        gradients = torch.autograd.grad(found.total(config.ppo), [*self._actor, *self._critic])
+        actor, critic = list(gradients[: len(self._actor)]), gradients[len(self._actor) :]
+        figures = {
+            "update/policy_loss": found.policy.item(),
+            "update/value_loss": found.value.item(),
+            "update/entropy": found.entropy.item(),
+            "update/clipped": found.clipped.item(),
+            "update/kl": found.kl.item(),
+        }
+        learning = self.iteration >= config.value_iterations
+        if anchor.beta > 0.0 and learning:
+            loss = anchor.loss(self._policy, key)
+            require_finite("the anchor's loss", loss.item(), self.iteration)
+            found_pull = torch.autograd.grad(loss, self._actor, allow_unused=True)
+            pull = [
+                torch.zeros_like(a) if g is None else g
+                for a, g in zip(actor, found_pull, strict=True)
+            ]
+            ratio, cosine = compared(actor, pull)
+            figures |= {
+                "anchor/loss": loss.item(),
+                "anchor/gradient_ratio": anchor.beta * ratio,
+                "anchor/gradient_cosine": cosine,
+                "anchor/beta": anchor.beta,
+            }
+            actor = [a + anchor.beta * g for a, g in zip(actor, pull, strict=True)]
+            anchor.adapt(ratio)
+        self._apply(actor if learning else None, critic)
+        return figures
+
+    def _apply(self, actor: list[Tensor] | None, critic: tuple[Tensor, ...]) -> None:
+        for parameters, gradients in ((self._actor, actor), (self._critic, critic)):
+            for number, parameter in enumerate(parameters):
+                parameter.grad = None if gradients is None else gradients[number]
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+        self._optimiser.step()
+
+    def _save(self) -> None:
+        checkpoint.save(
+            self._out / CHECKPOINT,
+            self.iteration,
+            self._settings,
+            self._policy,
+            self._average,
+            self._optimiser,
+        )
+
+
+def _chosen(
+    seen: Seen, trace: Mapping[str, Tensor], batch: ppo.Batch, index: Tensor
+) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
+    picked = {name: getattr(batch, name)[index] for name in batch.__dataclass_fields__}
+    return (
+        Seen(seen.context[index], seen.state[index]),
+        {key: value[index] for key, value in trace.items()},
+        ppo.Batch(**picked),
+    )
+
+
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    names = sorted({name for row in rows for name in row})
+    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
+
+
+def summary(rollout: Rollout) -> dict[str, float]:
+    """What a rollout came to; rates are of the episodes that ended in it."""
+    episodes = rollout.episodes
+
+    def mean(values: list[float]) -> float:
+        return float(np.mean(values)) if values else 0.0
+
+    return {
+        "rollout/episodes": float(len(episodes)),
+        "rollout/success": mean([float(e.success) for e in episodes]),
+        "rollout/refused": mean([float(e.refused) for e in episodes]),
+        "rollout/return": mean([e.total for e in episodes]),
+        "rollout/steps": mean([float(e.steps) for e in episodes]),
+    }

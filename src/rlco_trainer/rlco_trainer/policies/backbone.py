@@ -1,0 +1,131 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an observation shows, as a few tokens: image and instruction in, context out.
+
+Convolutions modulated by the instruction (FiLM, Perez et al. 2018) give a map of features. A
+token is one soft keypoint of it (Levine et al. 2016): where on the map it looks, and the features
+there. So a token says with sub-pixel precision where the cube is that the instruction names, and
+says it alike whatever the room looks like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rlco_core.contract import LANGUAGE_WIDTH
+
+_SMALLEST_STD = 1e-3
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """Size of the backbone.
+
+    Attributes:
+        width: channels of every token.
+        keypoints: soft keypoints; one token each.
+        channels: of the three convolutions.
+        image_size: (height, width) px, each a multiple of 4.
+    """
+
+    width: int = 96
+    keypoints: int = 32
+    channels: tuple[int, int, int] = (32, 64, 64)
+    image_size: tuple[int, int] = (64, 64)
+
+
+class FilmBlock(nn.Module):
+    """A convolution whose output the instruction scales and shifts."""
+
+    def __init__(self, before: int, after: int, kernel: int, stride: int, width: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2)
+        self.norm = nn.GroupNorm(8, after)
+        self.modulation = nn.Linear(width, 2 * after)
+
+    def forward(self, image: Tensor, sentence: Tensor) -> Tensor:
+        """(B, before, H, W) and (B, width) -> (B, after, H / stride, W / stride)."""
+        scale, shift = self.modulation(sentence)[..., None, None].chunk(2, dim=1)
+        features = self.norm(self.convolution(image))
+        return functional.gelu(features * (1.0 + scale) + shift)
+
+
+class Backbone(nn.Module):
+    """See the module's text. Language comes as the frozen encoder's last hidden states."""
+
+    words_mean: Tensor
+    words_std: Tensor
+    columns: Tensor
+    rows: Tensor
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, (first, second, third) = config.width, config.channels
+        self.words = nn.Sequential(nn.Linear(LANGUAGE_WIDTH, width), nn.GELU())
+        self.blocks = nn.ModuleList(
+            [
+                FilmBlock(3, first, 5, 2, width),
+                FilmBlock(first, second, 3, 2, width),
+                FilmBlock(second, third, 3, 1, width),
+            ]
+        )
+        self.attention = nn.Conv2d(third, config.keypoints, 1)
+        self.projection = nn.Linear(third + 2, width)
+        self.sentence = nn.Linear(width, width)
+        self.places = nn.Parameter(0.02 * torch.randn(self.tokens, width))
+        self.norm = nn.LayerNorm(width)
+        height, breadth = (side // 4 for side in config.image_size)
+        down, across = torch.meshgrid(
+            torch.linspace(-1, 1, height), torch.linspace(-1, 1, breadth), indexing="ij"
+        )
+        self.register_buffer("rows", down.flatten())
+        self.register_buffer("columns", across.flatten())
+        self.register_buffer("words_mean", torch.zeros(LANGUAGE_WIDTH))
+        self.register_buffer("words_std", torch.ones(LANGUAGE_WIDTH))
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens an observation gives: the keypoints and the sentence."""
+        return self.config.keypoints + 1
+
+    def fit(self, words: NDArray[np.float32]) -> None:
+        """Takes the scale of ``words`` (N, LANGUAGE_WIDTH)."""
+        std = np.maximum(words.std(axis=0), _SMALLEST_STD)
+        self.words_mean.copy_(torch.from_numpy(words.mean(axis=0)))
+        self.words_std.copy_(torch.from_numpy(std))
+
+    def forward(self, image: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """Context of observations.
+
+        Args:
+            image: (B, H, W, 3) uint8 RGB.
+            words: (B, LANGUAGE_TOKENS, LANGUAGE_WIDTH) float32.
+            mask: (B, LANGUAGE_TOKENS) float32, 1 for real tokens.
+        Returns:
+            (B, tokens, width).
+        """
+        # Standardised, the words of different colours differ as much as those of different
+        # verbs; the maximum over words lets one of them speak for the sentence.
+        spoken = self.words((words - self.words_mean) / self.words_std) * mask[..., None]
+        sentence = spoken.amax(1)
+        pixels = image.permute(0, 3, 1, 2).to(sentence.dtype) / 127.5 - 1.0
+        for block in self.blocks:
+            pixels = block(pixels, sentence)
+        tokens = torch.cat([self._keypoints(pixels), self.sentence(sentence)[:, None]], dim=1)
+        context: Tensor = self.norm(tokens + self.places)
+        return context
+
+    def _keypoints(self, pixels: Tensor) -> Tensor:
+        """(B, keypoints, width)."""
+        looks = self.attention(pixels).flatten(2).softmax(-1)
+        features = looks @ pixels.flatten(2).transpose(1, 2)
+        where = torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
+        tokens: Tensor = self.projection(torch.cat([features, where], dim=-1))
+        return tokens

@@ -1,0 +1,146 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every policy family can do: learn from demonstrations, act, and be judged for it.
+
+Supervised training, reinforcement learning and export know a policy by this class alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from rlco_core.proprioception import SIZE as STATE_SIZE
+from rlco_trainer.policies.backbone import Backbone, BackboneConfig
+from rlco_trainer.policies.scale import Scale
+
+#: What ``evaluate`` needs to score a sample again; entries are (B, ...).
+Trace = Mapping[str, Tensor]
+
+
+class Seen(NamedTuple):
+    """An observation as the experts see it.
+
+    Attributes:
+        context: (B, tokens, width), of the backbone.
+        state: (B, 10) proprioception in its own units.
+    """
+
+    context: Tensor
+    state: Tensor
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Sampled chunks.
+
+    Attributes:
+        actions: (B, execute, 7) action units.
+        trace: how they came about.
+        log_prob: (B, execute, parts), of each row; rows that were not played are left out later.
+        value: (B,).
+    """
+
+    actions: Tensor
+    trace: Trace
+    log_prob: Tensor
+    value: Tensor
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A stored sample under the present weights; shapes as in ``Sample``.
+
+    Attributes:
+        log_prob: (B, execute, parts).
+        entropy: (B, execute, parts).
+        value: (B,).
+    """
+
+    log_prob: Tensor
+    entropy: Tensor
+    value: Tensor
+
+
+class ValueHead(nn.Module):
+    """Expected return, from all tokens of the context side by side and the state."""
+
+    def __init__(self, tokens: int, width: int) -> None:
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(tokens * width + STATE_SIZE, 2 * width),
+            nn.GELU(),
+            nn.Linear(2 * width, width),
+            nn.GELU(),
+            nn.Linear(width, 1),
+        )
+
+    def forward(self, context: Tensor, state: Tensor) -> Tensor:
+        """(B,)"""
+        value: Tensor = self.network(torch.cat([context.flatten(1), state], dim=-1))
+        return value.squeeze(-1)
+
+
+class Policy(nn.Module, ABC):
+    """A backbone that sees, an expert that acts, a head that values.
+
+    Args:
+        backbone: size of the backbone.
+        horizon: rows of a chunk.
+        execute: rows that are played, and that reinforcement learning is about.
+    """
+
+    family: str
+
+    def __init__(self, backbone: BackboneConfig, horizon: int, execute: int) -> None:
+        super().__init__()
+        self.backbone = Backbone(backbone)
+        self.scale = Scale()
+        self.value = ValueHead(self.backbone.tokens, backbone.width)
+        self.horizon, self.execute = horizon, execute
+
+    def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
+        """Runs the backbone; arguments as in ``Backbone.forward`` and ``Seen``."""
+        return Seen(self.backbone(image, words, mask), state)
+
+    def values(self, seen: Seen) -> Tensor:
+        """(B,) expected returns."""
+        value: Tensor = self.value(seen.context, self.scale.state(seen.state))
+        return value
+
+    def expert_parameters(self) -> list[nn.Parameter]:
+        """What is trained when the backbone is frozen, without the value head."""
+        apart = {id(p) for module in (self.backbone, self.value) for p in module.parameters()}
+        return [p for p in self.parameters() if id(p) not in apart]
+
+    @abstractmethod
+    def imitation_loss(
+        self, seen: Seen, actions: Tensor, weight: Tensor, rng: torch.Generator
+    ) -> Tensor:
+        """Supervised loss of ``actions`` (B, horizon, 7); rows count by ``weight`` (B, horizon)."""
+
+    @abstractmethod
+    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+        """Chunks drawn at random, as rollouts need them."""
+
+    @abstractmethod
+    def evaluate(self, seen: Seen, trace: Trace) -> Judged:
+        """Log-probability, entropy and value of stored samples."""
+
+    @abstractmethod
+    def act(self, seen: Seen) -> Tensor:
+        """(B, horizon, 7) actions as they are deployed, nothing in them at random."""
+
+    @abstractmethod
+    def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
+        """How far this policy is from ``other`` where both see ``seen``: a scalar, nats per row."""
+
+
+def context_tokens(context: Tensor, state: Tensor) -> Tensor:
+    """(B, tokens + 1, width): the state as one more token."""
+    return torch.cat([context, state[:, None]], dim=1)

@@ -1,0 +1,173 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The token family: actions as words, one after the other (as OpenVLA, arXiv 2406.09246).
+
+Every dimension of every row is one of 256 bins between the 1st and the 99th percentile. The bins
+are the tail of the vocabulary; everything before it is masked. A token sees those before it, and
+their keys and values are kept, so that a chunk costs one pass over as many tokens as it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from rlco_core.proprioception import SIZE as STATE_SIZE
+from rlco_trainer.policies.backbone import BackboneConfig
+from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
+from rlco_trainer.policies.policy import Judged, Policy, Sample, Seen, Trace, context_tokens
+from rlco_trainer.policies.scale import ACTION_SIZE
+
+BINS = 256
+#: Words in front of the bins; the first begins every sentence.
+SPECIAL = 4
+_BEGIN = 0
+
+Memory = list[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class TokenConfig:
+    """Size of a token policy.
+
+    Attributes:
+        backbone: what sees.
+        layers, heads: of the action expert.
+        horizon, execute: rows of a chunk, and those that are played.
+        smoothing: standard deviation of the targets in imitation, in bins; neighbouring bins mean
+            almost the same (HL-Gauss, Farebrother et al. 2024). 0 for plain cross-entropy.
+        temperature: of the tokens in rollouts.
+    """
+
+    backbone: BackboneConfig = field(default_factory=BackboneConfig)
+    layers: int = 2
+    heads: int = 4
+    horizon: int = 8
+    execute: int = 4
+    smoothing: float = 2.0
+    temperature: float = 1.0
+
+
+class TokenPolicy(Policy):
+    """See the module's text."""
+
+    family = "token"
+    centres: Tensor
+
+    def __init__(self, config: TokenConfig) -> None:
+        super().__init__(config.backbone, config.horizon, config.execute)
+        self.config = config
+        width = config.backbone.width
+        self.state = nn.Sequential(nn.Linear(STATE_SIZE, width), nn.GELU(), nn.Linear(width, width))
+        self.vocabulary = nn.Embedding(SPECIAL + BINS, width)
+        self.places = nn.Parameter(0.02 * torch.randn(config.horizon * ACTION_SIZE, width))
+        self.blocks = nn.ModuleList(
+            [ExpertBlock(width, config.heads) for _ in range(config.layers)]
+        )
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, SPECIAL + BINS)
+        nn.init.normal_(self.vocabulary.weight, std=0.02)
+        edges = torch.linspace(-1.0, 1.0, BINS + 1)
+        self.register_buffer("centres", 0.5 * (edges[1:] + edges[:-1]))
+
+    def imitation_loss(
+        self, seen: Seen, actions: Tensor, weight: Tensor, rng: torch.Generator
+    ) -> Tensor:
+        """Cross-entropy of the tokens of ``actions``."""
+        values = self.scale.normalise(actions).flatten(1)
+        tokens = self.tokens(values)
+        scores = self.logits(seen, tokens).log_softmax(-1)
+        if self.config.smoothing:
+            sigma = self.config.smoothing * 2.0 / BINS
+            away = (
+                self.centres - values.clamp(self.centres[0], self.centres[-1])[..., None]
+            ) / sigma
+            losses = -((-0.5 * away.square()).softmax(-1) * scores).sum(-1)
+        else:
+            losses = -scores.gather(-1, tokens[..., None]).squeeze(-1)
+        rows = losses.unflatten(1, (-1, ACTION_SIZE)).mean(-1)
+        return (rows * weight).sum() / weight.sum()
+
+    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+        """Tokens drawn one after the other."""
+        tokens, log_prob = self._speak(seen, self.execute, rng)
+        return Sample(self._actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
+
+    def evaluate(self, seen: Seen, trace: Trace) -> Judged:
+        """All tokens at once, each seeing those before it."""
+        tokens = trace["tokens"]
+        scores = (self.logits(seen, tokens) / self.config.temperature).log_softmax(-1)
+        log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
+        entropy = -(scores.exp() * scores).sum(-1)
+        shape = (-1, ACTION_SIZE)
+        return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
+
+    def act(self, seen: Seen) -> Tensor:
+        """The likeliest token, one after the other."""
+        tokens, _ = self._speak(seen, self.horizon, None)
+        return self._actions(tokens)
+
+    def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
+        """KL(other || self) per row, over sentences that ``other`` speaks."""
+        assert isinstance(other, TokenPolicy)
+        with torch.no_grad():
+            tokens, _ = other._speak(seen, self.execute, rng)
+            theirs = other.logits(seen, tokens).log_softmax(-1)
+        ours = self.logits(seen, tokens).log_softmax(-1)
+        per_token = (theirs.exp() * (theirs - ours)).sum(-1)
+        return per_token.sum(-1).mean() / self.execute
+
+    def tokens(self, values: Tensor) -> Tensor:
+        """Values in [-1, 1] -> bin numbers."""
+        return ((values + 1.0) * (0.5 * BINS)).long().clamp(0, BINS - 1)
+
+    def logits(self, seen: Seen, tokens: Tensor) -> Tensor:
+        """Scores of bins (B, T, BINS), where the first T tokens are ``tokens`` (B, T)."""
+        features = self._embedded(tokens[:, :-1])
+        for block, context in zip(self.blocks, self._contexts(seen), strict=True):
+            features, _ = block(features, context, causal=True)
+        return self._scores(features)
+
+    def _speak(self, seen: Seen, rows: int, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
+        the likeliest ones.
+        """
+        contexts = self._contexts(seen)
+        memory: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
+        spoken, chances = [], []
+        features = self._embedded(seen.state.new_zeros((len(seen.state), 0), dtype=torch.long))
+        for place in range(rows * ACTION_SIZE):
+            for k, block in enumerate(self.blocks):
+                features, memory[k] = block(features, contexts[k], memory[k])
+            scores = (self._scores(features)[:, 0] / self.config.temperature).log_softmax(-1)
+            if rng is None:
+                token = scores.argmax(-1, keepdim=True)
+            else:
+                token = torch.multinomial(scores.exp(), 1, generator=rng)
+            spoken.append(token)
+            chances.append(scores.gather(-1, token))
+            if place + 1 < rows * ACTION_SIZE:
+                features = self.vocabulary(token + SPECIAL) + self.places[place + 1]
+        shape = (rows, ACTION_SIZE)
+        return torch.cat(spoken, 1), torch.cat(chances, 1).unflatten(1, shape)
+
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        """(B, T + 1, width): the beginning, then T tokens, each at its place."""
+        begin = tokens.new_full((len(tokens), 1), _BEGIN)
+        words = torch.cat([begin, tokens + SPECIAL], dim=1)
+        embedded: Tensor = self.vocabulary(words) + self.places[: words.shape[1]]
+        return embedded
+
+    def _contexts(self, seen: Seen) -> Memory:
+        source = context_tokens(seen.context, self.state(self.scale.state(seen.state)))
+        return contexts_of(self.blocks, source)
+
+    def _scores(self, features: Tensor) -> Tensor:
+        """Scores of the tail of the vocabulary; what is in front of it is never said."""
+        scores: Tensor = self.head(self.norm(features))
+        return scores[..., SPECIAL:]
+
+    def _actions(self, tokens: Tensor) -> Tensor:
+        return self.scale.denormalise(self.centres[tokens].unflatten(1, (-1, ACTION_SIZE)))

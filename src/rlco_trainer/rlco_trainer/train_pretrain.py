@@ -1,0 +1,109 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco train pretrain: Stage 0, one base for every task, arm and method.
+
+Both families learn at once on one backbone, from demonstrations in worlds that are all different.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.frames import ImageSource, Mixture, Source
+from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy_file import save_policy
+from rlco_trainer.policies.token import TokenConfig, TokenPolicy
+from rlco_trainer.settings import write_settings
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """A base on demonstrations of many worlds.
+
+    Attributes:
+        out: directory of the run; gets token.safetensors and flow.safetensors. A run that was
+            stopped, however hard, goes on from its checkpoint.
+        datasets: LeRobot v3.0 datasets, drawn from alike.
+        threads: of torch.
+        share: how frames are drawn.
+        token, flow: sizes of the two families; the backbone is the token's.
+        imitation: the settings of training.
+    """
+
+    out: Path
+    datasets: tuple[Path, ...]
+    threads: int = 2
+    share: Share = field(default_factory=Share)
+    token: TokenConfig = field(default_factory=TokenConfig)
+    flow: FlowConfig = field(default_factory=FlowConfig)
+    imitation: ImitationConfig = field(
+        default_factory=lambda: ImitationConfig(steps=8_000, bfloat16=True)
+    )
+
+
+def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
+    """Trains, or goes on training, until all steps are done; writes the two policies.
+
+    Raises:
+        RlcoError: a dataset cannot be read, or the run had other settings.
+    """
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.imitation.seed)
+    loaded = [load(path) for path in config.datasets]
+    policies = new_policies(config.token, config.flow)
+    fit(policies["token"], loaded)
+    mixture, held_out = _drawn(config, loaded)
+    write_settings(config, config.out / "config.yaml")
+    trained = Imitation(policies, mixture, held_out, config.imitation, config.out).run()
+    about: dict[str, str | int | float] = {
+        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "tasks": " ".join(sorted({one.task for one in loaded})),
+        "robots": " ".join(sorted({one.robot for one in loaded})),
+        "domains": " ".join(sorted({one.domain for one in loaded})),
+        "episodes": sum(len(np.unique(one.data.episode_ends)) for one in loaded),
+        "steps": config.imitation.steps,
+    }
+    for family, policy in trained.items():
+        save_policy(policy, config.out / f"{family}.safetensors", about)
+    return trained
+
+
+def new_policies(token: TokenConfig, flow: FlowConfig) -> dict[str, Policy]:
+    """One of each family, with one backbone, one scale and one value head for both."""
+    first, second = TokenPolicy(token), FlowPolicy(flow)
+    second.backbone, second.scale, second.value = first.backbone, first.scale, first.value
+    return {"token": first, "flow": second}
+
+
+def _drawn(
+    config: PretrainConfig, loaded: Sequence[Loaded]
+) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
+    """What is trained on, and what is held out of it."""
+    drawn: list[tuple[Source, NDArray[np.int64], float]] = []
+    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
+    for one in loaded:
+        source = ImageSource(one.data, config.token.horizon)
+        some, rest = parts(source, one.data, config.share, 1.0)
+        drawn += some
+        if len(rest):
+            held_out[f"{one.task}_{one.robot}"] = (source, rest)
+    return Mixture(drawn), held_out
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco train pretrain"""
+    config = parse_with_file(PretrainConfig, arguments, "train pretrain")
+    pretrain(config)
+    print(f"base: {config.out}/token.safetensors, {config.out}/flow.safetensors")

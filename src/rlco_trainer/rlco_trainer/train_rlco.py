@@ -1,0 +1,155 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco train rlco: Stage II, reinforcement in simulation, anchored on real demonstrations.
+
+L = L_PPO(sim) + beta * L_SFT(real), both in the same optimiser step (arXiv 2602.12628).
+"""
+
+from __future__ import annotations
+
+import copy
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.tensorboard import SummaryWriter
+
+from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.learning.anchor import Anchor
+from rlco_trainer.learning.collector import Collector
+from rlco_trainer.learning.datasets import Share, load
+from rlco_trainer.learning.frames import ContextSource
+from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
+from rlco_trainer.learning.trial import Trial
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy_file import load_policy, save_policy
+from rlco_trainer.settings import write_settings
+from rlco_trainer.train_sft import ImageConfig
+
+_HELD_OUT_SEED = 0
+_EVALUATION_SEED = 5_000_000
+_SIDE_BY_SIDE = 64
+
+
+@dataclass(frozen=True)
+class RlcoConfig:
+    """Stage II from a policy of Stage I.
+
+    Attributes:
+        out: directory of the run; gets policy.safetensors. A run that was stopped, however hard,
+            goes on from its checkpoint.
+        policy: of Stage I.
+        real: LeRobot v3.0 dataset of real demonstrations.
+        real_episodes: how many of them are used, the held-out ones included; 0 for all.
+        task, domain, robot: of the simulation.
+        share: how real frames are drawn; ``early`` is not used.
+        augment: how real images are varied.
+        evaluate_every: iterations between evaluations in the simulation; 0 for none.
+        evaluation_episodes: of each evaluation.
+        reinforce: the settings of training.
+    """
+
+    out: Path
+    policy: Path
+    real: Path
+    real_episodes: int = 0
+    task: str = "push_cube"
+    domain: str = "twin"
+    robot: str = "panda"
+    share: Share = field(default_factory=Share)
+    augment: ImageConfig = field(default_factory=ImageConfig)
+    evaluate_every: int = 10
+    evaluation_episodes: int = 64
+    reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
+
+
+def rlco(config: RlcoConfig) -> Policy:
+    """Trains, or goes on training, until all iterations are done; writes the policy.
+
+    Raises:
+        RlcoError: the dataset or the policy cannot be read, or the run had other settings.
+    """
+    settings = config.reinforce
+    torch.set_num_threads(settings.threads)
+    policy, about = load_policy(config.policy)
+    start = copy.deepcopy(policy).requires_grad_(False)
+    real = load(config.real, config.real_episodes).data
+    trained, held_out = real.split(config.share.held_out)
+    source = ContextSource.build(
+        policy, real, config.augment.copies, config.augment.strength, settings.seed
+    )
+    write_settings(config, config.out / "config.yaml")
+    env: dict[str, object] = {"task": config.task, "domain": config.domain, "robot": config.robot}
+    env["execute"] = policy.execute
+    with ExitStack() as stack:
+        collector = stack.enter_context(
+            Collector(
+                {**env, "reward": "milestone"},
+                settings.envs,
+                settings.decisions,
+                settings.groups,
+                settings.seed,
+            )
+        )
+        anchor = Anchor(settings.anchor, source, trained, start)
+        run = Reinforcement(policy, collector, anchor, settings, config.out)
+        watch = Watch(config, ContextSource.build(start, real), held_out, env)
+        stack.callback(watch.close)
+        result = run.run(watch)
+    episodes = settings.iterations * settings.envs
+    more: dict[str, str | int | float] = {
+        "stage": "rlco" if settings.anchor.beta else "rl",
+        "beta": settings.anchor.beta,
+        "iterations": settings.iterations,
+        "rollouts": episodes,
+        "rlco_command": shlex.join(["rlco", *sys.argv[1:]]),
+    }
+    save_policy(result, config.out / "policy.safetensors", {**about, **more})
+    return result
+
+
+class Watch:
+    """Looks at a run from outside: loss on held-out real demonstrations, success in the twin."""
+
+    def __init__(
+        self,
+        config: RlcoConfig,
+        source: ContextSource,
+        held_out: NDArray[np.int64],
+        env: Mapping[str, object],
+    ) -> None:
+        self._config, self._source, self._held_out = config, source, held_out
+        self._writer = SummaryWriter(str(config.out / "watch"))
+        self._trial = Trial(env, min(config.evaluation_episodes, _SIDE_BY_SIDE))
+
+    @torch.no_grad()
+    def __call__(self, iteration: int, figures: Mapping[str, float], policy: Policy) -> None:
+        """Called after every iteration with the averaged policy."""
+        rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
+        examples = self._source.examples(policy, self._held_out, rng)
+        loss = policy.imitation_loss(*examples, rng).item()
+        self._writer.add_scalar("real/held_out_loss", loss, iteration)
+        every = self._config.evaluate_every
+        if every and iteration % every == 0:
+            seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)
+            outcomes = self._trial.run(policy, seeds)
+            rate = sum(outcome.success for outcome in outcomes) / len(outcomes)
+            self._writer.add_scalar("twin/success", rate, iteration)
+
+    def close(self) -> None:
+        """Ends the processes and the curves."""
+        self._writer.close()
+        self._trial.close()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco train rlco"""
+    config = parse_with_file(RlcoConfig, arguments, "train rlco")
+    rlco(config)
+    print(f"policy: {config.out}/policy.safetensors")

@@ -1,0 +1,164 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco train imitate: Stage I, supervised training on real and simulated demonstrations.
+
+L = alpha * L(sim) + (1 - alpha) * L(real) (arXiv 2602.12628): every sample is simulated with
+probability alpha. Real-only and sim-only are alpha 0 and 1.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rlco_core.errors import ConfigError
+from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
+from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy_file import load_policy, save_policy
+from rlco_trainer.policies.token import TokenConfig, TokenPolicy
+from rlco_trainer.settings import write_settings
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """How real images are varied.
+
+    Attributes:
+        copies: of each image, the first unchanged; they are seen once each where the backbone
+            stays as it is, and drawn anew every time where it learns.
+        strength: of the changes, 0 for none.
+    """
+
+    copies: int = 4
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class SftConfig:
+    """Stage I on simulated demonstrations, real ones, or both.
+
+    Attributes:
+        out: directory of the run; gets policy.safetensors. A run that was stopped, however hard,
+            goes on from its checkpoint.
+        sim, real: LeRobot v3.0 datasets.
+        policy: what training starts from; a new policy of ``family`` where there is none.
+        family: token or flow.
+        alpha: share of simulated samples, where there are both.
+        real_episodes: how many of the real episodes are used, the held-out ones included; 0 for
+            all.
+        threads: of torch.
+        share: how frames are drawn.
+        augment: how real images are varied.
+        imitation: the settings of training.
+    """
+
+    out: Path
+    sim: Path | None = None
+    real: Path | None = None
+    policy: Path | None = None
+    family: Literal["token", "flow"] = "token"
+    alpha: float = 0.5
+    real_episodes: int = 0
+    threads: int = 2
+    share: Share = field(default_factory=Share)
+    augment: ImageConfig = field(default_factory=ImageConfig)
+    imitation: ImitationConfig = field(default_factory=ImitationConfig)
+
+
+def sft(config: SftConfig) -> Policy:
+    """Trains, or goes on training, until all steps are done; writes the policy.
+
+    Raises:
+        RlcoError: a dataset or the policy cannot be read, or the run had other settings.
+    """
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.imitation.seed)
+    loaded = _loaded(config)
+    policy = _start(config, list(loaded.values()))
+    mixture, held_out = _drawn(config, loaded, policy)
+    write_settings(config, config.out / "config.yaml")
+    run = Imitation({policy.family: policy}, mixture, held_out, config.imitation, config.out)
+    (trained,) = run.run().values()
+    first = next(iter(loaded.values()))
+    about: dict[str, str | int | float] = {
+        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "tasks": first.task,
+        "robots": first.robot,
+        "domains": " ".join(sorted({one.domain for one in loaded.values()})),
+        "alpha": config.alpha if len(loaded) == 2 else float("sim" in loaded),
+        "real_episodes": _episodes(loaded["real"]) if "real" in loaded else 0,
+        "steps": config.imitation.steps,
+    }
+    save_policy(trained, config.out / "policy.safetensors", about)
+    return trained
+
+
+def _loaded(config: SftConfig) -> dict[str, Loaded]:
+    """The datasets that are named, which must be of one task and robot."""
+    loaded: dict[str, Loaded] = {}
+    if config.sim is not None:
+        loaded["sim"] = load(config.sim)
+    if config.real is not None:
+        loaded["real"] = load(config.real, config.real_episodes)
+    if not 0.0 <= config.alpha <= 1.0:
+        raise ConfigError(f"alpha {config.alpha} must lie in [0, 1]")
+    if not loaded:
+        raise ConfigError("nothing to train on; give --sim, --real or both")
+    if len({(one.task, one.robot) for one in loaded.values()}) > 1:
+        raise ConfigError("--sim and --real must be of one task and robot")
+    return loaded
+
+
+def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
+    if config.policy is not None:
+        policy, _ = load_policy(config.policy)
+        return policy
+    made: Policy = (
+        TokenPolicy(TokenConfig()) if config.family == "token" else FlowPolicy(FlowConfig())
+    )
+    fit(made, loaded)
+    return made
+
+
+def _drawn(
+    config: SftConfig, loaded: dict[str, Loaded], policy: Policy
+) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
+    """What is trained on, and what is held out of it."""
+    weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
+    drawn: list[tuple[Source, NDArray[np.int64], float]] = []
+    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
+    for kind, one in loaded.items():
+        strength = config.augment.strength if kind == "real" else 0.0
+        source: Source = ImageSource(one.data, policy.horizon, strength)
+        plain: Source = ImageSource(one.data, policy.horizon)
+        if config.imitation.expert_only:
+            copies = config.augment.copies if kind == "real" else 1
+            source = plain = ContextSource.build(policy, one.data, copies, strength)
+        weight = weights[kind] if len(loaded) == 2 else 1.0
+        some, rest = parts(source, one.data, config.share, weight)
+        drawn += some
+        held_out[kind] = (plain, rest)
+    return Mixture(drawn), held_out
+
+
+def _episodes(loaded: Loaded) -> int:
+    return len(np.unique(loaded.data.episode_ends))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco train imitate"""
+    config = parse_with_file(SftConfig, arguments, "train imitate")
+    sft(config)
+    print(f"policy: {config.out}/policy.safetensors")

@@ -1,0 +1,93 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The token family: what is spoken one by one is what is scored all at once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rlco_trainer.policies.backbone import BackboneConfig
+from rlco_trainer.policies.policy import Seen
+from rlco_trainer.policies.token import BINS, SPECIAL, TokenConfig, TokenPolicy
+
+TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
+
+
+@pytest.fixture
+def policy() -> TokenPolicy:
+    torch.manual_seed(0)
+    network = TokenPolicy(TokenConfig(TINY, layers=2, heads=2, horizon=3, execute=2))
+    torch.nn.init.normal_(network.vocabulary.weight)
+    return network
+
+
+@pytest.fixture
+def seen(policy: TokenPolicy) -> Seen:
+    rng = torch.Generator().manual_seed(1)
+    tokens = (5, policy.backbone.tokens, TINY.width)
+    return Seen(torch.randn(tokens, generator=rng), torch.randn((5, 10), generator=rng))
+
+
+def test_the_cache_changes_nothing(policy: TokenPolicy, seen: Seen) -> None:
+    """Spoken with kept keys and values, scored without: the same log-probabilities."""
+    sample = policy.sample(seen, torch.Generator().manual_seed(0))
+    judged = policy.evaluate(seen, sample.trace)
+    assert torch.allclose(sample.log_prob, judged.log_prob, atol=1e-5)
+    assert torch.allclose(sample.value, judged.value, atol=1e-6)
+
+
+def test_a_token_sees_those_before_it_and_none_after(policy: TokenPolicy, seen: Seen) -> None:
+    tokens = torch.randint(BINS, (5, 14), generator=torch.Generator().manual_seed(0))
+    changed = tokens.clone()
+    changed[:, 6] = (changed[:, 6] + 100) % BINS
+    before, after = policy.logits(seen, tokens), policy.logits(seen, changed)
+    assert torch.equal(before[:, :7], after[:, :7])
+    assert not torch.allclose(before[:, 7:], after[:, 7:])
+
+
+def test_chances_of_bins_sum_to_one_without_the_words_in_front(
+    policy: TokenPolicy, seen: Seen
+) -> None:
+    with torch.no_grad():
+        policy.head.bias[:SPECIAL] = 100.0
+    scores = policy.logits(seen, torch.zeros((5, 7), dtype=torch.long))
+    assert scores.shape[-1] == BINS
+    assert torch.allclose(scores.softmax(-1).sum(-1), torch.ones(5, 7))
+    sample = policy.sample(seen, torch.Generator().manual_seed(0))
+    assert (sample.log_prob < 0.0).all()
+
+
+def test_a_value_comes_back_from_its_bin_within_half_a_bin(policy: TokenPolicy) -> None:
+    values = torch.linspace(-1.0, 1.0, 1001)
+    back = policy.centres[policy.tokens(values)]
+    assert (back - values).abs().max().item() <= 1.0 / BINS + 1e-6
+
+
+def test_samples_are_as_frequent_as_their_probabilities(policy: TokenPolicy, seen: Seen) -> None:
+    one = Seen(seen.context[:1].expand(20_000, -1, -1), seen.state[:1].expand(20_000, -1))
+    with torch.no_grad():
+        policy.head.weight[SPECIAL:] *= 0.1
+        policy.head.bias[SPECIAL] = 4.0
+        chances = policy.logits(seen, torch.zeros((5, 1), dtype=torch.long))[0, 0].softmax(-1)
+        first = policy.sample(one, torch.Generator().manual_seed(0)).trace["tokens"][:, 0]
+    assert (first == 0).float().mean().item() == pytest.approx(chances[0].item(), abs=0.02)
+
+
+def test_imitation_moves_what_is_said_towards_the_demonstration(
+    policy: TokenPolicy, seen: Seen
+) -> None:
+    policy.scale.farthest.fill_(torch.inf)
+    wanted = torch.linspace(-0.9, 0.9, 5)[:, None, None].expand(5, 3, 7)
+    optimiser = torch.optim.Adam(policy.parameters(), 3e-3)
+    for _ in range(300):
+        optimiser.zero_grad()
+        loss = policy.imitation_loss(seen, wanted, torch.ones(5, 3), torch.Generator())
+        loss.backward()
+        optimiser.step()
+    assert (policy.act(seen) - wanted).abs().max().item() < 0.05
+
+
+def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> None:
+    rng = torch.Generator().manual_seed(0)
+    assert policy.divergence(seen, policy, rng).item() == pytest.approx(0.0, abs=1e-6)
