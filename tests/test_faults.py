@@ -103,7 +103,11 @@ def test_killed_policy_in_lockstep_ends_with_a_reason(start: Callable) -> None:
 
 def test_killed_simulator_ends_with_a_reason(start: Callable) -> None:
     system, client = start(mode="realtime")
-    report = client.run("push_cube", 10_000, during=killer(system, "sim_node", 5))
+    for _ in range(10):
+        report = client.run("push_cube", 10_000, during=killer(system, "sim_node", 5))
+        # On a busy machine the policy may be late before it comes to that.
+        if system.processes["sim_node"].poll() is not None:
+            break
     assert report.stop_reason == "observation_timeout"
     assert "/joint_states" in report.detail
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +18,8 @@ from rlco_core.errors import ConfigError, choices
 from rlco_trainer.files import write_text
 
 Settings = TypeVar("Settings")
+#: cpu, cuda, or auto for cuda where there is one.
+DeviceName: TypeAlias = Literal["auto", "cpu", "cuda"]
 
 
 def read_settings(kind: type[Settings], path: Path) -> Settings:

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import Imitation, ImitationConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-from rlco_trainer.settings import write_settings
+from rlco_trainer.settings import DeviceName, write_settings
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class PretrainConfig:
         out: directory of the run; gets token.safetensors and flow.safetensors. A run that was
             stopped, however hard, goes on from its checkpoint.
         datasets: LeRobot v3.0 datasets, drawn from alike.
-        threads: of torch.
+        threads: of torch on the CPU.
+        device: where it is trained.
         share: how frames are drawn.
         token, flow: sizes of the two families; the backbone is the token's.
         imitation: the settings of training.
@@ -45,11 +47,12 @@ class PretrainConfig:
     out: Path
     datasets: tuple[Path, ...]
     threads: int = 2
+    device: DeviceName = "auto"
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     imitation: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=8_000, bfloat16=True)
+        default_factory=lambda: ImitationConfig(steps=6_000)
     )
 
 
@@ -64,6 +67,8 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     loaded = [load(path) for path in config.datasets]
     policies = new_policies(config.token, config.flow)
     fit(policies["token"], loaded)
+    for policy in policies.values():
+        policy.to(device(config.device))
     mixture, held_out = _drawn(config, loaded)
     write_settings(config, config.out / "config.yaml")
     trained = Imitation(policies, mixture, held_out, config.imitation, config.out).run()

@@ -24,12 +24,13 @@ from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.collector import Collector
 from rlco_trainer.learning.datasets import Share, load
+from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
-from rlco_trainer.settings import write_settings
+from rlco_trainer.settings import DeviceName, write_settings
 from rlco_trainer.train_sft import ImageConfig
 
 _HELD_OUT_SEED = 0
@@ -50,6 +51,7 @@ class RlcoConfig:
         task, domain, robot: of the simulation.
         share: how real frames are drawn; ``early`` is not used.
         augment: how real images are varied.
+        device: where it is trained.
         evaluate_every: iterations between evaluations in the simulation; 0 for none.
         evaluation_episodes: of each evaluation.
         reinforce: the settings of training.
@@ -64,6 +66,7 @@ class RlcoConfig:
     robot: str = "panda"
     share: Share = field(default_factory=Share)
     augment: ImageConfig = field(default_factory=ImageConfig)
+    device: DeviceName = "auto"
     evaluate_every: int = 10
     evaluation_episodes: int = 64
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
@@ -78,6 +81,7 @@ def rlco(config: RlcoConfig) -> Policy:
     settings = config.reinforce
     torch.set_num_threads(settings.threads)
     policy, about = load_policy(config.policy)
+    policy.to(device(config.device))
     start = copy.deepcopy(policy).requires_grad_(False)
     real = load(config.real, config.real_episodes).data
     trained, held_out = real.split(config.share.held_out)

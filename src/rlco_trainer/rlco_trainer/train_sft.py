@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlco train imitate: Stage I, supervised training on real and simulated demonstrations.
+"""rlco train sft: Stage I, supervised training on real and simulated demonstrations.
 
 L = alpha * L(sim) + (1 - alpha) * L(real) (arXiv 2602.12628): every sample is simulated with
 probability alpha. Real-only and sim-only are alpha 0 and 1.
@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import Imitation, ImitationConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-from rlco_trainer.settings import write_settings
+from rlco_trainer.settings import DeviceName, write_settings
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class SftConfig:
         alpha: share of simulated samples, where there are both.
         real_episodes: how many of the real episodes are used, the held-out ones included; 0 for
             all.
-        threads: of torch.
+        threads: of torch on the CPU.
+        device: where it is trained.
         share: how frames are drawn.
         augment: how real images are varied.
         imitation: the settings of training.
@@ -72,6 +74,7 @@ class SftConfig:
     alpha: float = 0.5
     real_episodes: int = 0
     threads: int = 2
+    device: DeviceName = "auto"
     share: Share = field(default_factory=Share)
     augment: ImageConfig = field(default_factory=ImageConfig)
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
@@ -86,7 +89,7 @@ def sft(config: SftConfig) -> Policy:
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.imitation.seed)
     loaded = _loaded(config)
-    policy = _start(config, list(loaded.values()))
+    policy = _start(config, list(loaded.values())).to(device(config.device))
     mixture, held_out = _drawn(config, loaded, policy)
     write_settings(config, config.out / "config.yaml")
     run = Imitation({policy.family: policy}, mixture, held_out, config.imitation, config.out)
@@ -158,7 +161,7 @@ def _episodes(loaded: Loaded) -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """rlco train imitate"""
-    config = parse_with_file(SftConfig, arguments, "train imitate")
+    """rlco train sft"""
+    config = parse_with_file(SftConfig, arguments, "train sft")
     sft(config)
     print(f"policy: {config.out}/policy.safetensors")

@@ -78,7 +78,7 @@ def test_transitions_integrate_to_one(explore: str) -> None:
     network = policy(explore=explore)
     some = seen(1, network)
     x = torch.randn((1, 2, 7), generator=torch.Generator().manual_seed(3))
-    mean, std = network._transition(x, 1, network._contexts(some))
+    mean, std = network._transition(x, 1, network.contexts(some))
     grid = torch.linspace(-8.0, 8.0, 4001)
     density = gaussian(grid, mean[0, 0, 0], std[0, 0, 0]).exp()
     assert torch.trapezoid(density, grid).item() == pytest.approx(1.0, abs=1e-4)
@@ -102,11 +102,11 @@ def test_the_sde_scores_its_one_noisy_step_and_no_other() -> None:
     chain, noisy = sample.trace["chain"], sample.trace["noisy"]
     for i, k in enumerate(noisy.tolist()):
         one = Seen(some.context[i : i + 1], some.state[i : i + 1])
-        mean, std = network._transition(chain[i : i + 1, k], k, network._contexts(one))
+        mean, std = network._transition(chain[i : i + 1, k], k, network.contexts(one))
         expected = gaussian(chain[i : i + 1, k + 1], mean, std)
         assert torch.allclose(sample.log_prob[i : i + 1], expected, atol=1e-4)
         for other in set(range(4)) - {k}:
-            plain = network._euler(chain[i : i + 1, other], other, network._contexts(one))
+            plain = network._euler(chain[i : i + 1, other], other, network.contexts(one))
             assert torch.allclose(plain, chain[i : i + 1, other + 1], atol=1e-5)
 
 

@@ -152,17 +152,17 @@ class _Group:
         seen = self._see(self._observation, slice(None))
         sample = self._policy.sample(seen, self._rng)
         if self._rows:
-            self._bootstrap(sample.value)
+            self._bootstrap(sample.value.cpu())
         self._rows.append(
             {
-                "context": seen.context,
-                "state": seen.state,
-                "log_prob": sample.log_prob,
-                "value": sample.value,
-                "trace": sample.trace,
+                "context": seen.context.cpu(),
+                "state": seen.state.cpu(),
+                "log_prob": sample.log_prob.cpu(),
+                "value": sample.value.cpu(),
+                "trace": {key: part.cpu() for key, part in sample.trace.items()},
             }
         )
-        self._vector.step_async(sample.actions.numpy())
+        self._vector.step_async(sample.actions.cpu().numpy())
 
     def finish(self) -> None:
         """Waits for the physics; begins new episodes where one has ended."""
@@ -182,7 +182,7 @@ class _Group:
         if (cut := truncated.copy()).any():
             row["next_value"][torch.from_numpy(cut)] = self._policy.values(
                 self._see(observation, cut)
-            )
+            ).cpu()
         for index in np.flatnonzero(ended):
             accepted, success = infos["accepted"][index], infos["success"][index]
             total = float(self._totals[index])
@@ -193,7 +193,7 @@ class _Group:
     def rollout(self) -> dict[str, Any]:
         """Everything, time first."""
         seen = self._see(self._observation, slice(None))
-        self._bootstrap(self._policy.values(seen))
+        self._bootstrap(self._policy.values(seen).cpu())
         last = self._rows[-1]
         last["ended"] = torch.ones_like(last["ended"])
         trace = {key: torch.stack([row["trace"][key] for row in self._rows])

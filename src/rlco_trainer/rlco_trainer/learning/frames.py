@@ -60,7 +60,7 @@ class ImageSource:
         batch = self.data.batch(frames, self.horizon)
         image = augmented(batch.image, rng, self.strength)
         seen = policy.see(image, batch.state, batch.words, batch.mask)
-        return Examples(seen, batch.actions, batch.weight)
+        return Examples(seen, batch.actions.to(policy.device), batch.weight.to(policy.device))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class ContextSource:
                 batch = data.batch(frames, 1)
                 image = augmented(batch.image, rng, strength if copy else 0.0)
                 context = policy.see(image, batch.state, batch.words, batch.mask).context
-                seen.append(context.to(torch.float16))
+                seen.append(context.to(torch.float16).cpu())
             parts.append(torch.cat(seen))
         return cls(data, policy.horizon, torch.stack(parts))
 
@@ -109,8 +109,9 @@ class ContextSource:
     def examples(self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator) -> Examples:
         """The examples at ``frames``, each from a copy drawn at random."""
         copies = torch.randint(len(self.contexts), (len(frames),), generator=rng)
-        context = self.contexts[copies, torch.from_numpy(frames)].float()
-        state, actions, weight = self.data.chunks(frames, self.horizon)
+        context = self.contexts[copies, torch.from_numpy(frames)].float().to(policy.device)
+        chunks = self.data.chunks(frames, self.horizon)
+        state, actions, weight = (part.to(policy.device) for part in chunks)
         return Examples(Seen(context, state), actions, weight)
 
 

@@ -112,7 +112,7 @@ class Imitation:
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(config, self._step)
         first = next(iter(self._modules.values()))
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+        with torch.autocast(self._trained[0].device.type, torch.bfloat16, enabled=config.bfloat16):
             parts, shares = self._mixture.draw(first, config.batch, (config.seed, self._step))  # type: ignore[arg-type]
             examples = together(parts)
             losses = self._losses(self._modules, examples, (config.seed, self._step, 1))

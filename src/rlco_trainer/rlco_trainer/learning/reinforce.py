@@ -146,7 +146,9 @@ class Reinforcement:
             for part in np.array_split(order.permutation(count), -(-count // config.batch)):
                 index = torch.from_numpy(part)
                 key = (_REAL, config.seed, self.iteration, len(rows))
-                rows.append(self._step(*_chosen(seen, trace, batch, index), key))
+                rows.append(
+                    self._step(*_chosen(seen, trace, batch, index, self._policy.device), key)
+                )
                 if rows[-1]["update/kl"] > config.most_kl:
                     return _means(rows)
         return _means(rows)
@@ -232,12 +234,21 @@ class Reinforcement:
 
 
 def _chosen(
-    seen: Seen, trace: Mapping[str, Tensor], batch: ppo.Batch, index: Tensor
+    seen: Seen,
+    trace: Mapping[str, Tensor],
+    batch: ppo.Batch,
+    index: Tensor,
+    device: torch.device,
 ) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
-    picked = {name: getattr(batch, name)[index] for name in batch.__dataclass_fields__}
+    """The decisions at ``index``, on ``device``."""
+
+    def at(whole: Tensor) -> Tensor:
+        return whole[index].to(device)
+
+    picked = {name: at(getattr(batch, name)) for name in batch.__dataclass_fields__}
     return (
-        Seen(seen.context[index], seen.state[index]),
-        {key: value[index] for key, value in trace.items()},
+        Seen(at(seen.context), at(seen.state)),
+        {key: at(value) for key, value in trace.items()},
         ppo.Batch(**picked),
     )
 

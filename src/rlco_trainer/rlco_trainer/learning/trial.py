@@ -75,7 +75,7 @@ class Trial:
             seen = policy.see(image, state, words[index], mask[index])
             # An episode that is over stays so, whatever it is told.
             actions = np.zeros(vector.action_space.shape or (), np.float32)
-            actions[live] = policy.act(seen)[:, : policy.execute].numpy()
+            actions[live] = policy.act(seen)[:, : policy.execute].cpu().numpy()
             observation, _, terminated, truncated, infos = vector.step(actions)
             for i in np.flatnonzero(running & (terminated | truncated)):
                 success, steps = bool(infos["success"][i]), int(infos["steps"][i])

@@ -53,7 +53,7 @@ class FilmBlock(nn.Module):
         """(B, before, H, W) and (B, width) -> (B, after, H / stride, W / stride)."""
         scale, shift = self.modulation(sentence)[..., None, None].chunk(2, dim=1)
         features = self.norm(self.convolution(image))
-        return functional.gelu(features * (1.0 + scale) + shift)
+        return functional.relu(features * (1.0 + scale) + shift)
 
 
 class Backbone(nn.Module):
@@ -115,6 +115,7 @@ class Backbone(nn.Module):
         # verbs; the maximum over words lets one of them speak for the sentence.
         spoken = self.words((words - self.words_mean) / self.words_std) * mask[..., None]
         sentence = spoken.amax(1)
+        # As it lies in memory, colours last, is also what convolutions on a CPU like best.
         pixels = image.permute(0, 3, 1, 2).to(sentence.dtype) / 127.5 - 1.0
         for block in self.blocks:
             pixels = block(pixels, sentence)

@@ -14,7 +14,7 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self._heads = heads
+        self.heads = heads
         self.query = nn.Linear(width, width)
         self.keys_values = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
@@ -33,7 +33,8 @@ class Attention(nn.Module):
         return result
 
     def _split(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(-1, (self._heads, -1)).transpose(1, 2)
+        count, length, width = tokens.shape
+        return tokens.view(count, length, self.heads, width // self.heads).transpose(1, 2)
 
 
 class ExpertBlock(nn.Module):

@@ -17,6 +17,7 @@ sde:   sigma = a * sqrt(t / (1 - t)),
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -96,12 +97,12 @@ class FlowPolicy(Policy):
     ) -> Tensor:
         """Flow matching at one time per sample."""
         values = self.scale.normalise(actions)
-        noise = torch.randn(values.shape, generator=rng, device=values.device)
+        noise = _normal(values.shape, rng, values.device)
         # Beta(1.5, 1) by its inverse distribution function.
-        chance = torch.rand(len(values), generator=rng, device=values.device)
+        chance = torch.rand(len(values), generator=rng).to(values.device)
         time = 0.999 * chance.pow(1.0 / 1.5) + 0.001
         t = time[:, None, None]
-        velocity, _ = self.velocity(t * noise + (1.0 - t) * values, time, self._contexts(seen))
+        velocity, _ = self.velocity(t * noise + (1.0 - t) * values, time, self.contexts(seen))
         rows = (velocity - (noise - values)).square().mean(-1)
         return (rows * weight).sum() / weight.sum()
 
@@ -109,11 +110,9 @@ class FlowPolicy(Policy):
         """A chain of noisy denoise steps."""
         count, device = len(seen.state), seen.state.device
         shape = (count, self.horizon, ACTION_SIZE)
-        draws = [
-            torch.randn(shape, generator=rng, device=device) for _ in range(self.config.steps + 1)
-        ]
-        noisy = torch.randint(self.config.steps, (count,), generator=rng, device=device)
-        chain, contexts = [draws[0]], self._contexts(seen)
+        draws = [_normal(shape, rng, device) for _ in range(self.config.steps + 1)]
+        noisy = torch.randint(self.config.steps, (count,), generator=rng).to(device)
+        chain, contexts = [draws[0]], self.contexts(seen)
         for k in range(self.config.steps):
             mean, std = self._transition(chain[-1], k, contexts)
             following = mean + std * draws[k + 1]
@@ -131,7 +130,7 @@ class FlowPolicy(Policy):
         chain, steps = trace["chain"], self.config.steps
         states, following = chain[:, :-1].flatten(0, 1), chain[:, 1:].flatten(0, 1)
         contexts = [tuple(part.repeat_interleave(steps, 0) for part in pair)
-                    for pair in self._contexts(seen)]  # fmt: skip
+                    for pair in self.contexts(seen)]  # fmt: skip
         step = torch.arange(steps, device=chain.device).repeat(len(chain))
         mean, std = self._transition(states, step, contexts)  # type: ignore[arg-type]
         log_prob = self._chained(gaussian(following, mean, std))
@@ -140,14 +139,15 @@ class FlowPolicy(Policy):
             scored = nn.functional.one_hot(trace["noisy"], steps)[:, :, None, None]
             log_prob, entropy = log_prob * scored, entropy * scored
         if self.config.explore == "noise":
-            start = gaussian(chain[:, :1], torch.zeros(()), torch.ones(()))[:, :, : self.execute]
-            log_prob = torch.cat([start, log_prob], 1)
+            start = chain[:, :1, : self.execute]
+            begun = gaussian(start, torch.zeros_like(start), torch.ones_like(start))
+            log_prob = torch.cat([begun, log_prob], 1)
         share = 1.0 / log_prob.shape[1] if self.config.joint == "mean" else 1.0
         return Judged(share * log_prob.sum(1), share * entropy.sum(1), self.values(seen))
 
     def act(self, seen: Seen) -> Tensor:
         """Plain Euler steps from a noise that is always the same."""
-        contexts = self._contexts(seen)
+        contexts = self.contexts(seen)
         x = self.noise.expand(len(seen.state), -1, -1)
         for k in range(self.config.steps):
             x = self._euler(x, k, contexts)
@@ -159,7 +159,7 @@ class FlowPolicy(Policy):
         with torch.no_grad():
             chain = other.sample(seen, rng).trace["chain"]
         total = torch.zeros((), device=chain.device)
-        ours, theirs = self._contexts(seen), other._contexts(seen)
+        ours, theirs = self.contexts(seen), other.contexts(seen)
         for k in range(self.config.steps):
             mean, _ = self._transition(chain[:, k], k, ours)
             with torch.no_grad():
@@ -209,7 +209,8 @@ class FlowPolicy(Policy):
         velocity, _ = self.velocity(x, time, contexts)
         return x - velocity / self.config.steps
 
-    def _contexts(self, seen: Seen) -> Contexts:
+    def contexts(self, seen: Seen) -> Contexts:
+        """Keys and values of the context, block by block."""
         source = context_tokens(seen.context, self.state(self.scale.state(seen.state)))
         return contexts_of(self.blocks, source)
 
@@ -221,6 +222,11 @@ class FlowPolicy(Policy):
 def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Log-density of a normal distribution, entry by entry."""
     return -0.5 * ((x - mean) / std).square() - std.log() - _HALF_LOG_TAU
+
+
+def _normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> Tensor:
+    """Normal draws, the same on every device."""
+    return torch.randn(tuple(shape), generator=rng).to(device)
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -104,8 +104,14 @@ class Policy(nn.Module, ABC):
         self.value = ValueHead(self.backbone.tokens, backbone.width)
         self.horizon, self.execute = horizon, execute
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.scale.state_mean.device
+
     def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
-        """Runs the backbone; arguments as in ``Backbone.forward`` and ``Seen``."""
+        """Runs the backbone; arguments as in ``Backbone.forward`` and ``Seen``, on any device."""
+        image, state, words, mask = (part.to(self.device) for part in (image, state, words, mask))
         return Seen(self.backbone(image, words, mask), state)
 
     def values(self, seen: Seen) -> Tensor:

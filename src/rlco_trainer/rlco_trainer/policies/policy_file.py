@@ -21,13 +21,16 @@ from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 
+#: What is known of a policy: robots, tasks, how it was trained.
+About = Mapping[str, str | int | float]
+
 FAMILIES: Mapping[str, tuple[type[Any], type[Any]]] = {
     "token": (TokenConfig, TokenPolicy),
     "flow": (FlowConfig, FlowPolicy),
 }
 
 
-def save_policy(policy: Policy, path: Path, about: Mapping[str, str | int | float]) -> None:
+def save_policy(policy: Policy, path: Path, about: About) -> None:
     """Writes ``policy`` in half precision with what is known ``about`` it."""
     tensors = {name: _stored(value) for name, value in policy.state_dict().items()}
     head = {"family": policy.family, "config": asdict(policy.config), "about": dict(about)}  # type: ignore[call-overload]
@@ -35,7 +38,7 @@ def save_policy(policy: Policy, path: Path, about: Mapping[str, str | int | floa
         save_file(tensors, scratch, {"policy": json.dumps(head, sort_keys=True)})
 
 
-def load_policy(path: Path) -> tuple[Policy, dict[str, str | int | float]]:
+def load_policy(path: Path) -> tuple[Policy, About]:
     """The policy in a file, and what was said about it.
 
     Raises:
@@ -59,5 +62,5 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, str | int | float]]:
 
 def _stored(value: torch.Tensor) -> torch.Tensor:
     # Scales stay as they are: half precision would move the bounds of actions.
-    small = value.numel() <= 1024 or not value.is_floating_point()
+    small = value.numel() < 1024 or not value.is_floating_point()
     return (value if small else value.half()).detach().cpu().clone().contiguous()

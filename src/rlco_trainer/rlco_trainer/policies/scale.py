@@ -72,7 +72,12 @@ class Scale(nn.Module):
         """[-1, 1] (..., 7), cut off -> action units, none too fast."""
         span = self.action_high - self.action_low
         actions = self.action_low + 0.5 * (values.clamp(-1.0, 1.0) + 1.0) * span
-        moves = actions[..., :6].unflatten(-1, (2, 3))
-        length = moves.square().sum(-1).sqrt()
-        moves = moves * (self.farthest / length.clamp_min(1e-9)).clamp_max(1.0)[..., None]
-        return torch.cat([moves.flatten(-2), actions[..., 6:]], dim=-1)
+        parts = (actions[..., :3], actions[..., 3:6])
+        moves = [_shortened(part, most) for part, most in zip(parts, self.farthest, strict=True)]
+        return torch.cat([*moves, actions[..., 6:]], dim=-1)
+
+
+def _shortened(moves: Tensor, most: Tensor) -> Tensor:
+    """Vectors (..., 3) of at most that length."""
+    length = moves.square().sum(-1, keepdim=True).sqrt()
+    return moves * (most / length.clamp_min(1e-9)).clamp_max(1.0)

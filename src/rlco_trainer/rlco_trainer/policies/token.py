@@ -93,7 +93,7 @@ class TokenPolicy(Policy):
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
         """Tokens drawn one after the other."""
         tokens, log_prob = self._speak(seen, self.execute, rng)
-        return Sample(self._actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
+        return Sample(self.actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
@@ -107,7 +107,7 @@ class TokenPolicy(Policy):
     def act(self, seen: Seen) -> Tensor:
         """The likeliest token, one after the other."""
         tokens, _ = self._speak(seen, self.horizon, None)
-        return self._actions(tokens)
+        return self.actions(tokens)
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row, over sentences that ``other`` speaks."""
@@ -126,7 +126,7 @@ class TokenPolicy(Policy):
     def logits(self, seen: Seen, tokens: Tensor) -> Tensor:
         """Scores of bins (B, T, BINS), where the first T tokens are ``tokens`` (B, T)."""
         features = self._embedded(tokens[:, :-1])
-        for block, context in zip(self.blocks, self._contexts(seen), strict=True):
+        for block, context in zip(self.blocks, self.contexts(seen), strict=True):
             features, _ = block(features, context, causal=True)
         return self._scores(features)
 
@@ -134,7 +134,7 @@ class TokenPolicy(Policy):
         """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
         the likeliest ones.
         """
-        contexts = self._contexts(seen)
+        contexts = self.contexts(seen)
         memory: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
         spoken, chances = [], []
         features = self._embedded(seen.state.new_zeros((len(seen.state), 0), dtype=torch.long))
@@ -142,10 +142,7 @@ class TokenPolicy(Policy):
             for k, block in enumerate(self.blocks):
                 features, memory[k] = block(features, contexts[k], memory[k])
             scores = (self._scores(features)[:, 0] / self.config.temperature).log_softmax(-1)
-            if rng is None:
-                token = scores.argmax(-1, keepdim=True)
-            else:
-                token = torch.multinomial(scores.exp(), 1, generator=rng)
+            token = scores.argmax(-1, keepdim=True) if rng is None else _drawn(scores, rng)
             spoken.append(token)
             chances.append(scores.gather(-1, token))
             if place + 1 < rows * ACTION_SIZE:
@@ -160,7 +157,8 @@ class TokenPolicy(Policy):
         embedded: Tensor = self.vocabulary(words) + self.places[: words.shape[1]]
         return embedded
 
-    def _contexts(self, seen: Seen) -> Memory:
+    def contexts(self, seen: Seen) -> Memory:
+        """Keys and values of the context, block by block."""
         source = context_tokens(seen.context, self.state(self.scale.state(seen.state)))
         return contexts_of(self.blocks, source)
 
@@ -169,5 +167,14 @@ class TokenPolicy(Policy):
         scores: Tensor = self.head(self.norm(features))
         return scores[..., SPECIAL:]
 
-    def _actions(self, tokens: Tensor) -> Tensor:
-        return self.scale.denormalise(self.centres[tokens].unflatten(1, (-1, ACTION_SIZE)))
+    def actions(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, rows * 7) -> (B, rows, 7) action units."""
+        values = self.centres[tokens].view(len(tokens), -1, ACTION_SIZE)
+        return self.scale.denormalise(values)
+
+
+def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
+    """(B, 1) bins drawn by their log-probabilities (B, BINS); the same draws on every device."""
+    chance = torch.rand((len(scores), 1), generator=rng).to(scores.device)
+    below = scores.double().exp().cumsum(-1) < chance
+    return below.sum(-1, keepdim=True).clamp_max(BINS - 1)

@@ -1,0 +1,28 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where networks are trained."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import torch
+
+from rlco_core.errors import ConfigError, choices
+from rlco_trainer.settings import DeviceName
+
+
+def device(name: str) -> torch.device:
+    """The torch device called ``name``; auto prefers CUDA.
+
+    Raises:
+        ConfigError: it is not there.
+    """
+    if name not in get_args(DeviceName):
+        raise ConfigError(
+            f"device '{name}' is unknown; it should be {choices(get_args(DeviceName))}"
+        )
+    there = torch.cuda.is_available()
+    if name == "cuda" and not there:
+        raise ConfigError("device 'cuda' was asked for, but torch sees no GPU; use cpu or auto")
+    return torch.device("cuda" if name != "cpu" and there else "cpu")

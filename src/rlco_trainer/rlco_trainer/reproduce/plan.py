@@ -1,0 +1,158 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The studies as lists of cells: which policy, trained how, is tried on what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal
+
+from rlco_core.errors import ConfigError, choices
+from rlco_sim.tasks import task_class
+from rlco_trainer.reproduce.preset import Preset
+
+#: What Stage I is trained on; ``none`` is the base itself, ``long`` the mix for longer.
+StageOne = Literal["none", "real", "sim", "co", "long"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a policy is made. Equal recipes are one policy, whichever studies ask for it.
+
+    Attributes:
+        family, task, seed: of the policy.
+        stage_one: see ``StageOne``.
+        real_demos: real demonstrations it may train on.
+        alpha: share of simulated samples where Stage I mixes.
+        beta: weight of the anchor in Stage II; None for no Stage II.
+    """
+
+    family: str
+    task: str
+    seed: int
+    stage_one: StageOne
+    real_demos: int
+    alpha: float
+    beta: float | None = None
+
+    @property
+    def key(self) -> str:
+        """A name for files."""
+        parts = [self.family, self.task, self.stage_one]
+        if self.stage_one in ("co", "long"):
+            parts.append(f"alpha{self.alpha:g}")
+        if self.stage_one != "none":
+            parts.append(f"real{self.real_demos}")
+        if self.beta is not None:
+            parts.append(f"beta{self.beta:g}")
+        return "-".join([*parts, f"seed{self.seed}"])
+
+    @property
+    def start(self) -> Recipe:
+        """The policy that Stage II starts from."""
+        return replace(self, beta=None)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of a study: a policy, and the split that it is tried on."""
+
+    study: str
+    method: str
+    recipe: Recipe
+    split: str = "train"
+
+    @property
+    def key(self) -> str:
+        """A name for files."""
+        return f"{self.recipe.key}-{self.split}"
+
+
+def cells(preset: Preset) -> list[Cell]:
+    """All cells of the studies that ``preset`` names, cheap ones first within a seed.
+
+    Raises:
+        ConfigError: a study is unknown.
+    """
+    found: list[Cell] = []
+    for study in preset.studies:
+        if study not in STUDIES:
+            raise ConfigError(f"study '{study}' is unknown; known: {choices(STUDIES)}")
+        found += STUDIES[study](preset)
+    return found
+
+
+def _methods(
+    preset: Preset, family: str, task: str, seed: int, demos: int = 0
+) -> dict[str, Recipe]:
+    """The methods of the main table for one task, family and seed."""
+    real = demos or preset.budget.real.get(task, 20)
+    co = Recipe(family, task, seed, "co", real, preset.alpha)
+    return {
+        "base": replace(co, stage_one="none"),
+        "real_only": replace(co, stage_one="real"),
+        "sft_co": co,
+        "sft_co_long": replace(co, stage_one="long"),
+        "rl": replace(co, beta=0.0),
+        "rlco": replace(co, beta=preset.reinforce.anchor.beta),
+    }
+
+
+def _main(preset: Preset) -> Iterator[Cell]:
+    for seed, family, task in product(preset.seeds, preset.families, preset.tasks):
+        for method, recipe in _methods(preset, family, task, seed).items():
+            # The base has but one seed.
+            if method != "base" or seed == preset.seeds[0]:
+                yield Cell("main", method, recipe)
+
+
+def _generalisation(preset: Preset) -> Iterator[Cell]:
+    family = preset.families[0]
+    for seed, task in product(preset.seeds, preset.tasks):
+        methods = _methods(preset, family, task, seed)
+        for method, split in product(("real_only", "sft_co", "rlco"), task_class(task).splits):
+            yield Cell("generalisation", method, methods[method], split)
+
+
+def _ablation(preset: Preset) -> Iterator[Cell]:
+    """Real data in Stage I, in Stage II; and Stage I without simulated demonstrations."""
+    beta = preset.reinforce.anchor.beta
+    for seed, task in product(preset.seeds, ("pick_place",)):
+        co = _methods(preset, preset.families[0], task, seed)["sft_co"]
+        sim, real = replace(co, stage_one="sim"), replace(co, stage_one="real")
+        for first, one in (("no", sim), ("yes", co)):
+            for second, weight in (("no", 0.0), ("yes", beta)):
+                name = f"stage_one_{first}_stage_two_{second}"
+                yield Cell("ablation", name, replace(one, beta=weight))
+        yield Cell("ablation", "real_only_then_rlco", replace(real, beta=beta))
+        yield Cell("ablation", "real_only_then_rl", replace(real, beta=0.0))
+
+
+def _data_efficiency(preset: Preset) -> Iterator[Cell]:
+    family = preset.families[0]
+    for seed, demos in product(preset.seeds, (5, 10, 20, 50, 100)):
+        methods = _methods(preset, family, "open_drawer", seed, demos)
+        for method in ("real_only", "sft_co", "rlco"):
+            yield Cell("data_efficiency", method, methods[method])
+
+
+def _sensitivity(preset: Preset) -> Iterator[Cell]:
+    family = preset.families[0]
+    for seed, task in product(preset.seeds, ("pick_place", "open_drawer")):
+        co = _methods(preset, family, task, seed)["sft_co"]
+        for alpha in (0.0, 0.25, 0.5, 0.75, 0.95):
+            mixed = replace(co, stage_one="real") if alpha == 0.0 else replace(co, alpha=alpha)
+            yield Cell("sensitivity", "sft_co", mixed)
+        for beta in (0.0, 0.05, 0.2, 1.0):
+            yield Cell("sensitivity", "rlco", replace(co, beta=beta))
+
+
+STUDIES: Mapping[str, Callable[[Preset], Iterator[Cell]]] = {
+    "main": _main,
+    "generalisation": _generalisation,
+    "ablation": _ablation,
+    "data_efficiency": _data_efficiency,
+    "sensitivity": _sensitivity,
+}

@@ -1,0 +1,76 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a reproduction runs, and with which settings: one YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rlco_core.config import locate
+from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.learning.reinforce import ReinforceConfig
+from rlco_trainer.settings import read_settings
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much of everything there is; the same for every method.
+
+    Attributes:
+        wide, sim: episodes of each task in the wide domain (per arm) and in the twin.
+        real: episodes of each task in the real world.
+        held_out: more real episodes, which no method ever trains on.
+        evaluation: episodes per cell and seed.
+    """
+
+    wide: int = 300
+    sim: int = 1_000
+    real: Mapping[str, int] = field(default_factory=dict)
+    held_out: int = 10
+    evaluation: int = 100
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A reproduction.
+
+    Attributes:
+        studies: main, generalisation, ablation, data_efficiency, sensitivity.
+        tasks, families, seeds: of the main study.
+        robot, arms: the arm of the studies; those of the base.
+        twin, real, wide: domains.
+        budget: of data and episodes.
+        alpha: share of simulated samples in Stage I.
+        base, sft, long: settings of Stage 0, of Stage I, and of Stage I when it goes on for as
+            long as Stage II takes.
+        reinforce: settings of Stage II.
+    """
+
+    studies: tuple[str, ...] = ("main",)
+    tasks: tuple[str, ...] = ("pick_place", "push_cube", "open_drawer", "close_drawer")
+    families: tuple[str, ...] = ("token", "flow")
+    seeds: tuple[int, ...] = (0, 1, 2)
+    robot: str = "panda"
+    arms: tuple[str, ...] = ("panda", "ur5e")
+    twin: str = "twin"
+    real: str = "stand_in"
+    wide: str = "wide"
+    budget: Budget = field(default_factory=Budget)
+    alpha: float = 0.5
+    base: ImitationConfig = field(default_factory=ImitationConfig)
+    sft: ImitationConfig = field(default_factory=ImitationConfig)
+    long: ImitationConfig = field(default_factory=ImitationConfig)
+    reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
+
+
+def load_preset(name_or_path: str) -> Preset:
+    """A shipped preset by its name, or any YAML file.
+
+    Raises:
+        ConfigError: it is neither, or a key or value does not fit.
+    """
+    return read_settings(Preset, locate("preset", name_or_path, PRESETS))

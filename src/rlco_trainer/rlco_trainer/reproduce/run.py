@@ -1,0 +1,137 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco reproduce: trains and tries every cell of the studies, and goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from rlco_trainer.arguments import parse
+from rlco_trainer.export import ExportConfig, deployment, export
+from rlco_trainer.files import write_text
+from rlco_trainer.learning.trial import Trial
+from rlco_trainer.policies.policy_file import load_policy
+from rlco_trainer.reproduce.plan import Cell, cells
+from rlco_trainer.reproduce.preset import Preset, load_preset
+from rlco_trainer.reproduce.tables import write_report
+from rlco_trainer.reproduce.workshop import Workshop
+from rlco_trainer.results import wilson
+
+#: Far from every seed of training; a seed of training tries its own episodes.
+_EVALUATION_SEED, _SEEDS_APART = 10_000, 1_000
+_SIDE_BY_SIDE = 50
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """The paper's studies at nano scale, with the stand-in as the real world.
+
+    Attributes:
+        preset: smoke (minutes), laptop (3 hours), full (days), or a YAML file of your own.
+        work: directory of datasets, policies and finished cells; a second call goes on there.
+        results: directory that gets one JSON file, a table and a plot for each study.
+        bundles: directory that gets the bundles of the main study's first seed; none for none.
+        cells: how many cells to finish in this call; 0 for all.
+    """
+
+    preset: str = "laptop"
+    work: Path = Path("runs/reproduce")
+    results: Path = Path("docs/results")
+    bundles: Path | None = None
+    cells: int = 0
+
+
+def reproduce(config: ReproduceConfig) -> None:
+    """Finishes cells one by one; after each, results are as complete as they can be.
+
+    Raises:
+        RlcoError: the preset does not fit, or a training failed.
+    """
+    preset = load_preset(config.preset)
+    workshop, planned = Workshop(preset, config.work), cells(preset)
+    missing = [cell for cell in planned if not _path(config, cell).exists()]
+    console = Console()
+    for number, cell in enumerate(missing[: config.cells or None], 1):
+        console.print(f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}")
+        entry = try_out(cell, preset, workshop)
+        write_text(_path(config, cell), json.dumps(entry, indent=2) + "\n")
+        _keep_bundle(config, preset, cell, workshop)
+        _write_results(config, planned)
+
+
+def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
+    """The entry of a cell: its policy is trained if need be, and tried in the real domain."""
+    recipe = cell.recipe
+    policy, _ = load_policy(workshop.policy(recipe))
+    policy.requires_grad_(False)
+    torch.set_num_threads(1)
+    first = _EVALUATION_SEED + _SEEDS_APART * recipe.seed
+    seeds = range(first, first + preset.budget.evaluation)
+    env = {"task": recipe.task, "domain": preset.real, "robot": preset.robot}
+    env |= {"split": cell.split}
+    with Trial({**env, "execute": policy.execute}, min(_SIDE_BY_SIDE, len(seeds))) as trial:
+        outcomes = trial.run(policy, seeds)
+    successes = sum(outcome.success for outcome in outcomes)
+    return {
+        "family": recipe.family,
+        "method": cell.method,
+        "task": recipe.task,
+        "domain": preset.real,
+        "split": cell.split,
+        "seed": recipe.seed,
+        "real_demos": 0 if recipe.stage_one in ("none", "sim") else recipe.real_demos,
+        "alpha": recipe.alpha,
+        "beta": recipe.beta,
+        "episodes": len(outcomes),
+        "successes": successes,
+        "ci95": list(wilson(successes, len(outcomes))),
+        "minutes": workshop.minutes(recipe),
+        "command": shlex.join(["rlco", *sys.argv[1:]]),
+    }
+
+
+def _path(config: ReproduceConfig, cell: Cell) -> Path:
+    return config.work / "cells" / f"{cell.key}.json"
+
+
+def _write_results(config: ReproduceConfig, planned: Sequence[Cell]) -> None:
+    """One file for each study, with the cells that are finished."""
+    studies: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in planned:
+        if _path(config, cell).exists():
+            entry = json.loads(_path(config, cell).read_text(encoding="utf-8"))
+            studies.setdefault(cell.study, []).append({**entry, "method": cell.method})
+    for study, entries in studies.items():
+        config.results.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(entries, indent=1) + "\n"
+        write_text(config.results / f"{study}.json", text)
+        write_report(study, entries, config.results)
+
+
+def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: Workshop) -> None:
+    recipe = cell.recipe
+    first = cell.study == "main" and recipe.seed == preset.seeds[0]
+    if config.bundles is None or not first:
+        return
+    path = workshop.policy(recipe)
+    policy, about = load_policy(path)
+    tasks = () if cell.method == "base" else (recipe.task,)
+    name = recipe.family if cell.method == "base" else f"{recipe.family}_{recipe.task}"
+    out = config.bundles / f"{name}_{cell.method}"
+    if not out.exists():
+        where = deployment(ExportConfig(path, out, preset.robot, tasks, preset.twin), about)
+        export(policy, out, where, about)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco reproduce"""
+    reproduce(parse(ReproduceConfig, arguments, "reproduce"))

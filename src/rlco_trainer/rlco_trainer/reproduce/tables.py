@@ -1,0 +1,112 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""A study's entries as a table in markdown and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+from rlco_trainer.files import replacing, write_text
+from rlco_trainer.results import wilson
+
+Entry = Mapping[str, Any]
+#: What tells the rows of a study's table apart, and its columns.
+_LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "main": (("family", "method"), "task"),
+    "generalisation": (("task", "method"), "split"),
+    "ablation": (("method",), "task"),
+    "data_efficiency": (("method",), "real_demos"),
+    "sensitivity": (("method", "alpha", "beta"), "task"),
+}
+
+
+def write_report(study: str, entries: Sequence[Entry], folder: Path) -> None:
+    """Writes ``study``.md and ``study``.png."""
+    write_text(folder / f"{study}.md", table(study, entries))
+    with replacing(folder / f"{study}.png") as scratch:
+        figure = plot(study, entries)
+        figure.savefig(scratch, format="png", dpi=110)
+        plt.close(figure)
+
+
+def table(study: str, entries: Sequence[Entry]) -> str:
+    """Success in percent with its 95 % Wilson interval, all seeds together."""
+    keys, column = _LAYOUT[study]
+    columns = _distinct(entries, column)
+    head = "| " + " | ".join([*keys, *map(str, columns), "mean"]) + " |"
+    lines = [f"# {study}", "", head, "|---" * (len(keys) + len(columns) + 1) + "|"]
+    for row in _rows(entries, keys):
+        some = [e for e in entries if tuple(e[key] for key in keys) == row]
+        found = [[e for e in some if e[column] == value] for value in columns]
+        rates = [_rate(cell) for cell in found if cell]
+        mean = f"{100.0 * sum(rates) / len(rates):.1f}" if len(rates) == len(columns) else ""
+        texts = [str(value) for value in row] + [_text(cell) for cell in found] + [mean]
+        lines.append("| " + " | ".join(texts) + " |")
+    return "\n".join([*lines, "", *_circumstances(entries)]) + "\n"
+
+
+def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
+    """The same as bars, a group for each column."""
+    keys, column = _LAYOUT[study]
+    columns, rows = _distinct(entries, column), _rows(entries, keys)
+    width = 0.8 / max(len(rows), 1)
+    figure, axes = plt.subplots(figsize=(max(6.0, 1.0 + len(columns) * len(rows) * 0.22), 4.0))
+    for number, row in enumerate(rows):
+        some = [e for e in entries if tuple(e[key] for key in keys) == row]
+        for place, value in enumerate(columns):
+            cell = [e for e in some if e[column] == value]
+            if cell:
+                low, high = _interval(cell)
+                rate, x = 100.0 * _rate(cell), place + (number - len(rows) / 2 + 0.5) * width
+                label = " ".join(map(str, row)) if place == 0 else None
+                axes.bar(x, rate, width, color=f"C{number % 10}", label=label)
+                axes.vlines(x, 100.0 * low, 100.0 * high, color="black", linewidth=0.8)
+    axes.set_xticks(range(len(columns)), [str(value) for value in columns])
+    axes.set_ylim(0.0, 100.0)
+    axes.set_ylabel("success, % (95% interval)")
+    axes.set_xlabel(column)
+    axes.legend(fontsize=7, ncols=2)
+    figure.tight_layout()
+    return figure
+
+
+def _text(cell: Sequence[Entry]) -> str:
+    if not cell:
+        return ""
+    low, high = _interval(cell)
+    return f"{100.0 * _rate(cell):.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
+
+
+def _rate(cell: Sequence[Entry]) -> float:
+    return float(sum(e["successes"] for e in cell) / sum(e["episodes"] for e in cell))
+
+
+def _interval(cell: Sequence[Entry]) -> tuple[float, float]:
+    return wilson(sum(e["successes"] for e in cell), sum(e["episodes"] for e in cell))
+
+
+def _rows(entries: Sequence[Entry], keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    return list(dict.fromkeys(tuple(entry[key] for key in keys) for entry in entries))
+
+
+def _distinct(entries: Sequence[Entry], key: str) -> list[Any]:
+    return list(dict.fromkeys(entry[key] for entry in entries))
+
+
+def _circumstances(entries: Sequence[Entry]) -> list[str]:
+    seeds = sorted({entry["seed"] for entry in entries})
+    commands = sorted({entry["command"] for entry in entries})
+    domains = sorted({entry["domain"] for entry in entries})
+    return [
+        f"Success in percent in {', '.join(domains)}, with 95% Wilson intervals; training seeds "
+        f"{', '.join(map(str, seeds))}. Made by:",
+        "",
+        *(f"    ./{command}" for command in commands),
+    ]

@@ -1,0 +1,122 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Makes datasets and policies when they are asked for, each once; what is unfinished goes on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from rlco_trainer.collect import CollectConfig, collect
+from rlco_trainer.files import write_text
+from rlco_trainer.learning.anchor import AnchorConfig
+from rlco_trainer.learning.datasets import Share
+from rlco_trainer.lerobot import Dataset
+from rlco_trainer.reproduce.plan import Recipe
+from rlco_trainer.reproduce.preset import Preset
+from rlco_trainer.train_pretrain import PretrainConfig, pretrain
+from rlco_trainer.train_rlco import RlcoConfig, rlco
+from rlco_trainer.train_sft import SftConfig, sft
+
+#: First seeds of what is collected; evaluation seeds are far from all of them.
+_WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
+_POLICY, _MINUTES = "policy.safetensors", "minutes"
+
+
+class Workshop:
+    """Where a reproduction's datasets and policies are made and kept.
+
+    Args:
+        preset: what is reproduced.
+        folder: of everything that is made.
+    """
+
+    def __init__(self, preset: Preset, folder: Path) -> None:
+        self._preset, self._folder = preset, folder
+
+    def policy(self, recipe: Recipe) -> Path:
+        """The file of the policy, which is trained if it is not there."""
+        if recipe.stage_one == "none" and recipe.beta is None:
+            return self._base(recipe.family)
+        folder = self._folder / "policies" / recipe.key
+        if not (folder / _POLICY).exists():
+            started = time.monotonic()
+            if recipe.beta is None:
+                self._stage_one(recipe, folder)
+            else:
+                self._stage_two(recipe, folder)
+            write_text(folder / _MINUTES, f"{(time.monotonic() - started) / 60.0:.2f}\n")
+        return folder / _POLICY
+
+    def minutes(self, recipe: Recipe) -> float:
+        """How long the last stage of a policy took to train, as far as it went in one go."""
+        path = self._folder / "policies" / recipe.key / _MINUTES
+        return float(path.read_text()) if path.exists() else 0.0
+
+    def _base(self, family: str) -> Path:
+        preset, folder = self._preset, self._folder / "base"
+        if not (folder / f"{family}.safetensors").exists():
+            arms = [(task, arm) for arm in preset.arms for task in preset.tasks]
+            datasets = [
+                self._dataset(task, preset.wide, arm, preset.budget.wide, _WIDE_SEED)
+                for task, arm in arms
+            ]
+            pretrain(PretrainConfig(folder, tuple(datasets), imitation=preset.base))
+        return folder / f"{family}.safetensors"
+
+    def _stage_one(self, recipe: Recipe, folder: Path) -> None:
+        preset = self._preset
+        settings = preset.long if recipe.stage_one == "long" else preset.sft
+        held_out = preset.budget.held_out
+        sft(
+            SftConfig(
+                out=folder,
+                sim=None if recipe.stage_one == "real" else self._sim(recipe.task),
+                real=None if recipe.stage_one == "sim" else self._real(recipe.task),
+                policy=self._base(recipe.family),
+                alpha=recipe.alpha,
+                real_episodes=recipe.real_demos + held_out,
+                share=Share(held_out=held_out),
+                imitation=replace(settings, seed=recipe.seed),
+            )
+        )
+
+    def _stage_two(self, recipe: Recipe, folder: Path) -> None:
+        preset = self._preset
+        held_out = preset.budget.held_out
+        anchor: AnchorConfig = replace(preset.reinforce.anchor, beta=recipe.beta or 0.0)
+        rlco(
+            RlcoConfig(
+                out=folder,
+                policy=self.policy(recipe.start),
+                real=self._real(recipe.task),
+                real_episodes=recipe.real_demos + held_out,
+                task=recipe.task,
+                domain=preset.twin,
+                robot=preset.robot,
+                share=Share(held_out=held_out),
+                reinforce=replace(preset.reinforce, seed=recipe.seed, anchor=anchor),
+            )
+        )
+
+    def _sim(self, task: str) -> Path:
+        preset = self._preset
+        return self._dataset(task, preset.twin, preset.robot, preset.budget.sim, _SIM_SEED)
+
+    def _real(self, task: str) -> Path:
+        preset = self._preset
+        most = max([*preset.budget.real.values(), *self._efficiency(task)])
+        count = most + preset.budget.held_out
+        return self._dataset(task, preset.real, preset.robot, count, _REAL_SEED)
+
+    def _efficiency(self, task: str) -> tuple[int, ...]:
+        asked = task == "open_drawer" and "data_efficiency" in self._preset.studies
+        return (100,) if asked else ()
+
+    def _dataset(self, task: str, domain: str, arm: str, episodes: int, first_seed: int) -> Path:
+        """The dataset, collected as far as it is not there."""
+        path = self._folder / "datasets" / f"{task}-{domain}-{arm}"
+        if not (path / "meta").exists() or len(Dataset.open(path).episodes) < episodes:
+            collect(CollectConfig(path, episodes, first_seed, task, domain, arm, resume=True))
+        return path

@@ -1,0 +1,135 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Settings as files: what was written comes back, and what is wrong is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from rlco_core.errors import ConfigError
+from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.settings import read_settings, write_settings
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A section.
+
+    Attributes:
+        clip: a number.
+        size: two numbers.
+    """
+
+    clip: float = 0.2
+    size: tuple[int, int] = (64, 64)
+
+
+@dataclass(frozen=True)
+class Outer:
+    """A command.
+
+    Attributes:
+        out: where to.
+        steps: how many.
+        kind: of two.
+        data: some files.
+        start: a file or none.
+        inner: a section.
+    """
+
+    out: Path
+    steps: int = 10
+    kind: Literal["token", "flow"] = "token"
+    data: tuple[Path, ...] = ()
+    start: Path | None = None
+    inner: Inner = field(default_factory=Inner)
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_what_was_written_comes_back(tmp_path: Path) -> None:
+    wanted = Outer(
+        out=tmp_path,
+        steps=3,
+        kind="flow",
+        data=(Path("a"), Path("b/c")),
+        start=Path("x.safetensors"),
+        inner=Inner(clip=0.3, size=(32, 48)),
+    )
+    path = tmp_path / "deep" / "config.yaml"
+    write_settings(wanted, path)
+    assert read_settings(Outer, path) == wanted
+    assert "clip: 0.3" in path.read_text(), "people can read it"
+
+
+def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.yaml", "out: run\ninner:\n  clip: 0.5\n")
+    assert read_settings(Outer, path) == Outer(Path("run"), inner=Inner(clip=0.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("out: a\nstepps: 3\n", "stepps: unknown key; did you mean 'steps'?"),
+        ("out: a\ninner:\n  clap: 1\n", "inner.clap: unknown key; did you mean 'clip'?"),
+        ("out: a\nzzz: 1\n", "zzz: unknown key; known: 'out', 'steps', 'kind', 'data', 'start'"),
+        ("out: a\nclip: 0.3\n", "clip: unknown key; "),
+        ("out: a\n3: x\n", "3: unknown key"),
+        ("out: a\nsteps: many\n", "steps: "),
+        ("out: a\nsteps: 2.5\n", "steps: "),
+        ("out: a\nkind: diffusion\n", "kind: "),
+        ("out: a\ninner: 3\n", "inner: should be keys with values"),
+        ("out: a\ninner:\n  size: [1, 2, 3]\n", "inner.size"),
+        ("steps: 3\n", "out: "),
+        ("- out\n", "file: should be keys with values"),
+        ("out: [\n", "a.yaml: "),
+    ],
+)
+def test_what_does_not_fit_is_named_in_one_line(tmp_path: Path, text: str, line: str) -> None:
+    path = written(tmp_path / "a.yaml", text)
+    with pytest.raises(ConfigError) as caught:
+        read_settings(Outer, path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: "):
+        read_settings(Outer, tmp_path / "nowhere.yaml")
+
+
+def test_options_are_spelt_with_their_sections() -> None:
+    words = ["--out", "run", "--inner.clip", "0.4", "--inner.size", "8", "16", "--data", "a", "b"]
+    wanted = Outer(Path("run"), data=(Path("a"), Path("b")), inner=Inner(0.4, (8, 16)))
+    assert parse_with_file(Outer, words, "test") == wanted
+
+
+def test_an_option_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
+    wanted = Outer(Path("run"), steps=7, inner=Inner(clip=0.3))
+    write_settings(wanted, tmp_path / "a.yaml")
+    file = ["--config", str(tmp_path / "a.yaml")]
+    assert parse_with_file(Outer, file, "test") == wanted
+    for words in ([*file, "--inner.clip", "0.6"], ["--inner.clip", "0.6", *file]):
+        found = parse_with_file(Outer, words, "test")
+        assert found == replace(wanted, inner=Inner(clip=0.6))
+
+
+def test_a_file_need_not_say_what_the_options_say(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.yaml", "steps: 7\n")
+    found = parse_with_file(Outer, ["--config", str(path), "--out", "run"], "test")
+    assert found == Outer(Path("run"), steps=7)
+    with pytest.raises(SystemExit):
+        parse_with_file(Outer, ["--config", str(path)], "test")
+
+
+def test_a_file_that_is_not_named_is_asked_for() -> None:
+    with pytest.raises(ConfigError, match="--config needs a file"):
+        parse_with_file(Outer, ["--out", "run", "--config"], "test")
