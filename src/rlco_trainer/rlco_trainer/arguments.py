@@ -39,6 +39,6 @@ def parse_with_file(config: type[Config], arguments: Sequence[str], command: str
     at = words.index("--config")
     if at + 1 == len(words):
         raise ConfigError("--config needs a file")
-    given = read_settings(config, Path(words[at + 1]))
+    given = read_settings(config, Path(words[at + 1]), absent=tyro.MISSING)
     rest = [*words[:at], *words[at + 2 :]]
     return tyro.cli(config, prog=prog, args=rest, default=given, config=style)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -25,13 +26,15 @@ def save(
     model: nn.Module,
     average: nn.Module,
     optimiser: torch.optim.Optimizer,
+    more: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Writes network, averaged network and optimiser moments after ``step`` steps."""
+    """Writes network, averaged network, optimiser moments after ``step`` steps, and ``more``."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for name, parameter in model.named_parameters():
         for moment in _MOMENTS if parameter in optimiser.state else ():
             tensors[f"{moment}.{name}"] = optimiser.state[parameter][moment]
+    tensors |= {f"more.{name}": value for name, value in (more or {}).items()}
     # Copied, as parts that networks share must not be one block of memory in the file.
     tensors = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with replacing(path) as scratch:

@@ -1,10 +1,11 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlco export: a policy as a bundle, checked against the network it came from."""
+"""rlco export: a checkpoint as a policy bundle, checked against the network it came from."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 import sys
 import tempfile
@@ -22,19 +23,22 @@ from numpy.typing import NDArray
 
 from rlco_core.bundle import MANIFEST_FILE
 from rlco_core.contract import FORMAT, LANGUAGE_TOKENS, LANGUAGE_WIDTH, MODEL_FILE, Manifest
-from rlco_core.errors import BundleError, ConfigError
+from rlco_core.errors import BundleError, DatasetError
 from rlco_core.proprioception import LAYOUT, SIZE
 from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
+from rlco_trainer import checkpoint
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
-from rlco_trainer.onnx_graph import Deployed, Inputs, write_graph
-from rlco_trainer.policies.policy import Policy
-from rlco_trainer.policies.policy_file import About, load_policy
+from rlco_trainer.lerobot import Dataset
+from rlco_trainer.models.nano import NanoConfig, NanoVLA
+from rlco_trainer.sft import CHECKPOINT
 
+_OPSET = 17
 _CHECKS = 64
 _TOLERANCE = 1e-4
+Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,10 @@ class Deployment:
 
     name: str
     robot: str
-    tasks: tuple[str, ...]
+    task: str
     camera: str
+    dt: float
+    execute: int
 
 
 @dataclass(frozen=True)
@@ -56,27 +62,39 @@ class Exported:
     max_error: float
 
 
-def export(policy: Policy, out: Path, deployment: Deployment, about: About) -> Exported:
-    """Writes the bundle ``out``.
+def load_network(path: Path) -> NanoVLA:
+    """The averaged network of a checkpoint, ready for inference."""
+    tensors, metadata = checkpoint.read(path)
+    settings = json.loads(metadata["config"])["model"]
+    settings["image_size"] = tuple(settings["image_size"])
+    network = NanoVLA(NanoConfig(**settings))
+    network.load_state_dict(checkpoint.part(tensors, "average"))
+    return network.eval().requires_grad_(False)
+
+
+def export(
+    path: Path, out: Path, deployment: Deployment, provenance: Mapping[str, str | int | float]
+) -> Exported:
+    """Writes the bundle ``out`` from the checkpoint at ``path``.
 
     Raises:
+        ConfigError: no readable checkpoint there.
         BundleError: the ONNX graph does not answer as the network does, or the contract
             would be unsound; nothing was written.
     """
-    network = Deployed(policy.requires_grad_(False).eval())
-    names = [f"image_{deployment.camera}", "proprioception", "language_tokens", "language_mask"]
+    network = load_network(path)
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder) / MODEL_FILE
-        write_graph(network, random_inputs(policy, np.random.default_rng(0)), names, graph)
-        error = largest_error(policy, graph)
+        write_graph(network, graph, deployment.camera)
+        error = largest_error(network, graph, deployment.camera)
         if not error <= _TOLERANCE:
             raise BundleError(
                 f"the ONNX graph differs from the network by {error:.2e} (action units); "
                 f"{_TOLERANCE:.0e} is allowed"
             )
         content = graph.read_bytes()
-    record = {**about, **_circumstances(), "family": policy.family, "onnx_max_error": error}
-    plain = _manifest(policy, deployment, record, hashlib.sha256(content).hexdigest())
+    record = {**provenance, **_circumstances(path), "onnx_max_error": error}
+    plain = _manifest(network, deployment, record, hashlib.sha256(content).hexdigest())
     text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100)
     manifest = Manifest.parse(yaml.safe_load(text))
     out.mkdir(parents=True, exist_ok=True)
@@ -85,27 +103,43 @@ def export(policy: Policy, out: Path, deployment: Deployment, about: About) -> E
     return Exported(out, manifest, error)
 
 
-def largest_error(policy: Policy, path: Path) -> float:
+def write_graph(network: NanoVLA, path: Path, camera: str) -> None:
+    """Traces the network at batch size 1; normalisation is part of the graph."""
+    names = [f"image_{camera}", "proprioception", "language_tokens", "language_mask"]
+    # The fused attention of inference mode has no ONNX operator.
+    torch.backends.mha.set_fastpath_enabled(False)
+    torch.onnx.export(
+        network,
+        random_inputs(network, np.random.default_rng(0)),
+        str(path),
+        input_names=names,
+        output_names=["actions"],
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+
+
+def largest_error(network: NanoVLA, path: Path, camera: str) -> float:
     """Largest difference between ONNX Runtime and torch over fresh inputs, action units."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [node.name for node in session.get_inputs()]
     rng = np.random.default_rng(1)
     worst = 0.0
     for _ in range(_CHECKS):
-        inputs = random_inputs(policy, rng)
+        inputs = random_inputs(network, rng)
         with torch.inference_mode():
-            expected = policy.act(policy.see(*inputs)).numpy()
+            expected = network(*inputs).numpy()
         feeds = {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
         (found,) = session.run(None, feeds)
         worst = max(worst, float(np.abs(found - expected).max()))
     return worst
 
 
-def random_inputs(policy: Policy, rng: np.random.Generator) -> Inputs:
+def random_inputs(network: NanoVLA, rng: np.random.Generator) -> Inputs:
     """One plausible set of inputs: any image, states of the training range, words of any length."""
-    height, width = policy.backbone.config.image_size
+    height, width = network.config.image_size
     image = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
-    mean, std = policy.scale.state_mean.numpy(), policy.scale.state_std.numpy()
+    mean, std = network.state_mean.numpy(), network.state_std.numpy()
     state = (mean + std * rng.standard_normal((1, SIZE))).astype(np.float32)
     words = rng.standard_normal((1, LANGUAGE_TOKENS, LANGUAGE_WIDTH)).astype(np.float32)
     mask = (np.arange(LANGUAGE_TOKENS) < rng.integers(3, LANGUAGE_TOKENS + 1)).astype(np.float32)
@@ -114,9 +148,11 @@ def random_inputs(policy: Policy, rng: np.random.Generator) -> Inputs:
     return first, second, third, fourth
 
 
-def _circumstances() -> dict[str, str]:
+def _circumstances(path: Path) -> dict[str, str | int]:
+    _, metadata = checkpoint.read(path)
     return {
-        "export_command": shlex.join(["rlco", *sys.argv[1:]]),
+        "steps": int(metadata["step"]),
+        "settings": metadata["config"],
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "torch": version("torch"),
         "rlco": version("rlco_trainer"),
@@ -124,39 +160,46 @@ def _circumstances() -> dict[str, str]:
 
 
 def _manifest(
-    policy: Policy,
+    network: NanoVLA,
     deployment: Deployment,
     provenance: Mapping[str, str | int | float],
     digest: str,
 ) -> dict[str, object]:
-    height, width = policy.backbone.config.image_size
+    height, width = network.config.image_size
     camera = {"name": deployment.camera, "width": width, "height": height, "encoding": "rgb8"}
     action = {
         "semantics": "delta_commanded_ee_pose_base",
         "columns": list(ACTION_COLUMNS),
-        "dt": DT,
-        "horizon": policy.horizon,
-        "execute": policy.execute,
+        "dt": deployment.dt,
+        "horizon": network.config.horizon,
+        "execute": deployment.execute,
     }
-    language = {"encoder": "all-MiniLM-L6-v2", "tokens": LANGUAGE_TOKENS, "width": LANGUAGE_WIDTH}
     contract = {
         "robot": deployment.robot,
-        "tasks": list(deployment.tasks),
+        "tasks": [deployment.task],
         "cameras": [camera],
         "proprioception": {"layout": LAYOUT, "size": SIZE},
         "action": action,
-        "language": language,
-    }
-    scale = policy.scale
-    statistics = {
-        "proprioception": {"mean": scale.state_mean.tolist(), "std": scale.state_std.tolist()},
-        "action": {"low": scale.action_low.tolist(), "high": scale.action_high.tolist()},
+        "language": {
+            "encoder": "all-MiniLM-L6-v2",
+            "tokens": LANGUAGE_TOKENS,
+            "width": LANGUAGE_WIDTH,
+        },
     }
     return {
         "format": FORMAT,
         "name": deployment.name,
         "contract": contract,
-        "statistics": statistics,
+        "statistics": {
+            "proprioception": {
+                "mean": network.state_mean.tolist(),
+                "std": network.state_std.tolist(),
+            },
+            "action": {
+                "low": network.action_low.tolist(),
+                "high": network.action_high.tolist(),
+            },
+        },
         "provenance": dict(provenance),
         "files": {MODEL_FILE: digest},
     }
@@ -164,43 +207,45 @@ def _manifest(
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """A policy as a bundle.
+    """A checkpoint as a policy bundle.
 
     Attributes:
-        policy: file of the policy.
+        checkpoint: directory of the training run.
+        dataset: what it was trained on; robot, camera, task and provenance come from there.
         out: directory of the bundle.
-        robot: the arm it is for, where the policy knows several.
-        tasks: what it is for; all that the policy knows where there are none.
-        domain: whose camera it sees through.
+        execute: actions played per decision.
     """
 
-    policy: Path
+    checkpoint: Path
+    dataset: Path
     out: Path
-    robot: str = ""
-    tasks: tuple[str, ...] = ()
-    domain: str = "twin"
+    execute: int = 4
 
 
 def main(arguments: Sequence[str]) -> None:
     """rlco export"""
     config = parse(ExportConfig, arguments, "export")
-    policy, about = load_policy(config.policy)
-    exported = export(policy, config.out, deployment(config, about), about)
+    dataset = Dataset.open(config.dataset)
+    if not dataset.episodes or "task_name" not in dataset.features.metadata:
+        raise DatasetError(f"{dataset.root} has no episodes that `rlco collect` made")
+    first = dataset.episodes[0].metadata
+    robot = dataset.robot_type or "unknown"
+    deployment = Deployment(
+        name=f"{first['task_name']}_{robot}",
+        robot=robot,
+        task=str(first["task_name"]),
+        camera=Domain.load(str(first["domain"])).camera.name,
+        dt=DT,
+        execute=config.execute,
+    )
+    provenance: dict[str, str | int | float] = {
+        "method": "sft",
+        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "domain": str(first["domain"]),
+        "demonstrations": len(dataset.episodes),
+        "frames": dataset.num_frames,
+        "first_seed": int(first["seed"]),
+        "last_seed": int(dataset.episodes[-1].metadata["seed"]),
+    }
+    exported = export(config.checkpoint / CHECKPOINT, config.out, deployment, provenance)
     print(f"{exported.root}: ONNX differs from torch by at most {exported.max_error:.1e}")
-
-
-def deployment(config: ExportConfig, about: About) -> Deployment:
-    """Where the policy goes.
-
-    Raises:
-        ConfigError: it was not trained for that robot or one of the tasks.
-    """
-    robots, known = str(about["robots"]).split(), str(about["tasks"]).split()
-    robot, tasks = config.robot or robots[0], config.tasks or tuple(known)
-    if robot not in robots or not set(tasks) <= set(known):
-        raise ConfigError(
-            f"{config.policy} was trained for {', '.join(robots)} and {', '.join(known)}, "
-            f"not for {robot} and {', '.join(tasks)}"
-        )
-    camera = Domain.load(config.domain).camera.name
-    return Deployment(f"{'_'.join(tasks)}_{robot}", robot, tasks, camera)

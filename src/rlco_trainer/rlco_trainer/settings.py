@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, field, fields, is_dataclass, make_dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
@@ -22,8 +22,13 @@ Settings = TypeVar("Settings")
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda"]
 
 
-def read_settings(kind: type[Settings], path: Path) -> Settings:
-    """The dataclass ``kind`` from a YAML file; what the file does not say keeps its default.
+#: May be another when a run goes on.
+_FREE = ("out", "threads", "device")
+
+
+def read_settings(kind: type[Settings], path: Path, absent: object = MISSING) -> Settings:
+    """The dataclass ``kind`` from a YAML file; what the file does not say keeps its default, or
+    is ``absent`` if that is given and there is no default.
 
     Raises:
         ConfigError: unreadable, an unknown key (with what was probably meant), or a value that
@@ -33,7 +38,8 @@ def read_settings(kind: type[Settings], path: Path) -> Settings:
         plain = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for problem in _unknown(kind, plain, ""):
             raise ConfigError(f"{path}: {problem}")
-        return TypeAdapter(kind).validate_python(plain)
+        found = TypeAdapter(_with_defaults(kind, absent)).validate_python(plain)
+        return kind(**{name: getattr(found, name) for name in _names(kind)})
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"{path}: {first_problem(error)}") from error
 
@@ -45,13 +51,46 @@ def write_settings(settings: Any, path: Path) -> None:
     write_text(path, yaml.safe_dump(plain, sort_keys=False))
 
 
+def keep_settings(settings: Any, path: Path, begun: bool) -> None:
+    """Writes the settings of a run to ``path``, or holds those of a run that has ``begun``
+    against the ones that it began with.
+
+    Raises:
+        ConfigError: they are others; the line names them.
+    """
+    if begun and path.exists():
+        before = read_settings(type(settings), path)
+        names = [name for name in _names(type(settings)) if name not in _FREE]
+        others = [name for name in names if getattr(before, name) != getattr(settings, name)]
+        if others:
+            raise ConfigError(
+                f"{path.parent} was begun with other settings ({', '.join(others)}); "
+                "use the same settings or a fresh --out"
+            )
+    write_settings(settings, path)
+
+
+def _names(kind: Any) -> list[str]:
+    return [one.name for one in fields(kind)]
+
+
+def _with_defaults(kind: Any, absent: object) -> Any:
+    """``kind`` with ``absent`` as the default of what has none."""
+    if absent is MISSING:
+        return kind
+    types = get_type_hints(kind)
+    bare = [f.name for f in fields(kind) if f.default is f.default_factory is MISSING]
+    filled = [(name, types[name], field(default=absent)) for name in bare]
+    return make_dataclass(kind.__name__, filled, bases=(kind,), frozen=True)
+
+
 def _unknown(kind: Any, plain: object, where: str) -> Iterator[str]:
     """One line for every key that ``kind`` does not have."""
     if not isinstance(plain, Mapping):
         yield f"{where or 'file'}: should be keys with values"
         return
     types = get_type_hints(kind)
-    known = [field.name for field in fields(kind)]
+    known = _names(kind)
     for key, value in plain.items():
         dotted = f"{where}.{key}" if where else str(key)
         if key not in known:

@@ -21,12 +21,12 @@ from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Source
-from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-from rlco_trainer.settings import DeviceName, write_settings
+from rlco_trainer.settings import DeviceName, keep_settings
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ class PretrainConfig:
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
-    imitation: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=6_000)
-    )
+    imitation: ImitationConfig = field(default_factory=lambda: ImitationConfig(steps=6_000))
 
 
 def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
@@ -70,7 +68,7 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     for policy in policies.values():
         policy.to(device(config.device))
     mixture, held_out = _drawn(config, loaded)
-    write_settings(config, config.out / "config.yaml")
+    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
     trained = Imitation(policies, mixture, held_out, config.imitation, config.out).run()
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),

@@ -26,11 +26,12 @@ from rlco_trainer.learning.collector import Collector
 from rlco_trainer.learning.datasets import Share, load
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource
+from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
-from rlco_trainer.settings import DeviceName, write_settings
+from rlco_trainer.settings import DeviceName, keep_settings
 from rlco_trainer.train_sft import ImageConfig
 
 _HELD_OUT_SEED = 0
@@ -88,7 +89,7 @@ def rlco(config: RlcoConfig) -> Policy:
     source = ContextSource.build(
         policy, real, config.augment.copies, config.augment.strength, settings.seed
     )
-    write_settings(config, config.out / "config.yaml")
+    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
     env: dict[str, object] = {"task": config.task, "domain": config.domain, "robot": config.robot}
     env["execute"] = policy.execute
     with ExitStack() as stack:
@@ -135,10 +136,11 @@ class Watch:
     @torch.no_grad()
     def __call__(self, iteration: int, figures: Mapping[str, float], policy: Policy) -> None:
         """Called after every iteration with the averaged policy."""
-        rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
-        examples = self._source.examples(policy, self._held_out, rng)
-        loss = policy.imitation_loss(*examples, rng).item()
-        self._writer.add_scalar("real/held_out_loss", loss, iteration)
+        if len(self._held_out):
+            rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
+            examples = self._source.examples(policy, self._held_out, rng)
+            loss = policy.imitation_loss(*examples, rng).item()
+            self._writer.add_scalar("real/held_out_loss", loss, iteration)
         every = self._config.evaluate_every
         if every and iteration % every == 0:
             seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlco train sft: Stage I, supervised training on real and simulated demonstrations.
+"""rlco train imitate: Stage I, supervised training on real and simulated demonstrations.
 
 L = alpha * L(sim) + (1 - alpha) * L(real) (arXiv 2602.12628): every sample is simulated with
 probability alpha. Real-only and sim-only are alpha 0 and 1.
@@ -24,12 +24,12 @@ from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
-from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-from rlco_trainer.settings import DeviceName, write_settings
+from rlco_trainer.settings import DeviceName, keep_settings
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def sft(config: SftConfig) -> Policy:
     loaded = _loaded(config)
     policy = _start(config, list(loaded.values())).to(device(config.device))
     mixture, held_out = _drawn(config, loaded, policy)
-    write_settings(config, config.out / "config.yaml")
+    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
     run = Imitation({policy.family: policy}, mixture, held_out, config.imitation, config.out)
     (trained,) = run.run().values()
     first = next(iter(loaded.values()))
@@ -148,11 +148,12 @@ def _drawn(
         plain: Source = ImageSource(one.data, policy.horizon)
         if config.imitation.expert_only:
             copies = config.augment.copies if kind == "real" else 1
-            source = plain = ContextSource.build(policy, one.data, copies, strength)
+            source = ContextSource.build(policy, one.data, copies, strength)
         weight = weights[kind] if len(loaded) == 2 else 1.0
         some, rest = parts(source, one.data, config.share, weight)
         drawn += some
-        held_out[kind] = (plain, rest)
+        if len(rest):
+            held_out[kind] = (plain, rest)
     return Mixture(drawn), held_out
 
 
@@ -161,7 +162,7 @@ def _episodes(loaded: Loaded) -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """rlco train sft"""
-    config = parse_with_file(SftConfig, arguments, "train sft")
+    """rlco train imitate"""
+    config = parse_with_file(SftConfig, arguments, "train imitate")
     sft(config)
     print(f"policy: {config.out}/policy.safetensors")

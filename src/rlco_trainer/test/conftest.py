@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What several tests start from: one demonstration, a small dataset, small policies."""
+"""What several tests start from: one demonstration, a small dataset, a tiny trained network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import small
 import torch
 
 from rlco_core.bundle import load_bundle
@@ -20,8 +19,10 @@ from rlco_trainer.batches import Demonstrations
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
 from rlco_trainer.gather import Gathering
-from rlco_trainer.learning.datasets import Loaded, fit, load
-from rlco_trainer.policies.policy_file import FAMILIES, save_policy
+from rlco_trainer.lerobot import Dataset
+from rlco_trainer.models.nano import NanoConfig
+from rlco_trainer.sft import CHECKPOINT, SftConfig, train
+from rlco_trainer.train import load_demonstrations
 
 SEED = 7
 
@@ -54,31 +55,26 @@ def dataset_root(tmp_path_factory: pytest.TempPathFactory, demonstration: Demons
 
 
 @pytest.fixture(scope="session")
-def loaded(dataset_root: Path) -> Loaded:
-    """The three episodes in memory."""
-    return load(dataset_root)
-
-
-@pytest.fixture(scope="session")
-def demonstrations(loaded: Loaded) -> Demonstrations:
+def demonstrations(dataset_root: Path) -> Demonstrations:
     """The frames of the three episodes."""
-    return loaded.data
+    return load_demonstrations(Dataset.open(dataset_root))
 
 
 @pytest.fixture(scope="session")
-def policy_files(tmp_path_factory: pytest.TempPathFactory, loaded: Loaded) -> dict[str, Path]:
-    """By family, a policy that has learned nothing but its scales; read only."""
-    root, about = tmp_path_factory.mktemp("policies"), {"tasks": "push_cube", "robots": "panda"}
-    for family in FAMILIES:
-        policy = small.new(family)
-        fit(policy, [loaded])
-        save_policy(policy, root / f"{family}.safetensors", about)
-    return {family: root / f"{family}.safetensors" for family in FAMILIES}
+def tiny() -> SftConfig:
+    """A run of seconds."""
+    model = NanoConfig(width=32, layers=1, heads=2)
+    return SftConfig(
+        steps=6, batch=8, warm_up=2, held_out=1, checkpoint_every=3, average=0.5, model=model
+    )
 
 
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """Puts back what a command does to torch."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+@pytest.fixture(scope="session")
+def run_root(
+    tmp_path_factory: pytest.TempPathFactory, demonstrations: Demonstrations, tiny: SftConfig
+) -> Path:
+    """A finished run; read only."""
+    root = tmp_path_factory.mktemp("run")
+    train(demonstrations, tiny, root, torch.device("cpu"))
+    assert (root / CHECKPOINT).is_file()
+    return root

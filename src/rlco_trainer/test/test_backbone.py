@@ -132,7 +132,9 @@ def squares(places: Tensor) -> Tensor:
     cells = torch.arange(16)
     inside = (cells >= places[..., None]) & (cells < places[..., None] + 3)
     image = torch.zeros(len(places), 16, 16, 3, dtype=torch.uint8)
-    image[..., [0, 2]] = 255 * (inside[:, :, 0, :, None] & inside[:, :, 1, None]).movedim(1, -1).byte()
+    image[..., [0, 2]] = (
+        255 * (inside[:, :, 0, :, None] & inside[:, :, 1, None]).movedim(1, -1).byte()
+    )
     return image
 
 

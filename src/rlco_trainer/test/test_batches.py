@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
-from rlco_trainer.batches import Demonstrations, draw
+from rlco_trainer.batches import Demonstrations
 
 LENGTHS = (5, 3, 4)
 INSTRUCTIONS = ("push the red cube", "push the blue cube", "push the red cube")
@@ -86,32 +85,9 @@ def test_early_frames_are_counted_from_their_episodes_start(numbered: Demonstrat
     assert numbered.early(np.arange(12), 99).tolist() == list(range(12))
 
 
-def test_a_step_draws_the_same_whenever_it_runs() -> None:
-    frames, early = np.arange(1000), np.arange(10)
-    settings = {"early_share": 0.25, "size": 40}
-    first = draw(frames, early, seed=1, step=7, **settings)
-    assert (first == draw(frames, early, seed=1, step=7, **settings)).all()
-    assert (first != draw(frames, early, seed=1, step=8, **settings)).any()
-    assert (first != draw(frames, early, seed=2, step=7, **settings)).any()
-
-
-@pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.25, 10), (1.0, 40)])
-def test_the_early_share_is_kept(share: float, count: int) -> None:
-    drawn = draw(np.arange(1000, 2000), np.arange(5), early_share=share, size=40, seed=0, step=0)
-    assert len(drawn) == 40
-    assert (drawn < 5).sum() == count
-
-
 def test_nobody_writes_to_the_data_by_accident(numbered: Demonstrations) -> None:
     with pytest.raises(ValueError, match="read-only"):
         numbered.actions[0] = 1.0
     batch = numbered.batch(np.array([0]), HORIZON)
     batch.actions[:] = 9.0
     assert numbered.actions[0, 0] == 0.0
-
-
-def test_a_batch_moves_whole(numbered: Demonstrations) -> None:
-    batch = numbered.batch(np.array([0]), HORIZON)
-    moved = batch.to(torch.device("meta"))
-    assert all(tensor.device.type == "meta" for tensor in moved)
-    assert [tensor.shape for tensor in moved] == [tensor.shape for tensor in batch]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -20,13 +21,15 @@ from small import SMALLEST, inputs, new
 from rlco_trainer.onnx_graph import Deployed, _share_equal_weights, write_graph
 from rlco_trainer.policies.policy import Policy
 
+#: Wide enough that most weights are worth halving.
+WIDE = replace(SMALLEST, width=32, channels=(16, 16, 16))
 NAMES = ["image_front", "proprioception", "language_tokens", "language_mask"]
 
 
 @cache
 def policy(family: str, horizon: int = 3) -> Policy:
     """Whose weights are in half precision already, as those of a file."""
-    network = new(family, SMALLEST, horizon=horizon, execute=2).requires_grad_(False)
+    network = new(family, WIDE, horizon=horizon, execute=2).requires_grad_(False)
     for parameter in network.parameters():
         parameter.copy_(parameter.half().float())
     return network
@@ -39,7 +42,7 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int],
     for family, horizon in (("token", 3), ("token", 6), ("flow", 3)):
         made[family, horizon] = root / f"{family}_{horizon}.onnx"
         network = Deployed(policy(family, horizon))
-        write_graph(network, inputs(1, SMALLEST), NAMES, made[family, horizon])
+        write_graph(network, inputs(1, WIDE), NAMES, made[family, horizon])
     return made
 
 
@@ -60,7 +63,7 @@ def test_a_graph_answers_as_its_network_does(
     assert [node.name for node in session.get_inputs()] == NAMES
     network, answers = policy(*which), []
     for seed in range(5):
-        some = inputs(1, SMALLEST, seed)
+        some = inputs(1, WIDE, seed)
         feeds = {name: part.numpy() for name, part in zip(NAMES, some, strict=True)}
         (found,) = session.run(["actions"], feeds)
         assert found == pytest.approx(network.act(network.see(*some)).numpy(), abs=1e-4)
@@ -75,7 +78,7 @@ def test_every_weight_is_there_once_and_in_half_precision(
     weights = onnx.load(str(graphs[which])).graph.initializer
     large = [weight for weight in weights if np.prod(weight.dims) >= 1024]
     floats = [w for w in large if w.data_type in (TensorProto.FLOAT, TensorProto.FLOAT16)]
-    assert len(floats) >= 5
+    assert len(floats) >= 10
     assert {weight.data_type for weight in floats} == {TensorProto.FLOAT16}
     contents = Counter(numpy_helper.to_array(weight).tobytes() for weight in floats)
     assert set(contents.values()) == {1}
@@ -97,7 +100,7 @@ def test_the_loop_over_tokens_is_a_loop(graphs: Mapping[tuple[str, int], Path]) 
     kinds = Counter(node.op_type for node in nodes(short))
     assert kinds["Loop"] == 1
     assert kinds == Counter(node.op_type for node in nodes(long)), "more tokens, no more nodes"
-    assert sum(kinds.values()) < 600
+    assert sum(kinds.values()) < 800, "a copy of the network for each of 21 tokens would be thousands"
 
 
 def test_the_flows_steps_are_few_enough_to_stand_one_after_the_other(
@@ -121,7 +124,7 @@ def test_equal_weights_are_shared_and_others_are_not() -> None:
 
 def test_a_graph_is_traced_without_gradients_left_behind(tmp_path: Path) -> None:
     network = policy("flow")
-    write_graph(Deployed(network), inputs(1, SMALLEST), NAMES, tmp_path / "a.onnx")
+    write_graph(Deployed(network), inputs(1, WIDE), NAMES, tmp_path / "a.onnx")
     assert all(parameter.grad is None for parameter in network.parameters())
     assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]
     assert torch.is_grad_enabled()

@@ -12,7 +12,7 @@ import pytest
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
-from rlco_trainer.settings import read_settings, write_settings
+from rlco_trainer.settings import keep_settings, read_settings, write_settings
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
     [
         ("out: a\nstepps: 3\n", "stepps: unknown key; did you mean 'steps'?"),
         ("out: a\ninner:\n  clap: 1\n", "inner.clap: unknown key; did you mean 'clip'?"),
-        ("out: a\nzzz: 1\n", "zzz: unknown key; known: 'out', 'steps', 'kind', 'data', 'start'"),
+        ("out: a\nzzz: 1\n", "zzz: unknown key; known: 'out', 'steps', 'kind', 'data', 'start' or 'inner'"),
         ("out: a\nclip: 0.3\n", "clip: unknown key; "),
         ("out: a\n3: x\n", "3: unknown key"),
         ("out: a\nsteps: many\n", "steps: "),
@@ -133,3 +133,16 @@ def test_a_file_need_not_say_what_the_options_say(tmp_path: Path) -> None:
 def test_a_file_that_is_not_named_is_asked_for() -> None:
     with pytest.raises(ConfigError, match="--config needs a file"):
         parse_with_file(Outer, ["--out", "run", "--config"], "test")
+
+
+def test_a_run_that_has_begun_keeps_its_settings(tmp_path: Path) -> None:
+    path, first = tmp_path / "run" / "config.yaml", Outer(Path("run"), inner=Inner(size=(8, 8)))
+    keep_settings(first, path, begun=False)
+    keep_settings(first, path, begun=True)
+    keep_settings(replace(first, out=Path("moved")), path, begun=True)
+    other = replace(first, steps=11, inner=Inner(size=(8, 16)))
+    with pytest.raises(ConfigError, match=r"begun with other settings \(steps, inner\); use the"):
+        keep_settings(other, path, begun=True)
+    assert read_settings(Outer, path) == replace(first, out=Path("moved"))
+    keep_settings(other, path, begun=False)
+    assert read_settings(Outer, path) == other

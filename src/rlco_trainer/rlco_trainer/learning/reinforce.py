@@ -107,6 +107,8 @@ class Reinforcement:
             self.iteration = checkpoint.load(
                 path, self._settings, policy, self._average, self._optimiser
             )
+            more = checkpoint.part(checkpoint.read(path)[0], "more")
+            anchor.beta = more["beta"].item()
 
     def run(self, after: object = None) -> Policy:
         """Trains to the end; returns the averaged policy."""
@@ -230,6 +232,7 @@ class Reinforcement:
             self._policy,
             self._average,
             self._optimiser,
+            {"beta": torch.tensor(self._anchor.beta, dtype=torch.float64)},
         )
 
 

@@ -16,10 +16,10 @@ import torch
 from rich.console import Console
 
 from rlco_trainer.arguments import parse
-from rlco_trainer.export import ExportConfig, deployment, export
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
+from rlco_trainer.policy_bundle import ExportConfig, deployment, export
 from rlco_trainer.reproduce.plan import Cell, cells
 from rlco_trainer.reproduce.preset import Preset, load_preset
 from rlco_trainer.reproduce.tables import write_report
