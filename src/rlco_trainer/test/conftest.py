@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What several tests start from: one demonstration, a small dataset, a tiny trained network."""
+"""What several tests start from: one demonstration, a small dataset, tiny networks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import small
 import torch
 
 from rlco_core.bundle import load_bundle
@@ -19,8 +20,10 @@ from rlco_trainer.batches import Demonstrations
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
 from rlco_trainer.gather import Gathering
+from rlco_trainer.learning.datasets import Loaded, fit, load
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.models.nano import NanoConfig
+from rlco_trainer.policies.policy_file import FAMILIES, save_policy
 from rlco_trainer.sft import CHECKPOINT, SftConfig, train
 from rlco_trainer.train import load_demonstrations
 
@@ -78,3 +81,28 @@ def run_root(
     train(demonstrations, tiny, root, torch.device("cpu"))
     assert (root / CHECKPOINT).is_file()
     return root
+
+
+@pytest.fixture(scope="session")
+def loaded(dataset_root: Path) -> Loaded:
+    """The three episodes as the policies of both families take them."""
+    return load(dataset_root)
+
+
+@pytest.fixture(scope="session")
+def policy_files(tmp_path_factory: pytest.TempPathFactory, loaded: Loaded) -> dict[str, Path]:
+    """By family, a policy that has learned nothing but its scales; read only."""
+    root, about = tmp_path_factory.mktemp("policies"), {"tasks": "push_cube", "robots": "panda"}
+    for family in FAMILIES:
+        policy = small.new(family)
+        fit(policy, [loaded])
+        save_policy(policy, root / f"{family}.safetensors", about)
+    return {family: root / f"{family}.safetensors" for family in FAMILIES}
+
+
+@pytest.fixture(autouse=True)
+def torch_threads() -> Iterator[None]:
+    """Puts back what a command does to torch."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
