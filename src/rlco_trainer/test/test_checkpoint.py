@@ -73,6 +73,37 @@ def test_a_loaded_run_goes_on_as_if_nothing_had_been(path: Path) -> None:
         assert torch.equal(value, other.tensors()[name]), name
 
 
+def test_what_is_frozen_has_no_moments_and_goes_on_all_the_same(path: Path) -> None:
+    saved, other = Run(0), Run(1)
+    for run in (saved, other):
+        run.model[0].requires_grad_(False)
+    saved.steps(3)
+    saved.save(path)
+    names = {name for name in checkpoint.read(path)[0] if name.startswith("exp_avg.")}
+    assert names == {"exp_avg.1.weight", "exp_avg.1.bias", "exp_avg.2.weight", "exp_avg.2.bias"}
+    other.load(path)
+    saved.steps(3)
+    other.steps(3)
+    for name, value in saved.tensors().items():
+        assert torch.equal(value, other.tensors()[name]), name
+
+
+def test_networks_that_share_parts_come_back_sharing_them(tmp_path: Path) -> None:
+    part = nn.Linear(3, 3)
+    model = nn.ModuleDict({"a": nn.Sequential(part, nn.ReLU()), "b": nn.Sequential(part)})
+    optimiser = torch.optim.AdamW(model.parameters(), 0.01)
+    part(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    checkpoint.save(tmp_path / "a", 1, SETTINGS, model, model, optimiser, {"beta": torch.ones(())})
+    weight = part.weight.detach().clone()
+    with torch.no_grad():
+        part.weight.zero_()
+    checkpoint.load(tmp_path / "a", SETTINGS, model, model, optimiser)
+    assert model["a"][0] is model["b"][0]
+    assert torch.equal(part.weight, weight)
+    assert checkpoint.part(checkpoint.read(tmp_path / "a")[0], "more") == {"beta": torch.ones(())}
+
+
 def test_equal_runs_are_equal_files(tmp_path: Path) -> None:
     for name in ("a", "b"):
         run = Run(0)

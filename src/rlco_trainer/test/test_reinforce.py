@@ -165,8 +165,11 @@ def test_at_first_only_values_are_learned(tmp_path: Path) -> None:
     assert not torch.equal(policy.values(seen), new_policy().values(seen))
 
 
-def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path) -> None:
-    whole = run_of(tmp_path / "whole", CONFIG).run()
+@pytest.mark.parametrize("anchor", [CONFIG.anchor, AnchorConfig(beta=0.5, batch=16, ratio=0.3)])
+def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path, anchor: AnchorConfig) -> None:
+    """Also where beta adapts: it is part of what a run is."""
+    config = replace(CONFIG, anchor=anchor)
+    whole = run_of(tmp_path / "whole", config).run()
 
     class Stop(Exception):
         pass
@@ -176,9 +179,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path) -> None:
             raise Stop
 
     with pytest.raises(Stop):
-        run_of(tmp_path / "parts", CONFIG).run(stop)
-    again = run_of(tmp_path / "parts", CONFIG)
+        run_of(tmp_path / "parts", config).run(stop)
+    again = run_of(tmp_path / "parts", config)
     assert again.iteration == 2
+    assert (again._anchor.beta == anchor.beta) == (anchor.ratio == 0.0)
     assert torch.equal(weights(again.run()), weights(whole))
 
 

@@ -62,7 +62,8 @@ class Workshop:
                 self._dataset(task, preset.wide, arm, preset.budget.wide, _WIDE_SEED)
                 for task, arm in arms
             ]
-            pretrain(PretrainConfig(folder, tuple(datasets), imitation=preset.base))
+            share = Share(held_out=preset.budget.held_out)
+            pretrain(PretrainConfig(folder, tuple(datasets), share=share, imitation=preset.base))
         return folder / f"{family}.safetensors"
 
     def _stage_one(self, recipe: Recipe, folder: Path) -> None:

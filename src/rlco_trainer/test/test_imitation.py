@@ -1,0 +1,225 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Supervised training of both families: what it learns, keeps, logs, and refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small import SMALLEST, equal, new
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from rlco_core.errors import ConfigError
+from rlco_trainer import checkpoint
+from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning import imitation
+from rlco_trainer.learning.frames import ImageSource, Mixture
+from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.train_pretrain import new_policies
+
+CONFIG = ImitationConfig(steps=6, batch=8, warm_up=2, checkpoint_every=3, average=0.5)
+TRAINED, HELD_OUT = np.arange(48), np.arange(48, 64)
+
+
+class Killed(BaseException):
+    """As hard as a kill: nothing in training catches it."""
+
+
+@pytest.fixture(scope="module")
+def data() -> Demonstrations:
+    """Equal images and states, two instructions, opposite actions."""
+    told = np.repeat([1.0, -1.0] * 4, 8).astype(np.float32)
+    return Demonstrations.build(
+        np.full((64, 16, 16, 3), 100, np.uint8),
+        np.zeros((64, 10), np.float32),
+        0.01 * np.tile(told[:, None], (1, 7)),
+        [8] * 8,
+        ["push the red cube", "push the blue cube"] * 4,
+    )
+
+
+def both(data: Demonstrations) -> dict[str, Policy]:
+    """The two families on one backbone, as in the base."""
+    token, flow = (new(family, SMALLEST, horizon=2, execute=2) for family in ("token", "flow"))
+    policies = new_policies(token.config, flow.config)  # type: ignore[arg-type]
+    policies["token"].scale.fit(data.states, data.actions, (1.0, 1.0))
+    policies["token"].backbone.fit(data.spoken())
+    return policies
+
+
+def run_of(
+    data: Demonstrations, out: Path, config: ImitationConfig = CONFIG, families: str = "token flow"
+) -> Imitation:
+    torch.manual_seed(config.seed)
+    source = ImageSource(data, 2)
+    policies = {family: both(data)[family] for family in families.split()}
+    if len(policies) == 2:
+        policies = both(data)
+    mixture, held_out = Mixture([(source, TRAINED, 1.0)]), {"sim": (source, HELD_OUT)}
+    return Imitation(policies, mixture, held_out, config, out)
+
+
+def curves(root: Path) -> dict[str, list[int]]:
+    """Tag -> steps, of all runs in a directory."""
+    events = EventAccumulator(str(root))
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    return {tag: [scalar.step for scalar in events.Scalars(tag)] for tag in tags}
+
+
+def same(one: Mapping[str, Policy], other: Mapping[str, Policy]) -> bool:
+    return one.keys() == other.keys() and all(equal(one[family], other[family]) for family in one)
+
+
+def test_both_families_learn_on_one_backbone_to_do_what_is_said(
+    data: Demonstrations, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=120, batch=16, learning_rate=3e-3, average=0.9)
+    trained = run_of(data, tmp_path, replace(config, checkpoint_every=120)).run()
+    assert trained["token"].backbone is trained["flow"].backbone
+    batch = data.batch(np.array([0, 8]), 2)
+    for family, policy in trained.items():
+        answer = policy.act(policy.see(batch.image, batch.state, batch.words, batch.mask))
+        away = (answer - batch.actions).abs().mean().item()
+        assert away < 0.003, f"{family}: not to listen is 0.01 away"
+
+
+def test_weights_of_both_and_of_the_backbone_move_but_values_do_not(
+    data: Demonstrations, tmp_path: Path
+) -> None:
+    before, after = both(data), run_of(data, tmp_path).run()
+    for family in ("token", "flow"):
+        assert equal(after[family].value, before[family].value)
+        assert equal(after[family].scale, before[family].scale)
+        moved = zip(
+            after[family].expert_parameters(), before[family].expert_parameters(), strict=True
+        )
+        # The flow's spread is of no use to imitation.
+        assert sum(not torch.equal(a, b) for a, b in moved) >= 20
+    assert not equal(after["token"].backbone, before["token"].backbone)
+
+
+@pytest.mark.parametrize("family", ["token", "flow"])
+def test_a_frozen_backbone_stays_as_it_is(
+    data: Demonstrations, tmp_path: Path, family: str
+) -> None:
+    config = replace(CONFIG, expert_only=True, weight_decay=0.5)
+    after = run_of(data, tmp_path, config, family).run()[family]
+    before = both(data)[family]
+    assert equal(after.backbone, before.backbone)
+    assert equal(after.value, before.value)
+    assert not equal(after, before)
+
+
+@pytest.mark.parametrize("expert_only", [False, True])
+def test_a_run_killed_between_checkpoints_ends_as_an_uninterrupted_one(
+    data: Demonstrations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expert_only: bool
+) -> None:
+    """It dies with its second checkpoint due: measured and logged, not yet written."""
+    config = replace(CONFIG, steps=9, expert_only=expert_only)
+    whole = run_of(data, tmp_path / "whole", config).run()
+    save, due = imitation.checkpoint.save, [0]
+
+    def save_or_die(*arguments: object) -> None:
+        due[0] += 1
+        if due[0] == 2:
+            raise Killed
+        save(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(imitation.checkpoint, "save", save_or_die)
+    with pytest.raises(Killed):
+        run_of(data, tmp_path / "killed", config).run()
+    again = run_of(data, tmp_path / "killed", config)
+    assert again._step == 3
+    assert same(again.run(), whole)
+    files = [(tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "killed")]
+    assert files[0] == files[1]
+    assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
+
+
+def test_a_finished_run_is_not_trained_on(data: Demonstrations, tmp_path: Path) -> None:
+    trained = run_of(data, tmp_path).run()
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    assert same(run_of(data, tmp_path).run(), trained)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["seed", "batch", "learning_rate", "steps", "expert_only"])
+def test_a_run_goes_on_with_its_own_settings_only(
+    data: Demonstrations, tmp_path: Path, name: str
+) -> None:
+    run_of(data, tmp_path, families="flow").run()
+    other = replace(CONFIG, **{name: getattr(CONFIG, name) * 2 + 1})
+    with pytest.raises(ConfigError, match="made with other settings; use the same settings or"):
+        run_of(data, tmp_path, other, families="flow")
+
+
+def test_a_loss_that_is_not_finite_stops_before_it_is_in_a_checkpoint(
+    data: Demonstrations, tmp_path: Path
+) -> None:
+    run = run_of(data, tmp_path)
+    measure = run._measure
+
+    def spoil(writer: object) -> None:
+        measure(writer)  # type: ignore[arg-type]
+        run._save()
+        with torch.no_grad():
+            run._modules["flow"].head.weight.fill_(torch.nan)
+        run._save = lambda: None  # type: ignore[method-assign]
+
+    run._measure = spoil  # type: ignore[method-assign]
+    with pytest.raises(ConfigError, match="the supervised loss is nan at step 4; a smaller learn"):
+        run.run()
+    tensors, metadata = checkpoint.read(tmp_path / CHECKPOINT)
+    assert metadata["step"] == "3"
+    assert all(torch.isfinite(tensor).all() for tensor in tensors.values())
+
+
+def test_what_is_kept_is_an_average_that_follows_faster_at_first(
+    data: Demonstrations, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=1, average=0.999)
+    average = run_of(data, tmp_path, config, "token").run()["token"]
+    tensors, _ = checkpoint.read(tmp_path / CHECKPOINT)
+    model, first = checkpoint.part(tensors, "model.token"), both(data)["token"]
+    for name, value in first.named_parameters():
+        wanted = torch.lerp(value, model[name], 1.0 - 1.0 / 10.0)
+        torch.testing.assert_close(average.state_dict()[name], wanted)
+
+
+def test_held_out_losses_come_with_checkpoints_and_others_every_fiftieth_step(
+    data: Demonstrations, tmp_path: Path
+) -> None:
+    run_of(data, tmp_path, replace(CONFIG, steps=51, checkpoint_every=30)).run()
+    assert curves(tmp_path) == {
+        "loss/token": [50],
+        "loss/flow": [50],
+        "share/0": [50],
+        "held_out/sim_token": [30, 51],
+        "held_out/sim_flow": [30, 51],
+    }
+
+
+def test_it_can_run_in_mixed_precision(data: Demonstrations, tmp_path: Path) -> None:
+    trained = run_of(data, tmp_path, replace(CONFIG, bfloat16=True)).run()
+    exact = run_of(data, tmp_path / "exact").run()
+    assert not same(trained, exact)
+    for family, policy in trained.items():
+        for name, value in policy.state_dict().items():
+            torch.testing.assert_close(value, exact[family].state_dict()[name], atol=0.02, rtol=0.0)
+
+
+def test_learning_rate_climbs_then_falls_as_half_a_cosine() -> None:
+    config = ImitationConfig(steps=110, warm_up=10, learning_rate=0.4)
+    rates = [imitation.learning_rate(config, step) for step in range(111)]
+    assert rates[:10] == pytest.approx([0.04 * (step + 1) for step in range(10)])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert (rates[10], rates[60], rates[110]) == pytest.approx((0.4, 0.2, 0.0), abs=1e-12)
+    short = ImitationConfig(steps=5, warm_up=10, learning_rate=1.0)
+    assert imitation.learning_rate(short, 4) == 0.5

@@ -1,0 +1,63 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The studies: which cells there are, which policies they share, and what a table says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rlco_core.errors import ConfigError
+from rlco_trainer.reproduce.plan import cells
+from rlco_trainer.reproduce.preset import load_preset
+from rlco_trainer.reproduce.tables import table, write_report
+
+
+@pytest.mark.parametrize("name", ["smoke", "laptop", "full"])
+def test_every_preset_plans_the_six_methods_on_each_of_its_tasks(name: str) -> None:
+    preset = load_preset(name)
+    main = [cell for cell in cells(preset) if cell.study == "main"]
+    methods = {"base", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
+    for task in preset.tasks:
+        assert {cell.method for cell in main if cell.recipe.task == task} == methods
+
+
+def test_a_policy_is_trained_once_for_all_studies() -> None:
+    preset = load_preset("full")
+    planned = cells(preset)
+    wanted = {
+        cell.key
+        for cell in planned
+        if cell.recipe.task == "pick_place" and cell.recipe.family == "token"
+    }
+    assert "token-pick_place-co-alpha0.5-real50-beta0.2-seed0-train" in wanted
+    assert {cell.study for cell in planned} == set(preset.studies)
+    by_key = {cell.key: (cell.recipe, cell.split) for cell in planned}
+    assert all(by_key[cell.key] == (cell.recipe, cell.split) for cell in planned)
+
+
+def test_an_unknown_study_is_refused() -> None:
+    with pytest.raises(ConfigError, match="study 'mian' is unknown; known: 'ablation'"):
+        cells(replace(load_preset("smoke"), studies=("mian",)))
+
+
+def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path: Path) -> None:
+    def entry(method: str, task: str, seed: int, successes: int) -> dict[str, object]:
+        known = {"family": "token", "method": method, "task": task, "seed": seed}
+        return {
+            **known,
+            "successes": successes,
+            "episodes": 100,
+            "domain": "stand_in",
+            "command": "rlco reproduce",
+        }
+
+    entries = [entry("rlco", "a", 0, 80), entry("rlco", "a", 1, 100), entry("rlco", "b", 0, 50)]
+    entries.append(entry("rl", "a", 0, 10))
+    text = table("main", entries)
+    assert "| token | rlco | 90 [85, 93] | 50 [40, 60] | 70.0 |" in text
+    assert "| token | rl | 10 [6, 17] |  |  |" in text
+    write_report("main", entries, tmp_path)
+    assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
