@@ -14,6 +14,7 @@ from onnx import GraphProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.scale import ACTION_SIZE
 from rlco_trainer.policies.token import TokenPolicy
 from rlco_trainer.policies.token_graph import Speaker
 
@@ -40,7 +41,9 @@ class Deployed(nn.Module):
             return self.policy.act(seen)
         assert isinstance(self.policy, TokenPolicy)
         near, far = self.policy.contexts(seen)
-        return self.policy.actions(self.speak(torch.stack(near), torch.stack(far)))
+        tokens = self.speak(torch.stack(near), torch.stack(far))
+        # Said again, as a loop's result has no size that readers of the graph could know.
+        return self.policy.actions(tokens.view(len(image), self.policy.horizon * ACTION_SIZE))
 
 
 def write_graph(network: nn.Module, inputs: Inputs, names: list[str], path: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_graph_answers_as_its_network_does(
 ) -> None:
     session = onnxruntime.InferenceSession(str(graphs[which]))
     assert [node.name for node in session.get_inputs()] == NAMES
+    assert session.get_outputs()[0].shape == [1, which[1], 7]
     network, answers = policy(*which), []
     for seed in range(5):
         some = inputs(1, WIDE, seed)

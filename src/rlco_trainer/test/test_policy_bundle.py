@@ -138,7 +138,11 @@ def test_an_error_above_the_tolerance_is_refused(
 
 @pytest.mark.parametrize(
     ("change", "line"),
-    [({"name": "Push Cube"}, "name: "), ({"tasks": ()}, "contract.tasks"), ({"camera": "a b"}, "")],
+    [
+        ({"name": "Push Cube"}, "name: "),
+        ({"tasks": ()}, "contract.tasks"),
+        ({"camera": "a b"}, "contract.cameras"),
+    ],
 )
 def test_an_unsound_contract_leaves_the_old_bundle_alone(
     exported: Mapping[str, Exported], policy: Policy, change: dict[str, object], line: str
