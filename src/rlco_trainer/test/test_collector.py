@@ -166,7 +166,7 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
 ) -> None:
     script = expert(alone, FIRST)
     last = len(script) - 1
-    rollout = rollout_of(two, last + 3, script, [])
+    rollout = rollout_of(two, last + 3, [*script, refused(0)], [])
     observation, _ = alone.reset(seed=FIRST)
     total = 0.0
     for t, chunk in enumerate(script):
@@ -178,7 +178,9 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
         assert rollout.ended[t, 0].item() == (terminated or truncated)
     steps = info["steps"]
     assert steps % 4, "it ends within a chunk"
-    assert rollout.episodes == (Ended(total, steps, True, False),)
+    assert total > 0.0
+    # What is paid for one episode is not paid again for the next, which is refused at once.
+    assert rollout.episodes == (Ended(total, steps, True, False), Ended(0.0, 0, False, True))
     assert rollout.terminated.nonzero().tolist() == [[last, 0]]
     assert rollout.played[:last].min() == 1.0
     assert rollout.played[last, 0].tolist() == [float(k < steps % 4) for k in range(4)]

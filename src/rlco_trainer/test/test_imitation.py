@@ -66,11 +66,14 @@ def run_of(
 
 
 def curves(root: Path) -> dict[str, list[int]]:
-    """Tag -> steps, of all runs in a directory."""
-    events = EventAccumulator(str(root))
-    events.Reload()
-    tags = events.Tags()["scalars"]
-    return {tag: [scalar.step for scalar in events.Scalars(tag)] for tag in tags}
+    """Tag -> steps, of all runs in a directory, whose files may be of the same second."""
+    found: dict[str, set[int]] = {}
+    for path in root.glob("events.out.*"):
+        events = EventAccumulator(str(path))
+        events.Reload()
+        for tag in events.Tags()["scalars"]:
+            found.setdefault(tag, set()).update(one.step for one in events.Scalars(tag))
+    return {tag: sorted(steps) for tag, steps in found.items()}
 
 
 def same(one: Mapping[str, Policy], other: Mapping[str, Policy]) -> bool:

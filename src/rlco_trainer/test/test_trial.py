@@ -1,0 +1,106 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""A trial of a network says what `rlco eval` says of its bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import small
+import torch
+
+from rlco_trainer.demonstrate import Demonstration
+from rlco_trainer.evaluate import EvalConfig, evaluate
+from rlco_trainer.learning.datasets import Loaded, fit
+from rlco_trainer.learning.frames import ContextSource
+from rlco_trainer.learning.trial import Outcome, Trial
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy_file import load_policy, save_policy
+from rlco_trainer.policy_bundle import Deployment, export
+
+ENV: dict[str, Any] = {"task": "push_cube", "domain": "twin", "robot": "panda", "execute": 4}
+SEEDS = range(5, 10)
+PANDA = Deployment("push_cube_panda", "panda", ("push_cube",), "front")
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[Trial]:
+    """Fewer places than there are episodes, so that the last ones leave a place empty."""
+    with Trial(ENV, envs=3, workers=2) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def policies(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Policy]:
+    """One that knows the episode of seed 7 by heart, and one that is refused for its speed."""
+    made = {family: small.new(family) for family in ("flow", "token")}
+    for policy in made.values():
+        fit(policy, [loaded])
+    _learn_by_heart(made["flow"], loaded)
+    reckless = made["token"].scale
+    reckless.farthest.fill_(torch.inf)
+    reckless.action_low[:3], reckless.action_high[:3] = -0.02, 0.02
+    root = tmp_path_factory.mktemp("policies")
+    for family, policy in made.items():
+        save_policy(policy, root / family, {})
+    return {family: load_policy(root / family)[0].requires_grad_(False) for family in made}
+
+
+def _learn_by_heart(policy: Policy, loaded: Loaded) -> None:
+    source, rng = ContextSource.build(policy, loaded.data), torch.Generator().manual_seed(0)
+    optimiser = torch.optim.Adam(policy.expert_parameters(), 3e-3)
+    for step in range(200):
+        frames = np.random.default_rng(step).choice(len(source), 32)
+        optimiser.zero_grad()
+        policy.imitation_loss(*source.examples(policy, frames, rng), rng).backward()
+        optimiser.step()
+
+
+@pytest.fixture(scope="module")
+def outcomes(trial: Trial, policies: Mapping[str, Policy]) -> Mapping[str, tuple[Outcome, ...]]:
+    return {family: trial.run(policy, SEEDS) for family, policy in policies.items()}
+
+
+@pytest.mark.parametrize("family", ["flow", "token"])
+def test_it_ends_as_an_evaluation_of_the_bundle_does(
+    policies: Mapping[str, Policy],
+    outcomes: Mapping[str, tuple[Outcome, ...]],
+    family: str,
+    tmp_path: Path,
+) -> None:
+    export(policies[family], tmp_path, PANDA, {})
+    config = EvalConfig(bundle=tmp_path, episodes=len(SEEDS), seed=SEEDS[0])
+    wanted = [
+        Outcome(episode.seed, episode.success, episode.steps, episode.instruction)
+        for episode in evaluate(config).result.episodes
+    ]
+    assert list(outcomes[family]) == wanted
+
+
+def test_among_them_are_successes_and_failures_of_several_lengths(
+    outcomes: Mapping[str, tuple[Outcome, ...]], demonstration: Demonstration
+) -> None:
+    """Without them, two that agree would say little."""
+    by_heart = {outcome.seed: outcome for outcome in outcomes["flow"]}
+    assert by_heart[7].success
+    assert by_heart[7].steps == pytest.approx(len(demonstration.actions), abs=15)
+    assert not all(outcome.success for outcome in outcomes["flow"])
+    assert len({outcome.steps for found in outcomes.values() for outcome in found}) > 3
+
+
+def test_an_outcome_does_not_depend_on_its_neighbours(
+    trial: Trial,
+    policies: Mapping[str, Policy],
+    outcomes: Mapping[str, tuple[Outcome, ...]],
+) -> None:
+    backwards = trial.run(policies["flow"], [*reversed(SEEDS)])
+    assert tuple(reversed(backwards)) == outcomes["flow"]
+    assert trial.run(policies["flow"], [7]) == (outcomes["flow"][2],)
+
+
+def test_no_episodes_are_no_outcomes(trial: Trial, policies: Mapping[str, Policy]) -> None:
+    assert trial.run(policies["flow"], []) == ()
