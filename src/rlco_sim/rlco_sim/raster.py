@@ -93,21 +93,28 @@ def shade(world: Floats, faces: Ints, colours: Floats, eye: Floats, light: Float
 
 
 @njit(cache=True, nogil=True)
+def _mapped(points: Floats, view: Floats) -> Floats:
+    """(n, 3) points, each mapped by ``view`` (3, 4)."""
+    mapped = np.empty_like(points)
+    for v in range(len(points)):
+        for row in range(3):
+            mapped[v, row] = (
+                view[row, 0] * points[v, 0]
+                + view[row, 1] * points[v, 1]
+                + view[row, 2] * points[v, 2]
+                + view[row, 3]
+            )
+    return mapped
+
+
+@njit(cache=True, nogil=True)
 def shadow_map(world: Floats, faces: Ints, casts: NDArray[np.bool_], view: Floats,
                size: int) -> Floats:  # fmt: skip
     """(size, size) height towards the light of what stands in it; ``view`` (3, 4) maps the world
     to columns, rows and height.
     """
     heights = np.full((size, size), -1e9, np.float32)
-    seen = np.empty_like(world)
-    for v in range(len(world)):
-        for row in range(3):
-            seen[v, row] = (
-                view[row, 0] * world[v, 0]
-                + view[row, 1] * world[v, 1]
-                + view[row, 2] * world[v, 2]
-                + view[row, 3]
-            )
+    seen = _mapped(world, view)
     for f in range(len(faces)):
         if not casts[f]:
             continue
@@ -142,15 +149,7 @@ def draw(world: Floats, faces: Ints, dark: Floats, lit: Floats, uv: Floats, text
     """
     picture = np.full((height, width, 3), np.uint8(BACKGROUND), np.uint8)
     depths = np.zeros((height, width), np.float32)
-    seen = np.empty_like(world)
-    for v in range(len(world)):
-        for row in range(3):
-            seen[v, row] = (
-                camera[row, 0] * world[v, 0]
-                + camera[row, 1] * world[v, 1]
-                + camera[row, 2] * world[v, 2]
-                + camera[row, 3]
-            )
+    seen = _mapped(world, camera)
     corner = np.empty((4, 8), np.float32)
     for f in range(len(faces)):
         if np.isnan(lit[f, 0]):

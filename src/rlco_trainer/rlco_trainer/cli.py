@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "a base on demonstrations of many worlds",
     ),
     "train sft": ("rlco_trainer.train", "train a nano policy on a dataset"),
-    "train imitate": ("rlco_trainer.train_sft", "Stage I: simulated and real demonstrations"),
+    "train imitate": ("rlco_trainer.train_imitate", "Stage I: simulated and real demonstrations"),
     "train rlco": ("rlco_trainer.train_rlco", "Stage II: reward, anchored on real data"),
     "reproduce": ("rlco_trainer.reproduce.run", "the studies of the paper, cell by cell"),
     "export": ("rlco_trainer.export", "a checkpoint as a policy bundle, checked against torch"),

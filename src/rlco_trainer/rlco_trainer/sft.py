@@ -20,6 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from rlco_core.errors import ConfigError
 from rlco_trainer import checkpoint
 from rlco_trainer.batches import Batch, Demonstrations, draw
+from rlco_trainer.learning.imitation import follow, learning_rate, require_finite
 from rlco_trainer.models.nano import NanoConfig, NanoVLA
 from rlco_trainer.progress import Advance, progress
 
@@ -164,12 +165,12 @@ class _Run:
         )
         loss = self._model.loss(*self._batch(chosen))
         value = loss.item()
-        _require_finite(value, self.step + 1)  # or it would be in the next checkpoint
+        require_finite("the loss", value, self.step + 1)  # or it would be in the next checkpoint
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
         self._optimiser.step()
-        self._follow()
+        follow(self.average, self._model, config.average, self.step)
         self.step += 1
         if self.step % _LOG_EVERY == 0:
             writer.add_scalar("loss/train", value, self.step)
@@ -191,22 +192,6 @@ class _Run:
 
     def _batch(self, frames: NDArray[np.int64]) -> Batch:
         return self._data.batch(frames, self._config.model.horizon).to(self._device)
-
-    def _follow(self) -> None:
-        """Moves the averaged weights; early on they follow faster."""
-        decay = min(self._config.average, (1.0 + self.step) / (10.0 + self.step))
-        with torch.no_grad():
-            pairs = zip(self.average.parameters(), self._model.parameters(), strict=True)
-            for mean, value in pairs:
-                mean.lerp_(value, 1.0 - decay)
-
-
-def learning_rate(config: SftConfig, step: int) -> float:
-    """Linear warm-up, then half a cosine to zero at the last step."""
-    if step < config.warm_up:
-        return config.learning_rate * (step + 1) / config.warm_up
-    done = (step - config.warm_up) / max(config.steps - config.warm_up, 1)
-    return 0.5 * config.learning_rate * (1.0 + math.cos(math.pi * done))
 
 
 def set_statistics(
@@ -230,10 +215,3 @@ def set_statistics(
     }
     for name, value in values.items():
         getattr(model, name).copy_(torch.from_numpy(np.asarray(value, dtype=np.float32)))
-
-
-def _require_finite(loss: float, step: int) -> None:
-    if not math.isfinite(loss):
-        raise ConfigError(
-            f"the loss is {loss} at step {step}; a smaller learning rate may keep it finite"
-        )

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import torch
 
-from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.errors import DatasetError
 from rlco_trainer.arguments import parse
 from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning.device import device
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.sft import CHECKPOINT, SftConfig, train
 
@@ -68,21 +69,6 @@ def load_demonstrations(dataset: Dataset) -> Demonstrations:
         [record.length for record in dataset.episodes],
         [record.task for record in dataset.episodes],
     )
-
-
-def device(name: str) -> torch.device:
-    """The torch device called ``name``; auto prefers CUDA.
-
-    Raises:
-        ConfigError: it is not there.
-    """
-    names: Sequence[str] = ("auto", "cpu", "cuda")
-    if name not in names:
-        raise ConfigError(f"device '{name}' is unknown; it should be one of {', '.join(names)}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device 'cuda' was asked for, but torch sees no GPU; use cpu or auto")
-    chosen = "cuda" if name == "auto" and torch.cuda.is_available() else name
-    return torch.device("cpu" if chosen == "auto" else chosen)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -32,7 +32,7 @@ from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
-from rlco_trainer.train_sft import ImageConfig
+from rlco_trainer.train_imitate import ImageConfig
 
 _HELD_OUT_SEED = 0
 _EVALUATION_SEED = 5_000_000
@@ -104,7 +104,7 @@ def rlco(config: RlcoConfig) -> Policy:
         )
         anchor = Anchor(settings.anchor, source, trained, start)
         run = Reinforcement(policy, collector, anchor, settings, config.out)
-        watch = Watch(config, ContextSource.build(start, real), held_out, env)
+        watch = Watch(config, source.plain, held_out, env)
         stack.callback(watch.close)
         result = run.run(watch)
     episodes = settings.iterations * settings.envs
@@ -131,7 +131,9 @@ class Watch:
     ) -> None:
         self._config, self._source, self._held_out = config, source, held_out
         self._writer = SummaryWriter(str(config.out / "watch"))
-        self._trial = Trial(env, min(config.evaluation_episodes, _SIDE_BY_SIDE))
+        self._trial: Trial | None = None
+        if config.evaluate_every:
+            self._trial = Trial(env, min(config.evaluation_episodes, _SIDE_BY_SIDE))
 
     @torch.no_grad()
     def __call__(self, iteration: int, figures: Mapping[str, float], policy: Policy) -> None:
@@ -141,8 +143,7 @@ class Watch:
             examples = self._source.examples(policy, self._held_out, rng)
             loss = policy.imitation_loss(*examples, rng).item()
             self._writer.add_scalar("real/held_out_loss", loss, iteration)
-        every = self._config.evaluate_every
-        if every and iteration % every == 0:
+        if self._trial is not None and iteration % self._config.evaluate_every == 0:
             seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)
             outcomes = self._trial.run(policy, seeds)
             rate = sum(outcome.success for outcome in outcomes) / len(outcomes)
@@ -151,7 +152,8 @@ class Watch:
     def close(self) -> None:
         """Ends the processes and the curves."""
         self._writer.close()
-        self._trial.close()
+        if self._trial is not None:
+            self._trial.close()
 
 
 def main(arguments: Sequence[str]) -> None:

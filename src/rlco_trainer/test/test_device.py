@@ -32,5 +32,5 @@ def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match="torch sees no GPU; use cpu or auto"):
         device("cuda")
-    with pytest.raises(ConfigError, match="'tpu' is unknown; it should be 'auto', 'cpu' or"):
+    with pytest.raises(ConfigError, match="'tpu' is unknown; it should be one of auto, cpu, cuda"):
         device("tpu")

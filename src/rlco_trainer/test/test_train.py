@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.errors import DatasetError
 from rlco_trainer.demonstrate import Demonstration
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 from rlco_trainer.sft import CHECKPOINT
-from rlco_trainer.train import device, load_demonstrations, main
+from rlco_trainer.train import load_demonstrations, main
 
 SETTINGS = {"steps": 2, "batch": 8, "held-out": 1, "width": 32, "layers": 1, "heads": 2}
 SMALL = [word for name, value in SETTINGS.items() for word in (f"--{name}", str(value))]
@@ -88,28 +88,3 @@ def test_a_missing_dataset_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
         main(["--dataset", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")])
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "has_gpu", "chosen"),
-    [
-        ("cpu", False, "cpu"),
-        ("cpu", True, "cpu"),
-        ("auto", False, "cpu"),
-        ("auto", True, "cuda"),
-        ("cuda", True, "cuda"),
-    ],
-)
-def test_auto_prefers_cuda(
-    monkeypatch: pytest.MonkeyPatch, name: str, has_gpu: bool, chosen: str
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
-    assert device(name) == torch.device(chosen)
-
-
-def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ConfigError, match="torch sees no GPU; use cpu or auto"):
-        device("cuda")
-    with pytest.raises(ConfigError, match="'tpu' is unknown; it should be one of auto, cpu, cuda"):
-        device("tpu")

@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
-from rlco_trainer import checkpoint, evaluate, train_pretrain, train_rlco, train_sft
+from rlco_trainer import checkpoint, evaluate, train_imitate, train_pretrain, train_rlco
 from rlco_trainer.policies.policy_file import About, load_policy
 from rlco_trainer.policy_bundle import ExportConfig, deployment, export
 
@@ -88,7 +88,7 @@ def imitate(tmp_path_factory: pytest.TempPathFactory, base: Path, dataset_root: 
             "augment": {"copies": 2},
             "imitation": IMITATION,
         }
-        train_sft.main(["--config", written(out / "settings.yaml", settings), *words])
+        train_imitate.main(["--config", written(out / "settings.yaml", settings), *words])
         return out
 
     return run

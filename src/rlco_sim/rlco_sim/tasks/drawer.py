@@ -23,6 +23,7 @@ import pinocchio as pin
 from rlco_core.errors import ConfigError, choices
 from rlco_sim.cabinet import Cabinet
 from rlco_sim.scene import Scene, Split
+from rlco_sim.tasks.shared import either_way
 from rlco_sim.world import World
 
 SUBJECT = "drawer"
@@ -84,9 +85,9 @@ class DrawerTask:
     def reset(self, rng: np.random.Generator, instruction: str) -> Scene:
         """Draws place, turn, travel and sentence, always in the same order."""
         far = self._split == "unseen_states"
-        x = _off(rng, (0.03, 0.05) if far else (0.0, 0.03))
-        y = -rng.uniform(0.02, 0.05) if far else _off(rng, (0.0, 0.02))
-        turn = _off(rng, (0.25, 0.4) if far else (0.0, 0.25))
+        x = either_way(rng, *((0.03, 0.05) if far else (0.0, 0.03)))
+        y = -rng.uniform(0.02, 0.05) if far else either_way(rng, 0.0, 0.02)
+        turn = either_way(rng, *((0.25, 0.4) if far else (0.0, 0.25)))
         travel = rng.uniform(*(self.unseen_travels if far else self.travels))
         self.cabinet.set_travel(float(travel))
         self.cabinet.place((_MIDDLE[0] + x, _MIDDLE[1] + float(y)), _YAW + turn)
@@ -106,8 +107,3 @@ class DrawerTask:
     def _begin(self) -> None:
         """Forgets the episode before."""
         raise NotImplementedError
-
-
-def _off(rng: np.random.Generator, span: Range) -> float:
-    """A number in ``span``, or its negative."""
-    return float(rng.choice((-1.0, 1.0)) * rng.uniform(*span))

@@ -23,7 +23,6 @@ sentences of other verbs and nouns.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -31,11 +30,12 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
-from rlco_core.errors import ConfigError, choices
+from rlco_core.errors import ConfigError
 from rlco_sim.experts.moves import wrapped
 from rlco_sim.experts.pick_place import PickPlaceExpert, Sight
 from rlco_sim.scene import SPLITS, Scene, Split
 from rlco_sim.shapes import Grasp, names, shape
+from rlco_sim.tasks.shared import either_way, named
 from rlco_sim.world import Part, World
 
 WORDINGS = (
@@ -184,13 +184,13 @@ class PickPlace:
 
     def _put_container(self, rng: np.random.Generator, side: float, far: bool) -> None:
         place = (0.51 + rng.uniform(-0.05, 0.05), side * rng.uniform(0.13, 0.16), 0.0)
-        yaw = _beyond(rng, 0.25, 0.45) if far else rng.uniform(-0.25, 0.25)
+        yaw = either_way(rng, 0.25, 0.45) if far else rng.uniform(-0.25, 0.25)
         self._world.place(self._container, place, yaw)
 
     def _put_object(self, rng: np.random.Generator, side: float, far: bool) -> None:
-        x = 0.49 + (_beyond(rng, 0.08, 0.11) if far else rng.uniform(-0.07, 0.07))
+        x = 0.49 + (either_way(rng, 0.08, 0.11) if far else rng.uniform(-0.07, 0.07))
         place = (x, side * rng.uniform(0.11, 0.20), self._shape.standing)
-        yaw = _beyond(rng, 0.6, 0.85) if far else rng.uniform(-0.6, 0.6)
+        yaw = either_way(rng, 0.6, 0.85) if far else rng.uniform(-0.6, 0.6)
         settings = self._world.settings
         if self._object >= 0:
             self._world.remove(self._object)
@@ -227,23 +227,10 @@ def _tool_yaw(pose: pin.SE3, grasp: Grasp) -> float:
     return wrapped(2.0 * (turned + grasp.yaw)) / 2.0
 
 
-def _beyond(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number between ``low`` and ``high``, or between their negatives."""
-    return float(rng.choice((-1.0, 1.0)) * rng.uniform(low, high))
-
-
 def named_shape(instruction: str) -> str:
     """The one shape that an instruction names.
 
     Raises:
         ConfigError: it names none or several.
     """
-    words = set(re.findall(r"[a-z]+", instruction.lower()))
-    known = (*names(unseen=False), *names(unseen=True))
-    named = [name for name in known if name in words]
-    if len(named) != 1:
-        raise ConfigError(
-            f"instruction '{instruction}' names {len(named)} objects; "
-            f"it must name exactly one of {choices(known)}"
-        )
-    return named[0]
+    return named(instruction, (*names(unseen=False), *names(unseen=True)), "objects")

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError, choices
 from rlco_sim.experts.push import PushExpert
 from rlco_sim.scene import SPLITS, Scene, Split
+from rlco_sim.tasks.shared import either_way, named
 from rlco_sim.world import World
 
 COLOURS = ("red", "green", "blue")
@@ -118,7 +119,7 @@ class PushCube:
         far = self._split == "unseen_states"
         goal = (
             rng.uniform(-0.02, 0.02),
-            _beyond(rng, 0.035, 0.05) if far else rng.uniform(-0.03, 0.03),
+            either_way(rng, 0.035, 0.05) if far else rng.uniform(-0.03, 0.03),
         )
         self._goal = np.array([0.60 + goal[0], goal[1], 0.0])
         self._world.place(self._goal_body, self._goal)
@@ -169,13 +170,8 @@ def _near_pose(rng: np.random.Generator, lane: float) -> tuple[float, float, flo
 
 
 def _far_pose(rng: np.random.Generator, lane: float) -> tuple[float, float, float]:
-    x, y = 0.42 + _beyond(rng, 0.035, 0.055), lane + rng.uniform(-0.03, 0.03)
-    return x, y, _beyond(rng, 0.4, 0.7)
-
-
-def _beyond(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number between ``low`` and ``high``, or between their negatives."""
-    return float(rng.choice((-1.0, 1.0)) * rng.uniform(low, high))
+    x, y = 0.42 + either_way(rng, 0.035, 0.055), lane + rng.uniform(-0.03, 0.03)
+    return x, y, either_way(rng, 0.4, 0.7)
 
 
 def named_colour(instruction: str) -> str:
@@ -184,12 +180,4 @@ def named_colour(instruction: str) -> str:
     Raises:
         ConfigError: it names none or several.
     """
-    words = set(re.findall(r"[a-z]+", instruction.lower()))
-    known = (*COLOURS, *UNSEEN_COLOURS)
-    named = [colour for colour in known if colour in words]
-    if len(named) != 1:
-        raise ConfigError(
-            f"instruction '{instruction}' names {len(named)} colours; "
-            f"it must name exactly one of {choices(known)}"
-        )
-    return named[0]
+    return named(instruction, (*COLOURS, *UNSEEN_COLOURS), "colours")

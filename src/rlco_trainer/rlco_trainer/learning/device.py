@@ -8,7 +8,7 @@ from typing import get_args
 
 import torch
 
-from rlco_core.errors import ConfigError, choices
+from rlco_core.errors import ConfigError
 from rlco_trainer.settings import DeviceName
 
 
@@ -18,10 +18,9 @@ def device(name: str) -> torch.device:
     Raises:
         ConfigError: it is not there.
     """
-    if name not in get_args(DeviceName):
-        raise ConfigError(
-            f"device '{name}' is unknown; it should be {choices(get_args(DeviceName))}"
-        )
+    names = get_args(DeviceName)
+    if name not in names:
+        raise ConfigError(f"device '{name}' is unknown; it should be one of {', '.join(names)}")
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
         raise ConfigError("device 'cuda' was asked for, but torch sees no GPU; use cpu or auto")

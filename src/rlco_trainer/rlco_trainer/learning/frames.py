@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -102,6 +102,11 @@ class ContextSource:
                 seen.append(context.to(torch.float16).cpu())
             parts.append(torch.cat(seen))
         return cls(data, policy.horizon, torch.stack(parts))
+
+    @property
+    def plain(self) -> ContextSource:
+        """The copy of unchanged images alone."""
+        return replace(self, contexts=self.contexts[:1])
 
     def __len__(self) -> int:
         return len(self.data.actions)

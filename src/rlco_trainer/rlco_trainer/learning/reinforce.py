@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.policies.policy import Policy, Seen
 from rlco_trainer.progress import progress
+
+#: Gets the number of iterations done, their figures and the averaged policy.
+After: TypeAlias = Callable[[int, Mapping[str, float], Policy], None]
 
 _SHUFFLE, _REAL = 0x73686666, 0x7265616C
 
@@ -84,13 +88,8 @@ class Reinforcement:
         config: ReinforceConfig,
         out: Path,
     ) -> None:
-        self._config, self._policy, self._collector, self._anchor = (
-            config,
-            policy,
-            collector,
-            anchor,
-        )
-        self._out = out
+        self._policy, self._collector, self._anchor = policy, collector, anchor
+        self._config, self._out = config, out
         policy.requires_grad_(False)
         self._actor = [p.requires_grad_() for p in policy.expert_parameters()]
         self._critic = [p.requires_grad_() for p in policy.value.parameters()]
@@ -110,8 +109,8 @@ class Reinforcement:
             more = checkpoint.part(checkpoint.read(path)[0], "more")
             anchor.beta = more["beta"].item()
 
-    def run(self, after: object = None) -> Policy:
-        """Trains to the end; returns the averaged policy."""
+    def run(self, after: After | None = None) -> Policy:
+        """Trains to the end, calling ``after`` every iteration; returns the averaged policy."""
         config = self._config
         writer = SummaryWriter(str(self._out), purge_step=self.iteration + 1)
         try:
@@ -121,7 +120,7 @@ class Reinforcement:
                     for name, value in figures.items():
                         writer.add_scalar(name, value, self.iteration)
                     advance(1, f"success {figures['rollout/success']:.2f}")
-                    if callable(after):
+                    if after is not None:
                         after(self.iteration, figures, self._average)
                     self._save()
         finally:

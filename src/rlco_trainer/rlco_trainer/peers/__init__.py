@@ -14,7 +14,6 @@ import subprocess
 import venv
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
 
 from rlco_core.errors import RlcoError
 
@@ -56,12 +55,7 @@ class Peer:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
 

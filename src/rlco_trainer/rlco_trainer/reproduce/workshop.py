@@ -15,9 +15,9 @@ from rlco_trainer.learning.datasets import Share
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.reproduce.plan import Recipe
 from rlco_trainer.reproduce.preset import Preset
+from rlco_trainer.train_imitate import ImitateConfig, imitate
 from rlco_trainer.train_pretrain import PretrainConfig, pretrain
 from rlco_trainer.train_rlco import RlcoConfig, rlco
-from rlco_trainer.train_sft import SftConfig, sft
 
 #: First seeds of what is collected; evaluation seeds are far from all of them.
 _WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
@@ -70,8 +70,8 @@ class Workshop:
         preset = self._preset
         settings = preset.long if recipe.stage_one == "long" else preset.sft
         held_out = preset.budget.held_out
-        sft(
-            SftConfig(
+        imitate(
+            ImitateConfig(
                 out=folder,
                 sim=None if recipe.stage_one == "real" else self._sim(recipe.task),
                 real=None if recipe.stage_one == "sim" else self._real(recipe.task),

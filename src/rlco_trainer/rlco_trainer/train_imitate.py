@@ -47,7 +47,7 @@ class ImageConfig:
 
 
 @dataclass(frozen=True)
-class SftConfig:
+class ImitateConfig:
     """Stage I on simulated demonstrations, real ones, or both.
 
     Attributes:
@@ -80,7 +80,7 @@ class SftConfig:
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
 
-def sft(config: SftConfig) -> Policy:
+def imitate(config: ImitateConfig) -> Policy:
     """Trains, or goes on training, until all steps are done; writes the policy.
 
     Raises:
@@ -108,7 +108,7 @@ def sft(config: SftConfig) -> Policy:
     return trained
 
 
-def _loaded(config: SftConfig) -> dict[str, Loaded]:
+def _loaded(config: ImitateConfig) -> dict[str, Loaded]:
     """The datasets that are named, which must be of one task and robot."""
     loaded: dict[str, Loaded] = {}
     if config.sim is not None:
@@ -124,7 +124,7 @@ def _loaded(config: SftConfig) -> dict[str, Loaded]:
     return loaded
 
 
-def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
+def _start(config: ImitateConfig, loaded: list[Loaded]) -> Policy:
     if config.policy is not None:
         policy, _ = load_policy(config.policy)
         return policy
@@ -136,7 +136,7 @@ def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
 
 
 def _drawn(
-    config: SftConfig, loaded: dict[str, Loaded], policy: Policy
+    config: ImitateConfig, loaded: dict[str, Loaded], policy: Policy
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
     weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
@@ -163,6 +163,6 @@ def _episodes(loaded: Loaded) -> int:
 
 def main(arguments: Sequence[str]) -> None:
     """rlco train imitate"""
-    config = parse_with_file(SftConfig, arguments, "train imitate")
-    sft(config)
+    config = parse_with_file(ImitateConfig, arguments, "train imitate")
+    imitate(config)
     print(f"policy: {config.out}/policy.safetensors")
