@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,29 +14,28 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
-import yaml
-from numpy.typing import NDArray
 
-from rlco_core.bundle import MANIFEST_FILE
-from rlco_core.contract import FORMAT, LANGUAGE_TOKENS, LANGUAGE_WIDTH, MODEL_FILE, Manifest
-from rlco_core.errors import BundleError, DatasetError
-from rlco_core.proprioception import LAYOUT, SIZE
-from rlco_core.types import ACTION_COLUMNS
+from rlco_core.errors import DatasetError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_trainer import checkpoint
 from rlco_trainer.arguments import parse
-from rlco_trainer.files import write_text
+from rlco_trainer.bundle_writer import (
+    Exported,
+    Inputs,
+    Terms,
+    checked_graph,
+    input_names,
+    largest_difference,
+    plausible_inputs,
+    write_bundle,
+)
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.models.nano import NanoConfig, NanoVLA
 from rlco_trainer.sft import CHECKPOINT
 
 _OPSET = 17
-_CHECKS = 64
-_TOLERANCE = 1e-4
-Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,6 @@ class Deployment:
     camera: str
     dt: float
     execute: int
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A written bundle and the largest difference of ONNX to torch, action units."""
-
-    root: Path
-    manifest: Manifest
-    max_error: float
 
 
 def load_network(path: Path) -> NanoVLA:
@@ -83,69 +71,51 @@ def export(
             would be unsound; nothing was written.
     """
     network = load_network(path)
-    with tempfile.TemporaryDirectory() as folder:
-        graph = Path(folder) / MODEL_FILE
-        write_graph(network, graph, deployment.camera)
-        error = largest_error(network, graph, deployment.camera)
-        if not error <= _TOLERANCE:
-            raise BundleError(
-                f"the ONNX graph differs from the network by {error:.2e} (action units); "
-                f"{_TOLERANCE:.0e} is allowed"
-            )
-        content = graph.read_bytes()
+    graph, error = checked_graph(
+        lambda file: write_graph(network, file, deployment.camera),
+        lambda file: largest_error(network, file),
+    )
+    terms = Terms(
+        name=deployment.name,
+        robot=deployment.robot,
+        tasks=(deployment.task,),
+        camera=deployment.camera,
+        image_size=network.config.image_size,
+        dt=deployment.dt,
+        horizon=network.config.horizon,
+        execute=deployment.execute,
+    )
+    statistics = (network.state_mean, network.state_std, network.action_low, network.action_high)
     record = {**provenance, **_circumstances(path), "onnx_max_error": error}
-    plain = _manifest(network, deployment, record, hashlib.sha256(content).hexdigest())
-    text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100)
-    manifest = Manifest.parse(yaml.safe_load(text))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MODEL_FILE).write_bytes(content)
-    write_text(out / MANIFEST_FILE, text)
-    return Exported(out, manifest, error)
+    return Exported(out, write_bundle(out, graph, terms, statistics, record), error)
 
 
 def write_graph(network: NanoVLA, path: Path, camera: str) -> None:
     """Traces the network at batch size 1; normalisation is part of the graph."""
-    names = [f"image_{camera}", "proprioception", "language_tokens", "language_mask"]
     # The fused attention of inference mode has no ONNX operator.
     torch.backends.mha.set_fastpath_enabled(False)
     torch.onnx.export(
         network,
         random_inputs(network, np.random.default_rng(0)),
         str(path),
-        input_names=names,
+        input_names=input_names(camera),
         output_names=["actions"],
         opset_version=_OPSET,
         dynamo=False,
     )
 
 
-def largest_error(network: NanoVLA, path: Path, camera: str) -> float:
+def largest_error(network: NanoVLA, path: Path) -> float:
     """Largest difference between ONNX Runtime and torch over fresh inputs, action units."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [node.name for node in session.get_inputs()]
-    rng = np.random.default_rng(1)
-    worst = 0.0
-    for _ in range(_CHECKS):
-        inputs = random_inputs(network, rng)
-        with torch.inference_mode():
-            expected = network(*inputs).numpy()
-        feeds = {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
-        (found,) = session.run(None, feeds)
-        worst = max(worst, float(np.abs(found - expected).max()))
-    return worst
+    return largest_difference(
+        lambda inputs: network(*inputs), lambda rng: random_inputs(network, rng), path
+    )
 
 
 def random_inputs(network: NanoVLA, rng: np.random.Generator) -> Inputs:
-    """One plausible set of inputs: any image, states of the training range, words of any length."""
-    height, width = network.config.image_size
-    image = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    """One plausible set of inputs, see ``bundle_writer.plausible_inputs``."""
     mean, std = network.state_mean.numpy(), network.state_std.numpy()
-    state = (mean + std * rng.standard_normal((1, SIZE))).astype(np.float32)
-    words = rng.standard_normal((1, LANGUAGE_TOKENS, LANGUAGE_WIDTH)).astype(np.float32)
-    mask = (np.arange(LANGUAGE_TOKENS) < rng.integers(3, LANGUAGE_TOKENS + 1)).astype(np.float32)
-    arrays: tuple[NDArray[np.generic], ...] = (image, state, words, mask[None])
-    first, second, third, fourth = (torch.from_numpy(array) for array in arrays)
-    return first, second, third, fourth
+    return plausible_inputs(network.config.image_size, mean, std, rng)
 
 
 def _circumstances(path: Path) -> dict[str, str | int]:
@@ -156,52 +126,6 @@ def _circumstances(path: Path) -> dict[str, str | int]:
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "torch": version("torch"),
         "rlco": version("rlco_trainer"),
-    }
-
-
-def _manifest(
-    network: NanoVLA,
-    deployment: Deployment,
-    provenance: Mapping[str, str | int | float],
-    digest: str,
-) -> dict[str, object]:
-    height, width = network.config.image_size
-    camera = {"name": deployment.camera, "width": width, "height": height, "encoding": "rgb8"}
-    action = {
-        "semantics": "delta_commanded_ee_pose_base",
-        "columns": list(ACTION_COLUMNS),
-        "dt": deployment.dt,
-        "horizon": network.config.horizon,
-        "execute": deployment.execute,
-    }
-    contract = {
-        "robot": deployment.robot,
-        "tasks": [deployment.task],
-        "cameras": [camera],
-        "proprioception": {"layout": LAYOUT, "size": SIZE},
-        "action": action,
-        "language": {
-            "encoder": "all-MiniLM-L6-v2",
-            "tokens": LANGUAGE_TOKENS,
-            "width": LANGUAGE_WIDTH,
-        },
-    }
-    return {
-        "format": FORMAT,
-        "name": deployment.name,
-        "contract": contract,
-        "statistics": {
-            "proprioception": {
-                "mean": network.state_mean.tolist(),
-                "std": network.state_std.tolist(),
-            },
-            "action": {
-                "low": network.action_low.tolist(),
-                "high": network.action_high.tolist(),
-            },
-        },
-        "provenance": dict(provenance),
-        "files": {MODEL_FILE: digest},
     }
 
 

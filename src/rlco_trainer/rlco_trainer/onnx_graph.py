@@ -13,6 +13,7 @@ import torch
 from onnx import GraphProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from rlco_trainer.bundle_writer import Inputs
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.scale import ACTION_SIZE
 from rlco_trainer.policies.token import TokenPolicy
@@ -21,7 +22,6 @@ from rlco_trainer.policies.token_graph import Speaker
 _OPSET = 17
 #: Smaller weights (scales, biases) stay in single precision: they cost next to nothing.
 _LARGE = 1024
-Inputs = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class Deployed(nn.Module):

@@ -4,36 +4,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import sys
-import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-import torch
-import yaml
-from numpy.typing import NDArray
 
-from rlco_core.bundle import MANIFEST_FILE
-from rlco_core.contract import FORMAT, LANGUAGE_TOKENS, LANGUAGE_WIDTH, MODEL_FILE, Manifest
-from rlco_core.errors import BundleError, ConfigError
-from rlco_core.proprioception import LAYOUT, SIZE
-from rlco_core.types import ACTION_COLUMNS
+from rlco_core.errors import ConfigError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
-from rlco_trainer.files import write_text
-from rlco_trainer.onnx_graph import Deployed, Inputs, write_graph
+from rlco_trainer.bundle_writer import (
+    Exported,
+    Inputs,
+    Terms,
+    checked_graph,
+    input_names,
+    largest_difference,
+    plausible_inputs,
+    write_bundle,
+)
+from rlco_trainer.onnx_graph import Deployed, write_graph
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import About
-
-_CHECKS = 64
-_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,6 @@ class Deployment:
     camera: str
 
 
-@dataclass(frozen=True)
-class Exported:
-    """A written bundle and the largest difference of ONNX to torch, action units."""
-
-    root: Path
-    manifest: Manifest
-    max_error: float
-
-
 def export(policy: Policy, out: Path, deployment: Deployment, about: About) -> Exported:
     """Writes the bundle ``out``.
 
@@ -63,54 +49,39 @@ def export(policy: Policy, out: Path, deployment: Deployment, about: About) -> E
             would be unsound; nothing was written.
     """
     network = Deployed(policy.requires_grad_(False).eval())
-    names = [f"image_{deployment.camera}", "proprioception", "language_tokens", "language_mask"]
-    with tempfile.TemporaryDirectory() as folder:
-        graph = Path(folder) / MODEL_FILE
-        write_graph(network, random_inputs(policy, np.random.default_rng(0)), names, graph)
-        error = largest_error(policy, graph)
-        if not error <= _TOLERANCE:
-            raise BundleError(
-                f"the ONNX graph differs from the network by {error:.2e} (action units); "
-                f"{_TOLERANCE:.0e} is allowed"
-            )
-        content = graph.read_bytes()
+    first, names = random_inputs(policy, np.random.default_rng(0)), input_names(deployment.camera)
+    graph, error = checked_graph(
+        lambda path: write_graph(network, first, names, path),
+        lambda path: largest_error(policy, path),
+    )
+    terms = Terms(
+        name=deployment.name,
+        robot=deployment.robot,
+        tasks=deployment.tasks,
+        camera=deployment.camera,
+        image_size=policy.backbone.config.image_size,
+        dt=DT,
+        horizon=policy.horizon,
+        execute=policy.execute,
+    )
+    scale = policy.scale
+    statistics = (scale.state_mean, scale.state_std, scale.action_low, scale.action_high)
     record = {**about, **_circumstances(), "family": policy.family, "onnx_max_error": error}
-    plain = _manifest(policy, deployment, record, hashlib.sha256(content).hexdigest())
-    text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100)
-    manifest = Manifest.parse(yaml.safe_load(text))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MODEL_FILE).write_bytes(content)
-    write_text(out / MANIFEST_FILE, text)
-    return Exported(out, manifest, error)
+    return Exported(out, write_bundle(out, graph, terms, statistics, record), error)
 
 
 def largest_error(policy: Policy, path: Path) -> float:
     """Largest difference between ONNX Runtime and torch over fresh inputs, action units."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [node.name for node in session.get_inputs()]
-    rng = np.random.default_rng(1)
-    worst = 0.0
-    for _ in range(_CHECKS):
-        inputs = random_inputs(policy, rng)
-        with torch.inference_mode():
-            expected = policy.act(policy.see(*inputs)).numpy()
-        feeds = {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
-        (found,) = session.run(None, feeds)
-        worst = max(worst, float(np.abs(found - expected).max()))
-    return worst
+    return largest_difference(
+        lambda inputs: policy.act(policy.see(*inputs)), lambda rng: random_inputs(policy, rng), path
+    )
 
 
 def random_inputs(policy: Policy, rng: np.random.Generator) -> Inputs:
-    """One plausible set of inputs: any image, states of the training range, words of any length."""
-    height, width = policy.backbone.config.image_size
-    image = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
-    mean, std = policy.scale.state_mean.numpy(), policy.scale.state_std.numpy()
-    state = (mean + std * rng.standard_normal((1, SIZE))).astype(np.float32)
-    words = rng.standard_normal((1, LANGUAGE_TOKENS, LANGUAGE_WIDTH)).astype(np.float32)
-    mask = (np.arange(LANGUAGE_TOKENS) < rng.integers(3, LANGUAGE_TOKENS + 1)).astype(np.float32)
-    arrays: tuple[NDArray[np.generic], ...] = (image, state, words, mask[None])
-    first, second, third, fourth = (torch.from_numpy(array) for array in arrays)
-    return first, second, third, fourth
+    """One plausible set of inputs, see ``bundle_writer.plausible_inputs``."""
+    scale = policy.scale
+    mean, std = scale.state_mean.numpy(), scale.state_std.numpy()
+    return plausible_inputs(policy.backbone.config.image_size, mean, std, rng)
 
 
 def _circumstances() -> dict[str, str]:
@@ -119,45 +90,6 @@ def _circumstances() -> dict[str, str]:
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "torch": version("torch"),
         "rlco": version("rlco_trainer"),
-    }
-
-
-def _manifest(
-    policy: Policy,
-    deployment: Deployment,
-    provenance: Mapping[str, str | int | float],
-    digest: str,
-) -> dict[str, object]:
-    height, width = policy.backbone.config.image_size
-    camera = {"name": deployment.camera, "width": width, "height": height, "encoding": "rgb8"}
-    action = {
-        "semantics": "delta_commanded_ee_pose_base",
-        "columns": list(ACTION_COLUMNS),
-        "dt": DT,
-        "horizon": policy.horizon,
-        "execute": policy.execute,
-    }
-    language = {"encoder": "all-MiniLM-L6-v2", "tokens": LANGUAGE_TOKENS, "width": LANGUAGE_WIDTH}
-    contract = {
-        "robot": deployment.robot,
-        "tasks": list(deployment.tasks),
-        "cameras": [camera],
-        "proprioception": {"layout": LAYOUT, "size": SIZE},
-        "action": action,
-        "language": language,
-    }
-    scale = policy.scale
-    statistics = {
-        "proprioception": {"mean": scale.state_mean.tolist(), "std": scale.state_std.tolist()},
-        "action": {"low": scale.action_low.tolist(), "high": scale.action_high.tolist()},
-    }
-    return {
-        "format": FORMAT,
-        "name": deployment.name,
-        "contract": contract,
-        "statistics": statistics,
-        "provenance": dict(provenance),
-        "files": {MODEL_FILE: digest},
     }
 
 

@@ -29,14 +29,12 @@ class Loaded:
     Attributes:
         data: its first episodes, as many as were asked for.
         robot, task, domain: of its episodes.
-        command: that made it.
     """
 
     data: Demonstrations
     robot: str
     task: str
     domain: str
-    command: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,6 @@ def load(path: Path, episodes: int = 0) -> Loaded:
         robot=dataset.robot_type or "",
         task=about["task_name"],
         domain=about["domain"],
-        command="; ".join(str(entry.get("command", "")) for entry in dataset.provenance),
     )
 
 
