@@ -17,6 +17,8 @@ Vector = NDArray[np.float64]
 
 #: Force that keeps the two fingers level, N; well above what a gripper holds with.
 _COUPLING = 50.0
+#: Share of its force that a blocked drive has beyond what holds the arm up.
+_BLOCKED_SHARE = 0.15
 
 
 class Arm:
@@ -52,19 +54,21 @@ class Arm:
         self._goal = self._motor_goal(joints, fingers)
         self._lagged = self._goal
         self._queue = np.tile(self._goal, (self._delay, 1))
+        self._limits = self._forces
         for index, value in zip(self.motors, self._goal, strict=True):
             pybullet.resetJointState(self.body, index, value, physicsClientId=self._client)
 
     def advance(self, joints: Vector, fingers: float) -> None:
         """One control period of physics, at whose end the arm should be at ``joints``."""
         client, body, motors = self._client, self.body, self.motors
+        forces = self._drive_forces()
         for target in self._servo_targets(self._motor_goal(joints, fingers)).tolist():
             pybullet.setJointMotorControlArray(
                 body,
                 motors,
                 pybullet.POSITION_CONTROL,
                 targetPositions=target,
-                forces=self._forces,
+                forces=forces,
                 positionGains=self._gains,
                 physicsClientId=client,
             )
@@ -88,6 +92,32 @@ class Arm:
         links = {contact[3] for contact in contacts}
         return frozenset(self._finger_links.index(k) if k in self._finger_links else -1
                          for k in links)  # fmt: skip
+
+    def _drive_forces(self) -> list[float]:
+        """What the motors may push with, N m and N; less where a drive is blocked.
+
+        Real arms stop where they are blocked (protective stop, collision reflex). Drives that
+        pushed on with all they have would press the arm into what blocks it, or through it.
+        """
+        states = pybullet.getJointStates(self.body, self.motors, physicsClientId=self._client)
+        # At the end of a period in which nothing is in their way, drives have force to spare.
+        blocked = np.abs([state[3] for state in states]) > 0.99 * self._limits
+        blocked[-self._fingers :] = False
+        self._limits = self._forces
+        if blocked.any():
+            eased = np.minimum(self._weight() + _BLOCKED_SHARE * self._forces, self._forces)
+            self._limits = np.where(blocked, eased, self._forces)
+        return self._limits.tolist()
+
+    def _weight(self) -> Vector:
+        """(motors,) N m and N that hold the arm up."""
+        states = pybullet.getJointStates(self.body, self._movable, physicsClientId=self._client)
+        still = [0.0] * len(states)
+        held = pybullet.calculateInverseDynamics(
+            self.body, [s[0] for s in states], still, still, physicsClientId=self._client
+        )
+        weight = dict(zip(self._movable, held, strict=True))
+        return np.abs([weight[motor] for motor in self.motors])
 
     def _servo_targets(self, goal: Vector) -> Vector:
         """(substeps, motors) what the servos are told in the period that ends at ``goal``."""
@@ -123,11 +153,12 @@ class Arm:
         infos = [pybullet.getJointInfo(body, k, physicsClientId=client) for k in range(count)]
         by_name = {info[1].decode(): info for info in infos}
         arm = [by_name[name] for name in robot.joint_names]
+        self._movable = [info[0] for info in infos if info[2] != pybullet.JOINT_FIXED]
         self._finger_links = [by_name[name][0] for name in robot.gripper_joint_names]
         self.motors = [info[0] for info in arm] + self._finger_links
         force = settings.gripper.force
-        self._forces = [info[10] * settings.controller.force_scale for info in arm]
-        self._forces += [force] * self._fingers
+        strengths = [info[10] * settings.controller.force_scale for info in arm]
+        self._forces = np.array(strengths + [force] * self._fingers)
         self._gains = [settings.controller.gain] * len(self.motors)
         damping = settings.controller.joint_damping
         for info in arm:

@@ -195,3 +195,19 @@ def test_friction_of_the_pads_is_that_of_the_domain(world: World) -> None:
     for link in world.arm.motors[-2:]:
         info = pybullet.getDynamicsInfo(world.arm.body, link, physicsClientId=world.client)
         assert info[1] == pytest.approx(0.7)
+
+
+def test_a_blocked_arm_lets_go_but_does_not_fall_and_comes_back(world: World) -> None:
+    home, tool = started(world), Kinematics(world.robot)
+    start = tool.forward(home).translation
+    post = world.add_box((0.3, 0.02, 0.3), (start[0], start[1] + 0.2, start[2]), (0.5, 0.5, 0.5))
+    turned, pushes = home + np.eye(len(home))[0], []
+    for _ in range(60):
+        world.arm.advance(turned, finger(world, 0.5))
+        contacts = pybullet.getContactPoints(world.arm.body, post, physicsClientId=world.client)
+        pushes.append(sum(contact[9] for contact in contacts))
+    assert 10.0 < max(pushes[20:]) < 80.0
+    assert tool.forward(world.arm.state[0][: len(home)]).translation[2] > start[2] - 0.05
+    for _ in range(40):
+        world.arm.advance(home, finger(world, 0.5))
+    assert world.arm.state[0][: len(home)] == pytest.approx(home, abs=0.01)

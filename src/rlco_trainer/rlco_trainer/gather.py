@@ -32,6 +32,7 @@ from rlco_trainer.progress import progress
 Maker: TypeAlias = Callable[[int], Demonstration]
 
 _AHEAD = 4
+#: Failures without a success in between.
 _GIVE_UP_AFTER = 200
 _METADATA: Mapping[str, type[int | str | bool]] = {
     "seed": int,
@@ -89,17 +90,20 @@ def gather(what: Gathering, label: str) -> Collected:
         closing(_demonstrations(what, first_seed)) as demonstrations,
         progress(label, what.episodes, done=writer.num_episodes) as advance,
     ):
-        kept, failed = writer.num_episodes, 0
+        kept, failed, in_a_row = writer.num_episodes, 0, 0
         while kept < what.episodes:
             demonstration = next(demonstrations)
             if demonstration.success:
                 _add(writer, demonstration, what.world)
-                kept += 1
+                kept, in_a_row = kept + 1, 0
                 advance(1, f"{failed} failed")
             else:
-                failed += 1
-            if failed - kept >= _GIVE_UP_AFTER:
-                raise ConfigError(f"{failed} of {failed + kept} demonstrations failed")
+                failed, in_a_row = failed + 1, in_a_row + 1
+            if in_a_row == _GIVE_UP_AFTER:
+                raise ConfigError(
+                    f"{in_a_row} demonstrations in a row failed; {kept} of {what.episodes} "
+                    f"are in {what.out}"
+                )
     return Collected(kept, failed)
 
 
