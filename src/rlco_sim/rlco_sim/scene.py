@@ -99,6 +99,12 @@ class Task(Protocol):
         """
         ...
 
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(3,) m each, in the base frame: the subject, and where it is to come to; what a person
+        would point at who says the instruction.
+        """
+        ...
+
     def expert(self, target: pin.SE3, opening: float) -> NDArray[np.float32]:
         """The (7,) action that a scripted expert takes now. It sees the true state of the world,
         which no policy does.

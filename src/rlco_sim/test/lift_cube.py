@@ -91,6 +91,11 @@ class LiftCube:
         cube = self._world.pose(self.cube)
         return {"grasped": cube, "success": cube}
 
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The cube, and where it is high enough."""
+        cube = self._world.position(self.cube)
+        return cube, np.array([*cube[:2], _HIGH])
+
     def expert(self, target: pin.SE3, opening: float) -> NDArray[np.float32]:
         """Across above the cube, down around it, close, up; what slips away is fetched again."""
         cube, tip = self._world.pose(self.cube), target.translation

@@ -14,9 +14,16 @@ from rlco_core.errors import RlcoError
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
+from rlco_sim.camera import project
 from rlco_sim.domain import Domain
+from rlco_sim.latency import LateView
 from rlco_sim.session import DT, Session
 from rlco_trainer.humanlike import Action, Disturbance, HumanStyle
+
+#: What the points of a demonstration are called in a dataset.
+POINT_COLUMNS = tuple(
+    f"{what}_{axis}" for what in ("end_effector", "subject", "goal") for axis in "uv"
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Demonstration:
         states: (T, 10) float32 proprioception.
         actions: (T, 7) float32, what the demonstrator wanted at that moment.
         played: (T, 7) float32, what was done, disturbances included.
+        points: (T, 3, 2) float32 px, where in the image the end effector, the subject and its
+            goal are (see ``Task.points``), perhaps beyond its edges.
         instruction: the sentence of the scene.
         seed, subject, success: of the episode.
     """
@@ -36,6 +45,7 @@ class Demonstration:
     states: NDArray[np.float32]
     actions: NDArray[np.float32]
     played: NDArray[np.float32]
+    points: NDArray[np.float32]
     instruction: str
     seed: int
     subject: str
@@ -64,6 +74,7 @@ class Recorder:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.path = ActionPath(session.robot, DT)
+        self._late_points = LateView(self._point, DT)
 
     def begin(self, seed: int, instruction: str = "") -> None:
         """Starts the episode of ``seed``."""
@@ -73,6 +84,9 @@ class Recorder:
         self._seen: list[Observation] = []
         self._wanted: list[Action] = []
         self._played: list[Action] = []
+        self._points: list[NDArray[np.float32]] = []
+        # As late as the images in which they are.
+        self._late_points.reset(self.session.world.settings.timing, seed)
 
     @property
     def over(self) -> bool:
@@ -88,12 +102,14 @@ class Recorder:
         self._seen.append(self.session.observation())
         self._wanted.append(wanted)
         self._played.append(played)
+        self._points.append(self._late_points.now())
         command = self.path.step(played)
         if not command.verdict.accepted:
             raise RlcoError(
                 f"seed {self._seed}: the expert's action was refused: {command.verdict.reason}"
             )
         self.session.advance(command.joints, command.fingers)
+        self._late_points.advance()
 
     def finish(self) -> Demonstration:
         """The episode as it was played."""
@@ -103,11 +119,18 @@ class Recorder:
             states=np.stack([seen.proprioception for seen in self._seen]),
             actions=np.stack(self._wanted),
             played=np.stack(self._played),
+            points=np.stack(self._points),
             instruction=self._scene.instruction,
             seed=self._seed,
             subject=self._scene.subject,
             success=self.session.success(),
         )
+
+    def _point(self) -> NDArray[np.float32]:
+        """(3, 2) px, what the camera sees now."""
+        session = self.session
+        points = np.stack([session.proprioception()[:3], *session.task.points()])
+        return project(session.world.settings.camera, points).astype(np.float32)
 
 
 class Demonstrator:

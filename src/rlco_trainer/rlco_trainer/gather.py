@@ -24,7 +24,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.scene import Task, check_split
 from rlco_sim.session import DT
 from rlco_sim.tasks import register, task_class
-from rlco_trainer.demonstrate import Demonstration, World
+from rlco_trainer.demonstrate import POINT_COLUMNS, Demonstration, World
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 from rlco_trainer.progress import progress
 
@@ -147,6 +147,7 @@ def _writer(what: Gathering) -> DatasetWriter:
             state_names=STATE_COLUMNS,
             action_names=ACTION_COLUMNS,
             metadata=dict(_METADATA),
+            environment_names=POINT_COLUMNS,
         ),
         provenance={"command": shlex.join(["rlco", *sys.argv[1:]]), **what.settings},
         resume=what.resume,
@@ -167,6 +168,7 @@ def _add(writer: DatasetWriter, demonstration: Demonstration, world: World) -> N
             "subject": demonstration.subject,
             "success": demonstration.success,
         },
+        environment=demonstration.points.reshape(len(demonstration.points), -1),
     )
 
 

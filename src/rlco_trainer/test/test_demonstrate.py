@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.motion import ActionPath, Command
+from rlco_sim.camera import project
+from rlco_sim.domain import Domain
 from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
 
 STILL = np.zeros(7, np.float32)
@@ -50,6 +52,22 @@ def test_the_same_seed_is_the_same_whatever_ran_before(demonstrator: Demonstrato
     assert (first.images == again.images).all()
     assert (first.states == again.states).all()
     assert (first.actions == again.actions).all()
+
+
+@pytest.mark.parametrize("domain", ["twin", "stand_in"])
+def test_the_subject_is_pointed_at_where_the_image_has_its_colour(domain: str) -> None:
+    demonstration = Demonstrator(World("push_cube", domain, "panda"), 0.0, 0.0).run(0)
+    u, v = np.rint(demonstration.points[0, 1]).astype(int)
+    patch = demonstration.images[0, v - 1 : v + 2, u - 1 : u + 2].mean((0, 1))
+    assert ("red", "green", "blue")[patch.argmax()] == demonstration.subject
+
+
+def test_points_are_as_late_as_the_images_and_states() -> None:
+    world = World("open_drawer", "stand_in", "panda")
+    demonstration = Demonstrator(world, 0.0, 0.0).run(0)
+    camera = Domain.load("stand_in").draw(0, 1.0).camera
+    seen = project(camera, demonstration.states[:, :3].astype(float))
+    assert demonstration.points[:, 0] == pytest.approx(seen, abs=0.01)
 
 
 @pytest.fixture

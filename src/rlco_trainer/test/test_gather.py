@@ -32,6 +32,7 @@ def blank(seed: int, failing: tuple[int, ...], note: Path | None = None) -> Demo
         states=np.full((length, 10), seed, np.float32),
         actions=np.full((length, 7), seed, np.float32),
         played=np.zeros((length, 7), np.float32),
+        points=np.full((length, 3, 2), seed, np.float32),
         instruction=f"push the {'red' if seed % 2 else 'blue'} cube",
         seed=seed,
         subject="red" if seed % 2 else "blue",

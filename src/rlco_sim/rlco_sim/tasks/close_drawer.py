@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rlco_sim.experts.drawer import CloseDrawerExpert
 from rlco_sim.tasks.drawer import OPENING_WORDS, DrawerTask, Range
 
-_IN, _SLOW = 0.01, 0.02
+_SLOW = 0.02
 
 
 class CloseDrawer(DrawerTask):
@@ -35,6 +35,7 @@ class CloseDrawer(DrawerTask):
     gripper_opening: ClassVar[float] = 0.0
     milestones: ClassVar[tuple[str, ...]] = ("touched", "halfway")
     travels: ClassVar[Range] = (0.09, 0.13)
+    done_at: ClassVar[float] = 0.01
     unseen_travels: ClassVar[Range] = (0.06, 0.085)
     opposites: ClassVar[tuple[str, ...]] = OPENING_WORDS
     wordings: ClassVar[tuple[str, ...]] = (
@@ -58,7 +59,7 @@ class CloseDrawer(DrawerTask):
 
     def success(self) -> bool:
         """Whether the drawer is in and at rest."""
-        return self.cabinet.travel <= _IN and abs(self.cabinet.speed) < _SLOW
+        return self.cabinet.travel <= self.done_at and abs(self.cabinet.speed) < _SLOW
 
     def reached(self) -> tuple[bool, ...]:
         """Whether the arm touches the drawer; whether half of the way is done."""

@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import numpy as np
 import pinocchio as pin
+from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, choices
 from rlco_sim.cabinet import Cabinet
@@ -43,6 +44,7 @@ class DrawerTask:
         unseen_travels: the same for the split unseen_states.
         wordings, unseen_wordings: sentences of the training and of the split of that name.
         opposites: words that ask for the other task.
+        done_at: m, the travel at which the task is done.
     """
 
     name: ClassVar[str]
@@ -53,6 +55,7 @@ class DrawerTask:
     wordings: ClassVar[tuple[str, ...]]
     unseen_wordings: ClassVar[tuple[str, ...]]
     opposites: ClassVar[tuple[str, ...]]
+    done_at: ClassVar[float]
 
     def __init__(self, world: World, split: Split) -> None:
         self._split = split
@@ -103,6 +106,11 @@ class DrawerTask:
         to go is a matter of the cabinet, not of where the drawer started.
         """
         return {self.milestones[0]: self.cabinet.handle, "success": self.cabinet.handle_at(0.0)}
+
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The handle, and where it is when the task is done."""
+        done = self.cabinet.handle_at(self.done_at)
+        return self.cabinet.handle.translation, done.translation
 
     def _begin(self) -> None:
         """Forgets the episode before."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rlco_sim.experts.drawer import OpenDrawerExpert
 from rlco_sim.tasks.drawer import CLOSING_WORDS, DrawerTask, Range
 
-_OUT, _MOVING, _SLOW = 0.10, 0.02, 0.02
+_MOVING, _SLOW = 0.02, 0.02
 
 
 class OpenDrawer(DrawerTask):
@@ -35,6 +35,7 @@ class OpenDrawer(DrawerTask):
     gripper_opening: ClassVar[float] = 0.5
     milestones: ClassVar[tuple[str, ...]] = ("touched", "moving")
     travels: ClassVar[Range] = (0.0, 0.005)
+    done_at: ClassVar[float] = 0.10
     unseen_travels: ClassVar[Range] = (0.006, 0.012)
     opposites: ClassVar[tuple[str, ...]] = CLOSING_WORDS
     wordings: ClassVar[tuple[str, ...]] = (
@@ -58,7 +59,7 @@ class OpenDrawer(DrawerTask):
 
     def success(self) -> bool:
         """Whether the drawer is far enough out and at rest."""
-        return self.cabinet.travel >= _OUT and abs(self.cabinet.speed) < _SLOW
+        return self.cabinet.travel >= self.done_at and abs(self.cabinet.speed) < _SLOW
 
     def reached(self) -> tuple[bool, ...]:
         """Whether the arm touches the drawer; whether the drawer is on its way."""

@@ -142,6 +142,10 @@ class PickPlace:
         where = pin.SE3(grasp.rotation, self._world.position(self._object))
         return {"grasped": where, "success": self._world.pose(self._container)}
 
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The object, and the container."""
+        return self._world.position(self._object), self._world.position(self._container)
+
     def expert(self, target: pin.SE3, opening: float) -> NDArray[np.float32]:
         """The scripted pick and place."""
         lowest = self._lowest()

@@ -150,6 +150,10 @@ class PushCube:
         frame = pin.SE3(pin.utils.rotate("z", float(np.arctan2(way[1], way[0]))), cube)
         return {"touched": frame, "success": frame}
 
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The named cube, and the goal's middle."""
+        return self._world.position(self._cubes[self._subject]), self._goal
+
     def expert(self, target: pin.SE3, opening: float) -> NDArray[np.float32]:
         """The scripted push of the named cube."""
         cube = self._world.position(self._cubes[self._subject])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.errors import DatasetError
-from rlco_trainer.lerobot.schema import ACTION, STATE, Features, Scalar, image_key
+from rlco_trainer.lerobot.schema import ACTION, ENVIRONMENT, STATE, Features, Scalar, image_key
 
 
 def check_episode(
@@ -19,6 +19,7 @@ def check_episode(
     images: Mapping[str, NDArray[np.uint8]],
     states: NDArray[np.float32],
     actions: NDArray[np.float32],
+    environment: NDArray[np.float32],
     task: str,
     metadata: Mapping[str, Scalar],
 ) -> None:
@@ -34,6 +35,8 @@ def check_episode(
         _check_array(image_key(camera), images[camera], np.uint8, shape)
     _check_array(STATE, states, np.float32, (len(states), len(features.state_names)))
     _check_array(ACTION, actions, np.float32, (len(states), len(features.action_names)))
+    width = len(features.environment_names)
+    _check_array(ENVIRONMENT, environment, np.float32, (len(states), width))
     for name, kind in features.metadata.items():
         _check_scalar(name, metadata[name], kind)
 

@@ -19,6 +19,7 @@ from rlco_trainer.lerobot.records import EpisodeRecord, read_records
 from rlco_trainer.lerobot.schema import (
     ACTION,
     DEFAULT_COLUMNS,
+    ENVIRONMENT,
     STATE,
     Features,
     Scalar,
@@ -57,6 +58,7 @@ class Frames:
         images: camera name -> (N, H, W, 3) uint8 RGB.
         states: (N, S) float32.
         actions: (N, A) float32.
+        environment: (N, E) float32, what only a simulator knows; E is 0 where there is none.
         episode_index: (N,) int64, the episode of each frame.
         frame_index: (N,) int64, the number of each frame within its episode.
     """
@@ -64,6 +66,7 @@ class Frames:
     images: Mapping[str, NDArray[np.uint8]]
     states: NDArray[np.float32]
     actions: NDArray[np.float32]
+    environment: NDArray[np.float32]
     episode_index: NDArray[np.int64]
     frame_index: NDArray[np.int64]
 
@@ -145,13 +148,19 @@ class Dataset:
             images={camera: self.images(camera, self.episodes) for camera in self.features.cameras},
             states=matrix(table[STATE]),
             actions=matrix(table[ACTION]),
+            environment=(
+                matrix(table[ENVIRONMENT])
+                if self.features.environment_names
+                else np.zeros((table.num_rows, 0), np.float32)
+            ),
             episode_index=matrix(table["episode_index"])[:, 0],
             frame_index=matrix(table["frame_index"])[:, 0],
         )
 
     def table(self, records: Sequence[EpisodeRecord]) -> pa.Table:
         """The parquet columns of consecutive episodes, one row per frame."""
-        columns = [STATE, ACTION, *DEFAULT_COLUMNS]
+        known = [ENVIRONMENT] if self.features.environment_names else []
+        columns = [STATE, ACTION, *known, *DEFAULT_COLUMNS]
         files = [name for name, _ in groupby(records, key=lambda record: record.data_file)]
         if not files:
             raise DatasetError(f"{self.root}: has no episodes: nothing to read")

@@ -29,6 +29,8 @@ VIDEO = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 FILES_PER_CHUNK = 1000
 STATE = "observation.state"
 ACTION = "action"
+#: What only a simulator knows of the world.
+ENVIRONMENT = "observation.environment_state"
 IMAGES = "observation.images."
 #: Columns that the format adds to every frame.
 DEFAULT_COLUMNS = {
@@ -54,12 +56,15 @@ class Features:
         state_names: columns of ``observation.state``, which are float32.
         action_names: columns of ``action``, which are float32.
         metadata: values kept once per episode: name -> str, int, float or bool.
+        environment_names: columns of ``observation.environment_state``, which are float32; there
+            may be none.
     """
 
     cameras: Mapping[str, tuple[int, int]]
     state_names: tuple[str, ...]
     action_names: tuple[str, ...]
     metadata: Mapping[str, type[Scalar]] = field(default_factory=dict)
+    environment_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (*self.cameras, *self.metadata):
@@ -130,6 +135,8 @@ def describe(features: Features, video_info: Mapping[str, Any]) -> dict[str, Fea
     }
     described[STATE] = _vector(features.state_names)
     described[ACTION] = _vector(features.action_names)
+    if features.environment_names:
+        described[ENVIRONMENT] = _vector(features.environment_names)
     for name, dtype in DEFAULT_COLUMNS.items():
         described[name] = FeatureInfo(dtype=dtype, shape=(1,), names=None)
     return described
@@ -173,6 +180,7 @@ def read_features(root: Path, info: Info, metadata: Mapping[str, type[Scalar]]) 
         state_names=_names(root, info, STATE),
         action_names=_names(root, info, ACTION),
         metadata=metadata,
+        environment_names=_names(root, info, ENVIRONMENT) if ENVIRONMENT in info.features else (),
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import DatasetError
 from rlco_trainer.files import replacing
-from rlco_trainer.lerobot.schema import ACTION, STATE, TASKS, Scalar
+from rlco_trainer.lerobot.schema import ACTION, ENVIRONMENT, STATE, TASKS, Scalar
 
 ARROW_TYPES: Mapping[type[Scalar], pa.DataType] = {
     str: pa.string(),
@@ -48,18 +48,22 @@ TASK_INDEX = {
 def frame_table(
     states: NDArray[np.float32],
     actions: NDArray[np.float32],
+    environment: NDArray[np.float32],
     *,
     fps: int,
     episode: int,
     first_frame: int,
     task: int,
 ) -> pa.Table:
-    """Rows of one episode: ``states`` (T, S), ``actions`` (T, A) and the format's own columns."""
+    """Rows of one episode: ``states`` (T, S), ``actions`` (T, A), ``environment`` (T, E), which
+    has no column where E is 0, and the format's own columns.
+    """
     steps = np.arange(len(states), dtype=np.int64)
     return pa.table(
         {
             STATE: _vectors(states),
             ACTION: _vectors(actions),
+            **({ENVIRONMENT: _vectors(environment)} if environment.shape[1] else {}),
             "timestamp": (steps / fps).astype(np.float32),
             "frame_index": steps,
             "episode_index": np.full_like(steps, episode),

@@ -90,6 +90,7 @@ class DatasetWriter:
         actions: NDArray[np.float32],
         task: str,
         metadata: Mapping[str, Scalar],
+        environment: NDArray[np.float32] | None = None,
     ) -> None:
         """Adds one episode of T frames.
 
@@ -99,14 +100,16 @@ class DatasetWriter:
             actions: (T, A) float32.
             task: the instruction.
             metadata: one value for each name of ``features.metadata``.
+            environment: (T, E) float32, where there are ``features.environment_names``.
 
         Raises:
             DatasetError: a shape, type, name or value does not fit; nothing was added.
         """
         if self._closed:
             raise DatasetError(f"{self._root}: the writer is closed: resume the dataset first")
-        check_episode(self._features, images, states, actions, task, metadata)
-        self._append(images, states, actions, task, metadata)
+        known = np.zeros((len(states), 0), np.float32) if environment is None else environment
+        check_episode(self._features, images, states, actions, known, task, metadata)
+        self._append(images, states, actions, known, task, metadata)
         if self._is_full():
             self.flush()
 
@@ -156,6 +159,7 @@ class DatasetWriter:
         images: Mapping[str, NDArray[np.uint8]],
         states: NDArray[np.float32],
         actions: NDArray[np.float32],
+        environment: NDArray[np.float32],
         task: str,
         metadata: Mapping[str, Scalar],
     ) -> None:
@@ -163,6 +167,7 @@ class DatasetWriter:
         table = frame_table(
             states,
             actions,
+            environment,
             fps=self._fps,
             episode=self.num_episodes,
             first_frame=self.num_frames,
