@@ -44,6 +44,7 @@ class Demonstrations:
         episode_ends: (N,) int, index just past the last frame of a frame's episode.
         sentence: (N,) int, row of ``words`` and ``mask``.
         words: (S, tokens, width) float32, and mask: (S, tokens) float32.
+        points: (N, P, 2) float32 px, see ``Demonstration.points``; P is 0 where nobody knows them.
     """
 
     images: NDArray[np.uint8]
@@ -53,6 +54,7 @@ class Demonstrations:
     sentence: NDArray[np.int64]
     words: NDArray[np.float32]
     mask: NDArray[np.float32]
+    points: NDArray[np.float32]
 
     @classmethod
     def build(
@@ -62,8 +64,10 @@ class Demonstrations:
         actions: NDArray[np.float32],
         lengths: Sequence[int],
         instructions: Sequence[str],
+        points: NDArray[np.float32] | None = None,
     ) -> Demonstrations:
         """From flat frames, with the length and the instruction of every episode."""
+        unknown = np.zeros((len(images), 0, 2), np.float32)
         encoder = LanguageEncoder.load()
         sentences = sorted(set(instructions))
         tokens = [encoder.encode(sentence) for sentence in sentences]
@@ -76,6 +80,7 @@ class Demonstrations:
             sentence=readonly(np.repeat(rows, lengths)),
             words=readonly(np.stack([t.tokens for t in tokens])),
             mask=readonly(np.stack([t.mask for t in tokens])),
+            points=readonly(unknown if points is None else points),
         )
 
     def spoken(self) -> NDArray[np.float32]:

@@ -17,11 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.policies.backbone import TAUGHT
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import save_policy
@@ -51,7 +53,9 @@ class PretrainConfig:
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
-    imitation: ImitationConfig = field(default_factory=lambda: ImitationConfig(steps=6_000))
+    imitation: ImitationConfig = field(
+        default_factory=lambda: ImitationConfig(steps=6_000, pointing=0.3)
+    )
 
 
 def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
@@ -96,8 +100,14 @@ def _drawn(
     """What is trained on, and what is held out of it."""
     drawn: list[tuple[Source, NDArray[np.int64], float]] = []
     held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
+    pointing = config.imitation.pointing > 0.0
     for one in loaded:
-        source = ImageSource(one.data, config.token.horizon)
+        if pointing and one.data.points.shape[1] != TAUGHT:
+            raise ConfigError(
+                f"the demonstrations of {one.task} do not say what to point at; collect them "
+                "anew, or learn without: --imitation.pointing 0"
+            )
+        source = ImageSource(one.data, config.token.horizon, pointing=pointing)
         some, rest = parts(source, one.data, config.share, 1.0)
         drawn += some
         if len(rest):

@@ -141,7 +141,7 @@ class Watch:
         if len(self._held_out):
             rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
             examples = self._source.examples(policy, self._held_out, rng)
-            loss = policy.imitation_loss(*examples, rng).item()
+            loss = policy.imitation_loss(examples, rng).item()
             self._writer.add_scalar("real/held_out_loss", loss, iteration)
         if self._trial is not None and iteration % self._config.evaluate_every == 0:
             seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)

@@ -12,7 +12,7 @@ import torch
 from small import SMALLEST, inputs
 from torch import Tensor
 
-from rlco_trainer.policies.backbone import Backbone, BackboneConfig
+from rlco_trainer.policies.backbone import TAUGHT, Backbone, BackboneConfig
 
 WIDE = replace(SMALLEST, keypoints=2, image_size=(32, 64))
 
@@ -41,7 +41,7 @@ def test_a_keypoint_tells_where_a_blob_is_to_a_tenth_of_a_cell(
         layer.bias.zero_()
     network.attention.weight[0, 0] = 1.0  # the first keypoint looks where the first map is high
     network.projection.weight[:2, 8:] = torch.eye(2)
-    column, row = network._keypoints(blob(centre, (8, 16)))[0, 0, :2].tolist()
+    column, row = network._keypoints(blob(centre, (8, 16)))[0][0, 0, :2].tolist()
     assert 0.5 * (row + 1.0) * 7 == pytest.approx(centre[0], abs=0.1)
     assert 0.5 * (column + 1.0) * 15 == pytest.approx(centre[1], abs=0.1)
 
@@ -55,7 +55,7 @@ def test_a_keypoint_tells_what_is_where_it_looks() -> None:
     network.projection.weight[0, 1] = 1.0  # says the second map
     maps = blob((3.0, 5.0), (8, 16))
     maps[0, 1, 3, 5] = 7.0
-    first, second = network._keypoints(maps)[0, :, 0].tolist()
+    first, second = network._keypoints(maps)[0][0, :, 0].tolist()
     assert first == pytest.approx(7.0, abs=0.01)
     assert second == pytest.approx(7.0 / (8 * 16)), "the other looks everywhere"
 
@@ -154,3 +154,23 @@ def test_it_learns_to_a_pixel_where_the_colour_is_that_is_named() -> None:
         optimiser.step()
         away.append(loss.item())
     assert np.mean(away[-20:]) < 1.0, "always saying the middle of the image is 3 away"
+
+
+def test_a_taught_keypoint_comes_to_look_where_it_is_told() -> None:
+    """The cheapest look is around the point, and the middle of it is the point."""
+    network, points = (
+        new(replace(WIDE, keypoints=4)),
+        torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0]]]),
+    )
+    scores = torch.zeros(1, network.config.keypoints, 8 * 16, requires_grad=True)
+    optimiser = torch.optim.Adam([scores], 0.1)
+    for _ in range(400):
+        optimiser.zero_grad()
+        network.pointing_loss(scores, points).sum().backward()
+        optimiser.step()
+    looks = scores.detach()[0, :TAUGHT].softmax(-1)
+    # The map is linear from the middle of its first cell to that of its last.
+    u = 1.5 + 60.0 * 0.5 * (looks @ network.columns + 1.0)
+    v = 1.5 + 28.0 * 0.5 * (looks @ network.rows + 1.0)
+    assert torch.stack([u, v], -1) == pytest.approx(points[0], abs=0.3)
+    assert (scores.detach()[:, TAUGHT:] == 0.0).all()

@@ -14,8 +14,8 @@ from small import SMALLEST, new
 
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning import frames as drawing
-from rlco_trainer.learning.frames import ContextSource, Examples, ImageSource, Mixture, together
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, together
+from rlco_trainer.policies.policy import Examples, Policy, Seen
 
 SOME = np.array([3, 20, 11, 20])
 
@@ -50,7 +50,7 @@ def test_contexts_give_the_examples_that_images_give(data: Demonstrations, polic
     assert torch.equal(one.seen.state, other.seen.state)
     assert torch.equal(one.actions, other.actions)
     assert torch.equal(one.weight, other.weight)
-    losses = [policy.imitation_loss(*examples, rng()).item() for examples in (one, other)]
+    losses = [policy.imitation_loss(examples, rng()).item() for examples in (one, other)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)
     assert one.weight.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0], [1, 0, 0]]
 

@@ -19,12 +19,11 @@ from torch import Tensor
 from rlco_core.errors import ConfigError
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.collector import Ended, Rollout
-from rlco_trainer.learning.frames import Examples
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.policies.policy import Examples, Policy, Seen
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))

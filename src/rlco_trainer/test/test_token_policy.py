@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rlco_trainer.policies.backbone import BackboneConfig
-from rlco_trainer.policies.policy import Seen
+from rlco_trainer.policies.policy import Examples, Seen
 from rlco_trainer.policies.token import BINS, SPECIAL, TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
@@ -82,7 +82,7 @@ def test_imitation_moves_what_is_said_towards_the_demonstration(
     optimiser = torch.optim.Adam(policy.parameters(), 3e-3)
     for _ in range(300):
         optimiser.zero_grad()
-        loss = policy.imitation_loss(seen, wanted, torch.ones(5, 3), torch.Generator())
+        loss = policy.imitation_loss(Examples(seen, wanted, torch.ones(5, 3)), torch.Generator())
         loss.backward()
         optimiser.step()
     assert (policy.act(seen) - wanted).abs().max().item() < 0.05

@@ -56,7 +56,7 @@ def _learn_by_heart(policy: Policy, loaded: Loaded) -> None:
     for step in range(200):
         frames = np.random.default_rng(step).choice(len(source), 32)
         optimiser.zero_grad()
-        policy.imitation_loss(*source.examples(policy, frames, rng), rng).backward()
+        policy.imitation_loss(source.examples(policy, frames, rng), rng).backward()
         optimiser.step()
 
 

@@ -61,7 +61,7 @@ class Anchor:
         examples = self._source.examples(policy, frames, rng)
         if self._config.kind == "kl":
             return policy.divergence(examples.seen, self._start, rng)
-        return policy.imitation_loss(*examples, rng)
+        return policy.imitation_loss(examples, rng)
 
     def adapt(self, ratio: float) -> None:
         """Moves beta a little towards the wanted ratio of gradients, given that at beta = 1."""

@@ -76,6 +76,7 @@ def load(path: Path, episodes: int = 0) -> Loaded:
             frames.actions[:count],
             [record.length for record in records],
             [record.task for record in records],
+            frames.environment[:count].reshape(count, -1, 2),
         ),
         robot=dataset.robot_type or "",
         task=about["task_name"],

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,17 +15,9 @@ from torch import Tensor
 
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.augment import augmented
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.policies.policy import Examples, Policy, Seen
 
 _CHUNK = 512
-
-
-class Examples(NamedTuple):
-    """Supervised examples: what was seen, and the rows that followed, see ``imitation_loss``."""
-
-    seen: Seen
-    actions: Tensor
-    weight: Tensor
 
 
 class Source(Protocol):
@@ -46,11 +38,13 @@ class ImageSource:
         data: the demonstrations.
         horizon: rows of a chunk.
         strength: of the augmentation of images, 0 for none.
+        pointing: examples say how badly the backbone points, too.
     """
 
     data: Demonstrations
     horizon: int
     strength: float = 0.0
+    pointing: bool = False
 
     def __len__(self) -> int:
         return len(self.data.actions)
@@ -59,8 +53,12 @@ class ImageSource:
         """The examples at ``frames``, with gradients into the backbone."""
         batch = self.data.batch(frames, self.horizon)
         image = augmented(batch.image, rng, self.strength)
-        seen = policy.see(image, batch.state, batch.words, batch.mask)
-        return Examples(seen, batch.actions.to(policy.device), batch.weight.to(policy.device))
+        seen, scores = policy.look(image, batch.state, batch.words, batch.mask)
+        actions, weight = batch.actions.to(policy.device), batch.weight.to(policy.device)
+        if not self.pointing:
+            return Examples(seen, actions, weight)
+        points = torch.from_numpy(self.data.points[frames]).to(policy.device)
+        return Examples(seen, actions, weight, policy.backbone.pointing_loss(scores, points))
 
 
 @dataclass(frozen=True)
@@ -155,8 +153,10 @@ def together(parts: Sequence[Examples]) -> Examples:
         torch.cat([part.seen.context for part in parts]),
         torch.cat([part.seen.state for part in parts]),
     )
+    pointing = [part.pointing for part in parts if part.pointing is not None]
     return Examples(
         seen,
         torch.cat([part.actions for part in parts]),
         torch.cat([part.weight for part in parts]),
+        torch.cat(pointing) if pointing else None,
     )

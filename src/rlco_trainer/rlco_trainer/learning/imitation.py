@@ -20,8 +20,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from rlco_core.errors import ConfigError
 from rlco_trainer import checkpoint
-from rlco_trainer.learning.frames import Examples, Mixture, Source, together
-from rlco_trainer.policies.policy import Policy
+from rlco_trainer.learning.frames import Mixture, Source, together
+from rlco_trainer.policies.policy import Examples, Policy
 from rlco_trainer.progress import progress
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -42,6 +42,7 @@ class ImitationConfig:
         average: decay of the averaged weights, which are what is kept.
         checkpoint_every: steps between checkpoints.
         expert_only: the backbone stays as it is.
+        pointing: weight of learning to point, where examples say at what; 0 for not at all.
         bfloat16: mixed precision; quicker where the processor has instructions for it.
         seed: of initial weights and sample order.
     """
@@ -54,6 +55,7 @@ class ImitationConfig:
     average: float = 0.998
     checkpoint_every: int = 500
     expert_only: bool = False
+    pointing: float = 0.0
     bfloat16: bool = False
     seed: int = 0
 
@@ -148,10 +150,13 @@ class Imitation:
         self, modules: nn.ModuleDict, examples: Examples, key: tuple[int, ...]
     ) -> dict[str, Tensor]:
         rng = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        return {
-            family: policy.imitation_loss(*examples, rng)  # type: ignore[operator]
+        losses = {
+            family: policy.imitation_loss(examples, rng)  # type: ignore[operator]
             for family, policy in modules.items()
         }
+        if examples.pointing is not None:
+            losses["pointing"] = self._config.pointing * examples.pointing.mean()
+        return losses
 
     @torch.no_grad()
     def _measure(self, writer: SummaryWriter) -> None:

@@ -5,7 +5,9 @@
 Convolutions modulated by the instruction (FiLM, Perez et al. 2018) give a map of features. A
 token is one soft keypoint of it (Levine et al. 2016): where on the map it looks, and the features
 there. So a token says with sub-pixel precision where the cube is that the instruction names, and
-says it alike whatever the room looks like.
+says it alike whatever the room looks like. Pretraining teaches the first keypoints where the end
+effector, the subject of the instruction and its goal are, as larger models learn to localise
+things before they act (pi0.5, arXiv 2504.16054); what the others look at is up to them.
 """
 
 from __future__ import annotations
@@ -20,7 +22,11 @@ from torch.nn import functional
 
 from rlco_core.contract import LANGUAGE_WIDTH
 
+#: How many keypoints are taught: see ``POINT_COLUMNS`` of demonstrations.
+TAUGHT = 3
 _SMALLEST_STD = 1e-3
+#: Pixels per cell of the map of features, and the spread of a taught keypoint, in cells.
+_CELL, _SPREAD = 4, 0.7
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Backbone(nn.Module):
         self.sentence = nn.Linear(width, width)
         self.places = nn.Parameter(0.02 * torch.randn(self.tokens, width))
         self.norm = nn.LayerNorm(width)
-        height, breadth = (side // 4 for side in config.image_size)
+        height, breadth = (side // _CELL for side in config.image_size)
         down, across = torch.meshgrid(
             torch.linspace(-1, 1, height), torch.linspace(-1, 1, breadth), indexing="ij"
         )
@@ -102,14 +108,18 @@ class Backbone(nn.Module):
         self.words_std.copy_(torch.from_numpy(std))
 
     def forward(self, image: Tensor, words: Tensor, mask: Tensor) -> Tensor:
-        """Context of observations.
+        """(B, tokens, width), the context of observations; arguments as in ``look``."""
+        return self.look(image, words, mask)[0]
+
+    def look(self, image: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Context of observations, and where the keypoints look.
 
         Args:
             image: (B, H, W, 3) uint8 RGB.
             words: (B, LANGUAGE_TOKENS, LANGUAGE_WIDTH) float32.
             mask: (B, LANGUAGE_TOKENS) float32, 1 for real tokens.
         Returns:
-            (B, tokens, width).
+            (B, tokens, width), and scores (B, keypoints, cells) of the cells of the map.
         """
         # Standardised, the words of different colours differ as much as those of different
         # verbs; the maximum over words lets one of them speak for the sentence.
@@ -119,14 +129,31 @@ class Backbone(nn.Module):
         pixels = image.permute(0, 3, 1, 2).to(sentence.dtype) / 127.5 - 1.0
         for block in self.blocks:
             pixels = block(pixels, sentence)
-        tokens = torch.cat([self._keypoints(pixels), self.sentence(sentence)[:, None]], dim=1)
-        context: Tensor = self.norm(tokens + self.places)
-        return context
+        keypoints, scores = self._keypoints(pixels)
+        tokens = torch.cat([keypoints, self.sentence(sentence)[:, None]], dim=1)
+        return self.norm(tokens + self.places), scores
 
-    def _keypoints(self, pixels: Tensor) -> Tensor:
-        """(B, keypoints, width)."""
-        looks = self.attention(pixels).flatten(2).softmax(-1)
+    def pointing_loss(self, scores: Tensor, points: Tensor) -> Tensor:
+        """(B,) cross-entropy between where the taught keypoints look and the cells around
+        ``points`` (B, TAUGHT, 2) px.
+        """
+        height, width = (side // _CELL for side in self.config.image_size)
+        across, down = ((points - 0.5 * (_CELL - 1)) / _CELL).unbind(-1)
+        columns = _near(across, width)
+        rows = _near(down, height)
+        wanted = (rows[..., :, None] * columns[..., None, :]).flatten(2)
+        return -(wanted * scores[:, :TAUGHT].log_softmax(-1)).sum(-1).mean(-1)
+
+    def _keypoints(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens (B, keypoints, width), and scores (B, keypoints, cells) of where they look."""
+        scores: Tensor = self.attention(pixels).flatten(2)
+        looks = scores.softmax(-1)
         features = looks @ pixels.flatten(2).transpose(1, 2)
         where = torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
-        tokens: Tensor = self.projection(torch.cat([features, where], dim=-1))
-        return tokens
+        return self.projection(torch.cat([features, where], dim=-1)), scores
+
+
+def _near(place: Tensor, count: int) -> Tensor:
+    """(..., count) how much each of ``count`` cells belongs to ``place`` (...), in cells."""
+    cells = torch.arange(count, device=place.device, dtype=place.dtype)
+    return (-0.5 * ((place[..., None] - cells) / _SPREAD).square()).softmax(-1)

@@ -27,7 +27,15 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.policy import Judged, Policy, Sample, Seen, Trace, context_tokens
+from rlco_trainer.policies.policy import (
+    Examples,
+    Judged,
+    Policy,
+    Sample,
+    Seen,
+    Trace,
+    context_tokens,
+)
 from rlco_trainer.policies.scale import ACTION_SIZE
 
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
@@ -92,19 +100,19 @@ class FlowPolicy(Policy):
         drawn = torch.randn((config.horizon, ACTION_SIZE), generator=_seeded(_NOISE_SEED))
         self.register_buffer("noise", drawn)
 
-    def imitation_loss(
-        self, seen: Seen, actions: Tensor, weight: Tensor, rng: torch.Generator
-    ) -> Tensor:
+    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
-        values = self.scale.normalise(actions)
+        values = self.scale.normalise(examples.actions)
         noise = _normal(values.shape, rng, values.device)
         # Beta(1.5, 1) by its inverse distribution function.
         chance = torch.rand(len(values), generator=rng).to(values.device)
         time = 0.999 * chance.pow(1.0 / 1.5) + 0.001
         t = time[:, None, None]
-        velocity, _ = self.velocity(t * noise + (1.0 - t) * values, time, self.contexts(seen))
+        velocity, _ = self.velocity(
+            t * noise + (1.0 - t) * values, time, self.contexts(examples.seen)
+        )
         rows = (velocity - (noise - values)).square().mean(-1)
-        return (rows * weight).sum() / weight.sum()
+        return (rows * examples.weight).sum() / examples.weight.sum()
 
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
         """A chain of noisy denoise steps."""

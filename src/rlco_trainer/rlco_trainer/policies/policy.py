@@ -35,6 +35,23 @@ class Seen(NamedTuple):
     state: Tensor
 
 
+class Examples(NamedTuple):
+    """Supervised examples.
+
+    Attributes:
+        seen: the observations.
+        actions: (B, horizon, 7), the rows that followed.
+        weight: (B, horizon), by which rows count.
+        pointing: (B,) how badly the backbone points at what the demonstrations point at; only
+            where it was asked.
+    """
+
+    seen: Seen
+    actions: Tensor
+    weight: Tensor
+    pointing: Tensor | None = None
+
+
 @dataclass(frozen=True)
 class Sample:
     """Sampled chunks.
@@ -110,9 +127,16 @@ class Policy(nn.Module, ABC):
         return self.scale.state_mean.device
 
     def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
-        """Runs the backbone; arguments as in ``Backbone.forward`` and ``Seen``, on any device."""
+        """Runs the backbone; arguments as in ``Backbone.look`` and ``Seen``, on any device."""
+        return self.look(image, state, words, mask)[0]
+
+    def look(
+        self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor
+    ) -> tuple[Seen, Tensor]:
+        """As ``see``, with the scores of ``Backbone.look``."""
         image, state, words, mask = (part.to(self.device) for part in (image, state, words, mask))
-        return Seen(self.backbone(image, words, mask), state)
+        context, scores = self.backbone.look(image, words, mask)
+        return Seen(context, state), scores
 
     def values(self, seen: Seen) -> Tensor:
         """(B,) expected returns."""
@@ -125,10 +149,8 @@ class Policy(nn.Module, ABC):
         return [p for p in self.parameters() if id(p) not in apart]
 
     @abstractmethod
-    def imitation_loss(
-        self, seen: Seen, actions: Tensor, weight: Tensor, rng: torch.Generator
-    ) -> Tensor:
-        """Supervised loss of ``actions`` (B, horizon, 7); rows count by ``weight`` (B, horizon)."""
+    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
+        """Supervised loss of what the demonstrations did, a scalar."""
 
     @abstractmethod
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:

@@ -17,7 +17,15 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.policy import Judged, Policy, Sample, Seen, Trace, context_tokens
+from rlco_trainer.policies.policy import (
+    Examples,
+    Judged,
+    Policy,
+    Sample,
+    Seen,
+    Trace,
+    context_tokens,
+)
 from rlco_trainer.policies.scale import ACTION_SIZE
 
 BINS = 256
@@ -72,13 +80,11 @@ class TokenPolicy(Policy):
         edges = torch.linspace(-1.0, 1.0, BINS + 1)
         self.register_buffer("centres", 0.5 * (edges[1:] + edges[:-1]))
 
-    def imitation_loss(
-        self, seen: Seen, actions: Tensor, weight: Tensor, rng: torch.Generator
-    ) -> Tensor:
-        """Cross-entropy of the tokens of ``actions``."""
-        values = self.scale.normalise(actions).flatten(1)
+    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
+        """Cross-entropy of the tokens of what was done."""
+        values = self.scale.normalise(examples.actions).flatten(1)
         tokens = self.tokens(values)
-        scores = self.logits(seen, tokens).log_softmax(-1)
+        scores = self.logits(examples.seen, tokens).log_softmax(-1)
         if self.config.smoothing:
             sigma = self.config.smoothing * 2.0 / BINS
             away = (
@@ -88,7 +94,7 @@ class TokenPolicy(Policy):
         else:
             losses = -scores.gather(-1, tokens[..., None]).squeeze(-1)
         rows = losses.unflatten(1, (-1, ACTION_SIZE)).mean(-1)
-        return (rows * weight).sum() / weight.sum()
+        return (rows * examples.weight).sum() / examples.weight.sum()
 
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
         """Tokens drawn one after the other."""
