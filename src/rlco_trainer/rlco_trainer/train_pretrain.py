@@ -101,13 +101,14 @@ def _drawn(
     drawn: list[tuple[Source, NDArray[np.int64], float]] = []
     held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
     pointing = config.imitation.pointing > 0.0
+    horizon = max(config.token.horizon, config.flow.horizon)
     for one in loaded:
         if pointing and one.data.points.shape[1] != TAUGHT:
             raise ConfigError(
                 f"the demonstrations of {one.task} do not say what to point at; collect them "
                 "anew, or learn without: --imitation.pointing 0"
             )
-        source = ImageSource(one.data, config.token.horizon, pointing=pointing)
+        source = ImageSource(one.data, horizon, pointing=pointing)
         some, rest = parts(source, one.data, config.share, 1.0)
         drawn += some
         if len(rest):

@@ -28,7 +28,6 @@ from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
 from rlco_trainer.policies.policy import (
-    Examples,
     Judged,
     Policy,
     Sample,
@@ -60,7 +59,7 @@ class FlowConfig:
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    layers: int = 2
+    layers: int = 3
     heads: int = 4
     horizon: int = 8
     execute: int = 4
@@ -100,19 +99,16 @@ class FlowPolicy(Policy):
         drawn = torch.randn((config.horizon, ACTION_SIZE), generator=_seeded(_NOISE_SEED))
         self.register_buffer("noise", drawn)
 
-    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
+    def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
-        values = self.scale.normalise(examples.actions)
+        values = self.scale.normalise(actions)
         noise = _normal(values.shape, rng, values.device)
         # Beta(1.5, 1) by its inverse distribution function.
         chance = torch.rand(len(values), generator=rng).to(values.device)
         time = 0.999 * chance.pow(1.0 / 1.5) + 0.001
         t = time[:, None, None]
-        velocity, _ = self.velocity(
-            t * noise + (1.0 - t) * values, time, self.contexts(examples.seen)
-        )
-        rows = (velocity - (noise - values)).square().mean(-1)
-        return (rows * examples.weight).sum() / examples.weight.sum()
+        velocity, _ = self.velocity(t * noise + (1.0 - t) * values, time, self.contexts(seen))
+        return (velocity - (noise - values)).square().mean(-1)
 
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
         """A chain of noisy denoise steps."""

@@ -40,7 +40,7 @@ class Examples(NamedTuple):
 
     Attributes:
         seen: the observations.
-        actions: (B, horizon, 7), the rows that followed.
+        actions: (B, horizon, 7), the rows that followed; a policy learns as many as it has.
         weight: (B, horizon), by which rows count.
         pointing: (B,) how badly the backbone points at what the demonstrations point at; only
             where it was asked.
@@ -148,9 +148,16 @@ class Policy(nn.Module, ABC):
         apart = {id(p) for module in (self.backbone, self.value) for p in module.parameters()}
         return [p for p in self.parameters() if id(p) not in apart]
 
-    @abstractmethod
     def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
         """Supervised loss of what the demonstrations did, a scalar."""
+        rows = slice(None, self.horizon)
+        losses = self.row_losses(examples.seen, examples.actions[:, rows], rng)
+        weight = examples.weight[:, rows]
+        return (losses * weight).sum() / weight.sum()
+
+    @abstractmethod
+    def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
+        """(B, horizon), the supervised loss of every row of ``actions`` (B, horizon, 7)."""
 
     @abstractmethod
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
