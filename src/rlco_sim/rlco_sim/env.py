@@ -17,14 +17,15 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rlco_core import proprioception
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, choices
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
-from rlco_sim.reward import MilestoneReward
+from rlco_sim.reward import MilestoneReward, Nearer
 from rlco_sim.session import DT, Session
 
+REWARDS = ("sparse", "milestone", "shaped")
 _Obs = dict[str, Any]
 _Action = NDArray[np.float32]
 _Step = tuple[_Obs, float, bool, bool, dict[str, Any]]
@@ -47,7 +48,8 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
 
     Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (10,) float32.
     Action: (execute, 7) float32, see ``rlco_core.types.ActionChunk``.
-    Reward: ``milestone`` as ``rlco_sim.reward`` says, or ``sparse``: 1 on the first success.
+    Reward: ``sparse``: 1 on the first success; ``milestone`` as ``rlco_sim.reward`` says;
+    ``shaped``: that, and for every step that brings the subject nearer to its goal.
     Success terminates, unless ``terminate`` is off. A refused action truncates, as the bridge
     would stop there; ``info`` has ``instruction``, ``subject``, ``success``, ``reached``,
     ``steps``, ``accepted`` and ``verdict``. The instruction is not in the observation, since
@@ -59,7 +61,7 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         robot: name or path of the robot.
         split: what episodes are drawn from.
         execute: control periods per decision.
-        reward: sparse or milestone.
+        reward: sparse, milestone or shaped.
         terminate: whether success ends the episode.
         instruction: replaces the drawn one unless empty.
         images: off leaves the image out of the observation, and its cost.
@@ -87,6 +89,7 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         self._instruction, self._terminate, self._images = instruction, terminate, images
         self._rewarded = self._milestones(reward)
         self._reward = MilestoneReward(self._rewarded)
+        self._nearer = Nearer() if reward == "shaped" else None
         self._begin(0, instruction)
         self.observation_space = _observation_space(self.session.domain, images)
         self.action_space = _action_space(config, execute)
@@ -94,7 +97,10 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
     @property
     def reward_span(self) -> tuple[float, float]:
         """The least and the greatest reward of one control period."""
-        return self._reward.span
+        least, greatest = self._reward.span
+        if self._nearer is None:
+            return least, greatest
+        return least + self._nearer.span[0], greatest + self._nearer.span[1]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -122,7 +128,7 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
             accepted, reason = self._play(np.array(row, dtype=np.float32))
             if not accepted:
                 break
-            reward += self._reward.update(self._reached(), self.session.success())
+            reward += self._pay()
         success = self.session.success()
         ended = success and self._terminate
         truncated = not ended and (not accepted or self._over())
@@ -146,7 +152,7 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
             accepted, reason = self._play(row)
             if not accepted:
                 raise ConfigError(f"the state is of another environment: {reason}")
-            self._reward.update(self._reached(), self.session.success())
+            self._pay()
         return self._observe()
 
     def render(self) -> NDArray[np.uint8] | None:
@@ -159,15 +165,16 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
 
     def _milestones(self, reward: str) -> int:
         """How many milestones are rewarded."""
-        counts = {"sparse": 0, "milestone": len(self.session.milestones)}
-        if reward not in counts:
-            raise ConfigError(f"reward '{reward}' is unknown; it should be sparse or milestone")
-        return counts[reward]
+        if reward not in REWARDS:
+            raise ConfigError(f"reward '{reward}' is unknown; it should be {choices(REWARDS)}")
+        return 0 if reward == "sparse" else len(self.session.milestones)
 
     def _begin(self, seed: int, instruction: str) -> None:
         self.session.reset(seed, instruction)
         self.path.reset(self.session.joint_positions, self.session.gripper_opening)
         self._reward.reset()
+        if self._nearer is not None:
+            self._nearer.reset(self.session.distance())
         self._start = (seed, instruction, self.session.progress)
         self._played: list[_Action] = []
 
@@ -178,6 +185,11 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
             self.session.advance(command.joints, command.fingers)
             self._played.append(row)
         return command.verdict.accepted, command.verdict.reason
+
+    def _pay(self) -> float:
+        """The reward of the control period that has just passed."""
+        paid = self._reward.update(self._reached(), self.session.success())
+        return paid if self._nearer is None else paid + self._nearer.update(self.session.distance())
 
     def _reached(self) -> tuple[bool, ...]:
         return self.session.reached() if self._rewarded else ()

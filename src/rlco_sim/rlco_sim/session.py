@@ -139,6 +139,12 @@ class Session:
         """Which of the task's milestones hold now."""
         return self.task.reached()
 
+    def distance(self) -> float:
+        """From the end effector to the subject, and from there to where it is to come, m."""
+        subject, goal = self.task.points()
+        away = np.linalg.norm(subject - self.proprioception()[:3])
+        return float(away + np.linalg.norm(goal - subject))
+
     @property
     def joint_positions(self) -> NDArray[np.float64]:
         """(n,) measured arm joints, rad."""

@@ -165,7 +165,10 @@ def test_pictures_for_people_are_drawn_when_asked_for(env: RlcoEnv) -> None:
         ({"robot": "pnda"}, "robot 'pnda' is neither a shipped robot"),
         ({"task": "juggle"}, "unknown task 'juggle'; known: .*'push_cube'"),
         ({"split": "test"}, "task 'push_cube' has no split 'test'; it has 'train', 'unseen_ob"),
-        ({"reward": "dense"}, "reward 'dense' is unknown; it should be sparse or milestone"),
+        (
+            {"reward": "dense"},
+            "reward 'dense' is unknown; it should be 'milestone', 'shaped' or 'sparse'",
+        ),
     ],
 )
 def test_unknown_names_are_refused(arguments: dict[str, str], message: str) -> None:

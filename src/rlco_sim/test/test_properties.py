@@ -200,7 +200,8 @@ def episode(case: tuple[str, str, str], number: int) -> tuple[dict[str, float], 
     task, robot, domain = case
     split, seed = str(rng.choice(task_class(task).splits)), int(rng.integers(2**31))
     ends = number % 2 == 1
-    env = RlcoEnv(task, domain, robot, split, 1, "milestone", ends, images=number % 8 == 3)
+    reward = ("milestone", "shaped")[number % 5 == 4]
+    env = RlcoEnv(task, domain, robot, split, 1, reward, ends, images=number % 8 == 3)
     seen, _ = env.reset(seed=seed)
     watch, policy = Watch(env), actions(rng, env, skilled=number % 4 == 1)
     surely = perhaps = steps = 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlco_sim.env import RlcoEnv
-from rlco_sim.reward import LOST, MILESTONE, SUCCESS, MilestoneReward
+from rlco_sim.reward import LOST, MILESTONE, NEAREST, SUCCESS, MilestoneReward, Nearer
 
 
 def rewards(steps: list[tuple[tuple[bool, ...], bool]]) -> list[float]:
@@ -38,6 +38,29 @@ def test_success_counts_once_and_its_first_loss_costs_once() -> None:
 
 def test_without_success_there_is_nothing_to_lose() -> None:
     assert rewards([((True, False), False), ((False, False), False)]) == [0.2, 0.0]
+
+
+def test_coming_nearer_pays_by_the_metre_and_going_away_costs_as_much() -> None:
+    nearer = Nearer()
+    nearer.reset(0.5)
+    paid = [nearer.update(distance) for distance in (0.45, 0.45, 0.48, 0.40)]
+    assert paid == pytest.approx([0.1, 0.0, -0.06, 0.16])
+    assert [nearer.update(distance) for distance in (5.0, 0.0)] == [-NEAREST, NEAREST]
+
+
+def test_a_shaped_episode_is_worth_its_milestones_and_the_way() -> None:
+    env = RlcoEnv("push_cube", execute=1, reward="shaped", images=False)
+    plain = RlcoEnv("push_cube", execute=1, reward="milestone", images=False)
+    for one in (env, plain):
+        one.reset(seed=3)
+    start, total, ended = env.session.distance(), 0.0, False
+    while not ended:
+        action = env.session.task.expert(env.path.target, env.session.gripper_opening)[None]
+        _, reward, ended, _, _ = env.step(action)
+        total += reward - plain.step(action)[1]
+        assert env.reward_span[0] <= reward <= env.reward_span[1]
+    assert total == pytest.approx(2.0 * (start - env.session.distance()), abs=1e-6)
+    assert start - env.session.distance() > 0.2
 
 
 def test_milestones_and_success_of_one_step_add_up_to_the_span() -> None:
