@@ -72,6 +72,11 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
         self._observations = {k: self._arrays[k] for k in self.single_observation_space}  # type: ignore[attr-defined]
         self._workers = _start(env, layout, self._memory.name, num_envs, min(workers, num_envs))
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Ids of the processes."""
+        return tuple(worker.pid for worker in self._workers)
+
     def reset(
         self,
         *,
@@ -158,6 +163,11 @@ class _Worker:
         )
         self._process.start()
         theirs.close()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
 
     def send(self, word: str, jobs: Mapping[int, Any]) -> None:
         try:

@@ -8,26 +8,19 @@ the ratios; absolute figures of two runs or machines say nothing about each othe
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from rich.console import Console
-from rich.table import Table
 
-from rlco_core.errors import ConfigError, choices
 from rlco_trainer import sim_speed
 from rlco_trainer.arguments import parse
-from rlco_trainer.files import write_text
+from rlco_trainer.bench import Row, by_turns, check, document, keep, show_figures, show_rows
 from rlco_trainer.peers import NAMES, Peer, PeerError
-from rlco_trainer.progress import progress
 
 #: Measures once for about so many seconds.
 Measure = Callable[[float], float]
@@ -58,17 +51,6 @@ class BenchConfig:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One figure: its median over all repeats, the least and the greatest."""
-
-    name: str
-    unit: str
-    median: float
-    least: float
-    greatest: float
-
-
-@dataclass(frozen=True)
 class Bench:
     """All figures of a run. Ratios are of medians; one that could not be had is None."""
 
@@ -80,9 +62,7 @@ class Bench:
 
     def to_json(self) -> dict[str, Any]:
         """The bench as JSON, with where it was run."""
-        machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-        versions = {name: version(name) for name in _VERSIONS}
-        return {**json.loads(json.dumps(asdict(self))), "machine": machine, "versions": versions}
+        return document(self, _VERSIONS)
 
 
 def bench_sim(config: BenchConfig) -> Bench:
@@ -91,12 +71,13 @@ def bench_sim(config: BenchConfig) -> Bench:
     Raises:
         ConfigError: nothing would be measured, or a peer is unknown.
     """
-    _check(config)
+    check(config.repeats, config.seconds, config.peers, NAMES)
     with ExitStack() as stack:
         missing: dict[str, str] = {}
         jobs = {**_own_jobs(stack, config.envs), **_peer_jobs(stack, config.peers, missing)}
-        samples = _by_turns(jobs, config)
-    rows = tuple(_row(name, values) for name, values in samples.items())
+        timed = {name: partial(measure, config.seconds) for name, measure in jobs.items()}
+        samples = by_turns(timed, config.repeats)
+    rows = tuple(Row.of(name, "control steps/s", values) for name, values in samples.items())
     return Bench(
         ratios=_ratios({row.name: row.median for row in rows}),
         rows=rows,
@@ -104,14 +85,6 @@ def bench_sim(config: BenchConfig) -> Bench:
         memory=sim_speed.memory(config.envs, config.soak_resets),
         missing=missing,
     )
-
-
-def _check(config: BenchConfig) -> None:
-    if config.repeats < 1 or not config.seconds > 0.0:
-        raise ConfigError("--repeats must be at least 1 and --seconds positive")
-    for name in config.peers:
-        if name not in NAMES:
-            raise ConfigError(f"peer '{name}' is unknown; known: {choices(NAMES)}")
 
 
 class _Measured(Protocol):
@@ -165,21 +138,6 @@ def _peer_jobs(
     return jobs
 
 
-def _by_turns(jobs: Mapping[str, Measure], config: BenchConfig) -> dict[str, list[float]]:
-    samples: dict[str, list[float]] = {name: [] for name in jobs}
-    with progress("measuring", config.repeats * len(jobs)) as advance:
-        for _ in range(config.repeats):
-            for name, measure in jobs.items():
-                samples[name].append(measure(config.seconds))
-                advance(1, name)
-    return samples
-
-
-def _row(name: str, values: Sequence[float]) -> Row:
-    figures = (float(np.median(values)), min(values), max(values))
-    return Row(name, "control steps/s", *(round(figure, 2) for figure in figures))
-
-
 def _ratios(medians: Mapping[str, float]) -> dict[str, float | None]:
     """What is claimed, as quotients of two rows; more is better but for ``state_over_bare``."""
     pairs = {
@@ -202,23 +160,14 @@ def _ratios(medians: Mapping[str, float]) -> dict[str, float | None]:
 
 def show(bench: Bench, console: Console) -> None:
     """Prints everything as tables."""
-    table = Table(title="control steps per second, measured by turns", title_justify="left")
-    for heading in ("row", "median", "least", "greatest"):
-        table.add_column(heading, justify="left" if heading == "row" else "right")
-    for row in bench.rows:
-        table.add_row(row.name, *(f"{v:.0f}" for v in (row.median, row.least, row.greatest)))
-    console.print(table)
+    show_rows("control steps per second, measured by turns", bench.rows, console)
     for title, figures in (
         ("ratios", bench.ratios),
         ("pictures", bench.pictures),
         ("memory", bench.memory),
         ("missing", bench.missing),
     ):
-        if figures:
-            lines = Table(title=title, title_justify="left", show_header=False)
-            for name, figure in figures.items():
-                lines.add_row(name, str(figure))
-            console.print(lines)
+        show_figures(title, figures, console)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -226,5 +175,4 @@ def main(arguments: Sequence[str]) -> None:
     config = parse(BenchConfig, arguments, "bench sim")
     bench = bench_sim(config)
     show(bench, Console())
-    if config.json is not None:
-        write_text(config.json, json.dumps(bench.to_json(), indent=2) + "\n")
+    keep(bench.to_json(), config.json)

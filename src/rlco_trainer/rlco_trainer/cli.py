@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "twin fit": ("rlco_trainer.twin_fit", "a domain that matches a real camera"),
     "up sim": ("rlco_trainer.up", "start simulator, policy and bridge as ROS 2 processes"),
     "bench sim": ("rlco_trainer.bench_sim", "simulation speed, beside other simulators"),
+    "bench train": ("rlco_trainer.bench_train", "training speed, and where its time goes"),
     "doctor": ("rlco_trainer.doctor", "what is missing on this machine and how to get it"),
 }
 

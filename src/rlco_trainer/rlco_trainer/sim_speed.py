@@ -29,7 +29,7 @@ from rlco_sim.vector import VectorEnv
 _TASK, _ROBOT, _DOMAIN = "push_cube", "panda", "twin"
 _EXECUTE = 4
 #: Largest random step, m: the arm stays about where it is, so that every step costs the same.
-_CALM = 0.003
+CALM = 0.003
 _FOLDER = tempfile.TemporaryDirectory(prefix="rlco_bench_")
 _MIB = 2**20
 # Base and flange come without visual meshes of their own.
@@ -69,7 +69,7 @@ class Single:
 
     def play(self) -> int:
         """The control steps up to the next image, and that; how many there were."""
-        for action in self._actions():
+        for action in calm(self._rng, self._every):
             command = self._path.step(action)
             self._session.advance(command.joints, command.fingers)
         self._look()
@@ -80,12 +80,6 @@ class Single:
     def close(self) -> None:
         """Frees the physics client."""
         self._session.close()
-
-    def _actions(self) -> NDArray[np.float64]:
-        actions = np.zeros((self._every, 7))
-        actions[:, :3] = self._rng.uniform(-_CALM, _CALM, (self._every, 3))
-        actions[:, 6] = 0.5
-        return actions
 
     def _look(self) -> None:
         session = self._session
@@ -151,9 +145,7 @@ class Many:
         """Control steps per second of all environments together."""
         steps, started = 0, time.perf_counter()
         while (elapsed := time.perf_counter() - started) < seconds:
-            actions = np.zeros((self._envs, _EXECUTE, 7), np.float32)
-            actions[..., :3] = self._rng.uniform(-_CALM, _CALM, (*actions.shape[:2], 3))
-            actions[..., 6] = 0.5
+            actions = calm(self._rng, self._envs, _EXECUTE)
             _, _, terminated, truncated, _ = self._env.step(actions)
             steps += self._envs * _EXECUTE
             if (ended := terminated | truncated).any():
@@ -163,6 +155,14 @@ class Many:
     def close(self) -> None:
         """Ends the processes."""
         self._env.close()
+
+
+def calm(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
+    """(*shape, 7) actions, none longer than CALM in any direction of space."""
+    actions = np.zeros((*shape, 7), np.float32)
+    actions[..., :3] = rng.uniform(-CALM, CALM, (*shape, 3))
+    actions[..., 6] = 0.5
+    return actions
 
 
 @cache

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Other simulators, each installed apart and measured in the same run as ours.
+"""Other simulators and trainers, each installed apart and measured in the same run as ours.
 
 ``<name>.txt`` pins what is installed, ``<name>_speed.py`` runs there: it reads jobs from standard
 input and answers on standard output.
@@ -17,7 +17,9 @@ from pathlib import Path
 
 from rlco_core.errors import RlcoError
 
+#: Simulators that ``rlco bench sim`` measures beside, and trainers that ``rlco bench train`` does.
 NAMES = ("panda_gym", "robosuite")
+TRAINERS = ("sb3",)
 _ANSWER = "steps/s "
 
 
@@ -35,7 +37,7 @@ class Peer:
     """One peer's process; a context manager.
 
     Args:
-        name: one of ``NAMES``.
+        name: one of ``NAMES`` or ``TRAINERS``.
     """
 
     def __init__(self, name: str) -> None:
