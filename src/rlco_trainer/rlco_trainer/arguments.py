@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from dataclasses import field, fields, make_dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
@@ -14,6 +16,8 @@ from rlco_core.errors import ConfigError
 from rlco_trainer.settings import read_settings
 
 Config = TypeVar("Config")
+
+_FILE_HELP = "YAML file of settings, such as config.yaml of a run; other options go before it."
 
 
 def parse(config: type[Config], arguments: Sequence[str], command: str) -> Config:
@@ -33,12 +37,37 @@ def parse_with_file(config: type[Config], arguments: Sequence[str], command: str
     Raises:
         ConfigError: the file does not fit.
     """
-    words, prog, style = list(arguments), f"rlco {command}", (tyro.conf.FlagCreatePairsOff,)
-    if "--config" not in words:
-        return tyro.cli(config, prog=prog, args=words, config=style)
-    at = words.index("--config")
-    if at + 1 == len(words):
-        raise ConfigError("--config needs a file")
-    given = read_settings(config, Path(words[at + 1]), absent=tyro.MISSING)
-    rest = [*words[:at], *words[at + 2 :]]
-    return tyro.cli(config, prog=prog, args=rest, default=given, config=style)
+    kind, path, default = _with_file_option(config), _file(arguments), tyro.MISSING_NONPROP
+    if path is not None:
+        given = read_settings(config, path, absent=tyro.MISSING)
+        default = kind(**_values(config, given))
+    found = tyro.cli(
+        kind,
+        prog=f"rlco {command}",
+        args=list(arguments),
+        default=default,
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )
+    return config(**_values(config, found))
+
+
+def _with_file_option(config: Any) -> Any:
+    """``config`` with an option ``--config`` more, which is read by ``_file``."""
+    hint = Annotated[Path | None, tyro.conf.arg(metavar="FILE", help=_FILE_HELP)]
+    option = ("config", hint, field(default=None, kw_only=True))
+    about = {"__doc__": config.__doc__}
+    return make_dataclass(config.__name__, [option], bases=(config,), namespace=about, frozen=True)
+
+
+def _file(arguments: Sequence[str]) -> Path | None:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--config", type=Path)
+    try:
+        found: Path | None = parser.parse_known_args(arguments)[0].config
+    except argparse.ArgumentError as error:
+        raise ConfigError("--config needs a file") from error
+    return found
+
+
+def _values(config: Any, settings: Any) -> dict[str, Any]:
+    return {one.name: getattr(settings, one.name) for one in fields(config)}

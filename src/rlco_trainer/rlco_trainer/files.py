@@ -10,20 +10,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
+
+from rlco_core.errors import RlcoError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Gives a scratch path that becomes ``path`` at the end, or vanishes on an error."""
+    """Gives a scratch path that becomes ``path`` at the end, or vanishes on an error.
+
+    Raises:
+        RlcoError: it cannot be written, as on a full disk.
+    """
+    try:
+        with _scratch(path) as scratch:
+            yield scratch
+            scratch.chmod(0o644)
+            scratch.replace(path)
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        kept = "; the one before is kept" if os.path.exists(path) else ""
+        raise RlcoError(f"{path} cannot be written: {reason or error}{kept}") from error
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
-    scratch = Path(name)
     try:
-        yield scratch
-        scratch.chmod(0o644)
-        scratch.replace(path)
+        yield Path(name)
     finally:
-        scratch.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TypeAlias
 
-from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.errors import ConfigError, DatasetError, RlcoError
 from rlco_core.proprioception import COLUMNS as STATE_COLUMNS
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACTION_COLUMNS
@@ -25,6 +29,7 @@ from rlco_sim.scene import Task, check_split
 from rlco_sim.session import DT
 from rlco_sim.tasks import register, task_class
 from rlco_trainer.demonstrate import POINT_COLUMNS, Demonstration, World
+from rlco_trainer.interrupt import kept_from_children, stoppable
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 from rlco_trainer.progress import progress
 
@@ -83,16 +88,23 @@ def gather(what: Gathering, label: str) -> Collected:
 
     Raises:
         RlcoError: a name is unknown, or the dataset cannot be begun or continued.
+        KeyboardInterrupt: stopped by a signal; what was made is in the dataset.
     """
     first_seed = _check(what)
     with (
+        stoppable("demonstration", "the same command with --resume") as stopped,
         _writer(what) as writer,
         closing(_demonstrations(what, first_seed)) as demonstrations,
         progress(label, what.episodes, done=writer.num_episodes) as advance,
     ):
         kept, failed, in_a_row = writer.num_episodes, 0, 0
-        while kept < what.episodes:
-            demonstration = next(demonstrations)
+        while kept < what.episodes and not stopped():
+            try:
+                demonstration = next(demonstrations)
+            except BrokenProcessPool as error:
+                if stopped():  # by a signal that has ended the processes, too
+                    break
+                raise RlcoError(f"a process died; --resume goes on in {what.out}") from error
             if demonstration.success:
                 _add(writer, demonstration, what.world)
                 kept, in_a_row = kept + 1, 0
@@ -178,7 +190,9 @@ def _demonstrations(what: Gathering, first_seed: int) -> Generator[Demonstration
     arguments = (task_class(what.world.task), what.open_maker)
     with ProcessPoolExecutor(what.workers, context, _open_worker, arguments) as pool:
         seeds = count(first_seed)
-        pending = deque(pool.submit(_make, next(seeds)) for _ in range(_AHEAD * what.workers))
+        # Of a pool that breaks, SIGTERM must reach the processes that are left.
+        with kept_from_children([signal.SIGINT]):
+            pending = deque(pool.submit(_make, next(seeds)) for _ in range(_AHEAD * what.workers))
         try:
             while True:
                 yield pending.popleft().result()
@@ -189,8 +203,17 @@ def _demonstrations(what: Gathering, first_seed: int) -> Generator[Demonstration
 
 def _open_worker(task: type[Task], open_maker: Callable[[], Maker]) -> None:
     global _maker  # one simulation per worker process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     register(task)
     _maker = open_maker()
+
+
+def _end_with_parent() -> None:
+    """A worker's queues outlive a parent that is killed, and it would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _make(seed: int) -> Demonstration:

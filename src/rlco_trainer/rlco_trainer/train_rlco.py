@@ -14,17 +14,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.utils.tensorboard import SummaryWriter
 
+from rlco_core.errors import RlcoError
+from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.collector import Collector
+from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.datasets import Share, load
 from rlco_trainer.learning.device import device
+from rlco_trainer.learning.film import Film
 from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
@@ -36,7 +40,7 @@ from rlco_trainer.train_imitate import ImageConfig
 
 _HELD_OUT_SEED = 0
 _EVALUATION_SEED = 5_000_000
-_SIDE_BY_SIDE = 64
+_SIDE_BY_SIDE, _FILMED = 64, 4
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ class RlcoConfig:
     """Stage II from a policy of Stage I.
 
     Attributes:
-        out: directory of the run; gets policy.safetensors. A run that was stopped, however hard,
-            goes on from its checkpoint.
+        out: directory of the run; gets policy.safetensors, and in videos/ films of the
+            evaluations. A run that was stopped, however hard, goes on from its checkpoint.
         policy: of Stage I.
         real: LeRobot v3.0 dataset of real demonstrations.
         real_episodes: how many of them are used, the held-out ones included; 0 for all.
         task, domain, robot: of the simulation.
+        reward: of the simulation, see ``RlcoEnv``.
         share: how real frames are drawn; ``early`` is not used.
         augment: how real images are varied.
         device: where it is trained.
@@ -65,6 +70,7 @@ class RlcoConfig:
     task: str = "push_cube"
     domain: str = "twin"
     robot: str = "panda"
+    reward: Literal["sparse", "milestone", "shaped"] = "shaped"
     share: Share = field(default_factory=Share)
     augment: ImageConfig = field(default_factory=ImageConfig)
     device: DeviceName = "auto"
@@ -95,16 +101,16 @@ def rlco(config: RlcoConfig) -> Policy:
     with ExitStack() as stack:
         collector = stack.enter_context(
             Collector(
-                {**env, "reward": "milestone"},
+                {**env, "reward": config.reward},
                 settings.envs,
-                settings.decisions,
+                settings.decisions or -(-task_class(config.task).max_steps // policy.execute),
                 settings.groups,
                 settings.seed,
             )
         )
         anchor = Anchor(settings.anchor, source, trained, start)
         run = Reinforcement(policy, collector, anchor, settings, config.out)
-        watch = Watch(config, source.plain, held_out, env)
+        watch = Watch(config, source.plain, held_out, env, run.iteration)
         stack.callback(watch.close)
         result = run.run(watch)
     episodes = settings.iterations * settings.envs
@@ -120,7 +126,11 @@ def rlco(config: RlcoConfig) -> Policy:
 
 
 class Watch:
-    """Looks at a run from outside: loss on held-out real demonstrations, success in the twin."""
+    """Looks at a run from outside: loss on held-out real demonstrations, success in the twin.
+
+    Args:
+        done: iterations of the run that are done.
+    """
 
     def __init__(
         self,
@@ -128,9 +138,10 @@ class Watch:
         source: ContextSource,
         held_out: NDArray[np.int64],
         env: Mapping[str, object],
+        done: int,
     ) -> None:
         self._config, self._source, self._held_out = config, source, held_out
-        self._writer = SummaryWriter(str(config.out / "watch"))
+        self._curves = Curves(config.out / "watch", done)
         self._trial: Trial | None = None
         if config.evaluate_every:
             self._trial = Trial(env, min(config.evaluation_episodes, _SIDE_BY_SIDE))
@@ -142,18 +153,27 @@ class Watch:
             rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
             examples = self._source.examples(policy, self._held_out, rng)
             loss = policy.imitation_loss(examples, rng).item()
-            self._writer.add_scalar("real/held_out_loss", loss, iteration)
+            self._curves.add("real/held_out_loss", loss, iteration)
         if self._trial is not None and iteration % self._config.evaluate_every == 0:
-            seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)
-            outcomes = self._trial.run(policy, seeds)
-            rate = sum(outcome.success for outcome in outcomes) / len(outcomes)
-            self._writer.add_scalar("twin/success", rate, iteration)
+            self._evaluate(self._trial, iteration, policy)
+        self._curves.flush()
 
     def close(self) -> None:
-        """Ends the processes and the curves."""
-        self._writer.close()
+        """Ends the processes."""
         if self._trial is not None:
             self._trial.close()
+
+    def _evaluate(self, trial: Trial, iteration: int, policy: Policy) -> None:
+        seeds = range(_EVALUATION_SEED, _EVALUATION_SEED + self._config.evaluation_episodes)
+        film = Film(_FILMED)
+        outcomes = trial.run(policy, seeds, film)
+        rate = sum(outcome.success for outcome in outcomes) / len(outcomes)
+        self._curves.add("twin/success", rate, iteration)
+        path = self._config.out / "videos" / f"iteration_{iteration:04d}.mp4"
+        try:
+            film.write(path, outcomes, policy.execute)
+        except RlcoError as error:  # no reason to lose the iteration
+            print(error, file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from machine import files_at_most
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, RlcoError
 from rlco_trainer import checkpoint
 
 SETTINGS = '{"batch": 4}'
@@ -112,22 +113,25 @@ def test_equal_runs_are_equal_files(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_an_older_checkpoint_stays_when_writing_fails(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
+def test_an_older_checkpoint_stays_when_the_disk_is_full(path: Path, share: float) -> None:
     run = Run(0)
     run.steps(1)
     run.save(path)
     before = path.read_bytes()
-
-    def full(*arguments: object) -> None:
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(checkpoint, "save_file", full)
-    with pytest.raises(OSError, match="no space"):
+    line = rf"{path} cannot be written: .*File too large.*; the one before is kept"
+    with files_at_most(int(share * len(before))), pytest.raises(RlcoError, match=line):
         run.save(path, step=6)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert Run(1).load(path) == 5
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file")
+    line = r"run/checkpoint cannot be written: (Not a directory|File exists)$"
+    with pytest.raises(RlcoError, match=line):
+        Run(0).save(tmp_path / "run" / "checkpoint")
 
 
 def test_other_settings_are_refused_and_nothing_is_changed(path: Path) -> None:

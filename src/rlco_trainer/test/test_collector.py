@@ -180,7 +180,10 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
     assert steps % 4, "it ends within a chunk"
     assert total > 0.0
     # What is paid for one episode is not paid again for the next, which is refused at once.
-    assert rollout.episodes == (Ended(total, steps, True, False), Ended(0.0, 0, False, True))
+    assert rollout.episodes == (
+        Ended(total, steps, True, False, True),
+        Ended(0.0, 0, False, True, False),
+    )
     assert rollout.terminated.nonzero().tolist() == [[last, 0]]
     assert rollout.played[:last].min() == 1.0
     assert rollout.played[last, 0].tolist() == [float(k < steps % 4) for k in range(4)]
@@ -206,7 +209,7 @@ def test_a_truncated_episode_is_worth_what_was_seen_last(
     assert rollout.played[1, 0].tolist() == [float(k < row) for k in range(4)]
     assert rollout.ended[1].tolist() == [True, False]
     assert not rollout.terminated.any()
-    assert rollout.episodes == (Ended(0.0, 4 + row, False, True),)
+    assert rollout.episodes == (Ended(0.0, 4 + row, False, True, True),)
 
 
 @pytest.mark.usefixtures("known_seeds")
@@ -233,6 +236,6 @@ def test_a_reset_of_one_does_not_disturb_the_other(two: Collector) -> None:
 @pytest.mark.usefixtures("known_seeds")
 def test_episodes_end_at_their_limit_of_steps(two: Collector) -> None:
     rollout = rollout_of(two, 31, [], [])
-    assert rollout.episodes == (Ended(0.0, 120, False, False),) * 2
+    assert rollout.episodes == (Ended(0.0, 120, False, False, True),) * 2
     assert rollout.ended.nonzero()[:, 0].tolist() == [29, 29, 30, 30]
     assert rollout.played.min() == 1.0

@@ -17,7 +17,7 @@ from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.demonstrate import Demonstration
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
-from rlco_trainer.learning.frames import ImageSource
+from rlco_trainer.learning.frames import ImageSource, Mixture, together
 from rlco_trainer.lerobot import DatasetWriter, Features
 
 
@@ -87,6 +87,20 @@ def test_early_frames_have_their_share_and_held_out_ones_none(loaded: Loaded) ->
     assert trained.tolist() == list(range(2 * length))
     assert early.tolist() == [*range(5), *range(length, length + 5)]
     assert held_out.tolist() == list(range(2 * length, 3 * length))
+
+
+@pytest.mark.parametrize(("early", "frames"), [(0.25, 0), (0.25, -3), (1.5, 5), (-0.1, 5)])
+def test_a_share_of_what_there_is_not_is_refused(loaded: Loaded, early: float, frames: int) -> None:
+    source, share = ImageSource(loaded.data, 8), Share(early, frames, held_out=1)
+    line = f"share.early {early} of the samples from the first {frames} frames of episodes: it must"
+    with pytest.raises(ConfigError, match=line):
+        parts(source, loaded.data, share, 1.0)
+
+
+def test_without_a_share_no_frame_need_be_early(loaded: Loaded) -> None:
+    drawn, _ = parts(ImageSource(loaded.data, 8), loaded.data, Share(0.0, 0, held_out=1), 1.0)
+    examples, _ = Mixture(drawn).draw(new("token"), 4, (0,))
+    assert len(together(examples).actions) == 4
 
 
 def test_holding_all_episodes_out_is_refused(loaded: Loaded) -> None:

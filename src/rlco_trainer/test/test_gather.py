@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from machine import members, own_group, wait_until
 
 from rlco_core.errors import DatasetError, RlcoError
 from rlco_sim.domain import Domain
@@ -38,6 +40,19 @@ def blank(seed: int, failing: tuple[int, ...], note: Path | None = None) -> Demo
         subject="red" if seed % 2 else "blue",
         success=seed not in failing,
     )
+
+
+def fateful(seed: int, told: int, dying: int) -> Demonstration:
+    """A blank one; at one seed it tells its parent to stop, at another it dies."""
+    if seed == told:
+        os.kill(os.getppid(), signal.SIGTERM)
+    if seed == dying:
+        os._exit(1)
+    return blank(seed, ())
+
+
+def open_fateful(told: int, dying: int) -> Maker:
+    return partial(fateful, told=told, dying=dying)
 
 
 def open_blank(failing: tuple[int, ...] = (), note: Path | None = None) -> Maker:
@@ -104,6 +119,41 @@ def test_what_a_process_says_ends_all_and_keeps_what_there_is(tmp_path: Path) ->
     with pytest.raises(RlcoError, match="seed 22: the expert's action was refused"):
         gather(gathering(root, open_refused, resume=True), "making")
     assert [record.metadata["seed"] for record in Dataset.open(root).episodes] == [20, 21]
+
+
+@pytest.mark.parametrize("dying", [0, 30])
+def test_told_to_stop_it_keeps_what_there_is(tmp_path: Path, dying: int) -> None:
+    """Also where the processes are told, too, and are gone."""
+    root, maker = tmp_path / "d", partial(open_fateful, 30, dying)
+    with pytest.raises(KeyboardInterrupt):
+        gather(gathering(root, maker, episodes=10_000, workers=1), "making")
+    seeds = [record.metadata["seed"] for record in Dataset.open(root).episodes]
+    assert seeds[:6] == [20, 21, 22, 23, 24, 25], "no more than four are made ahead"
+    assert seeds == list(range(20, 20 + len(seeds)))
+    gather(gathering(root, open_blank, episodes=len(seeds) + 1, resume=True), "making")
+    assert Dataset.open(root).episodes[-1].metadata["seed"] == 20 + len(seeds)
+
+
+def test_a_process_that_dies_is_told_of_and_costs_nothing(tmp_path: Path) -> None:
+    root, maker = tmp_path / "d", partial(open_fateful, 0, 23)
+    with pytest.raises(RlcoError, match=f"a process died; --resume goes on in {root}"):
+        gather(gathering(root, maker, episodes=100, workers=1), "making")
+    seeds = [record.metadata["seed"] for record in Dataset.open(root).episodes]
+    assert seeds == list(range(20, 20 + len(seeds)))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nobody_stays_behind_a_killed_one(tmp_path: Path, number: int) -> None:
+    root = tmp_path / "d"
+    code = (
+        "from pathlib import Path; from test_gather import *\n"
+        f"gather(gathering(Path({str(root)!r}), open_blank, episodes=100_000), 'making')"
+    )
+    with own_group(["-c", code], tmp_path / "log") as process:
+        wait_until(lambda: any(root.glob("data/*/*")))
+        assert len(members(process.pid)) >= 3
+        os.kill(process.pid, number)
+        wait_until(lambda: not members(process.pid))
 
 
 def test_other_settings_are_kept_and_must_be_the_same_to_resume(tmp_path: Path) -> None:

@@ -4,20 +4,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from machine import files_at_most
 from small import SMALLEST, equal, new
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, RlcoError
 from rlco_trainer import checkpoint
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning import imitation
+from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import ImageSource, Mixture
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.policy import Policy
@@ -144,6 +150,64 @@ def test_a_run_killed_between_checkpoints_ends_as_an_uninterrupted_one(
     files = [(tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "killed")]
     assert files[0] == files[1]
     assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
+
+
+def test_a_run_that_is_told_to_stop_keeps_the_step_that_it_is_at(
+    data: Demonstrations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_of(data, tmp_path / "whole").run()
+    stopped = run_of(data, tmp_path / "stopped")
+    one_step = stopped._one_step
+
+    def signalled(curves: Curves) -> float:
+        if stopped._step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return one_step(curves)
+
+    monkeypatch.setattr(stopped, "_one_step", signalled)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    again = run_of(data, tmp_path / "stopped")
+    assert again._step == 5, "no checkpoint is due before 6"
+    assert same(again.run(), whole)
+    assert curves(tmp_path / "stopped") == curves(tmp_path / "whole")
+
+
+def test_a_full_disk_ends_a_run_that_goes_on_later(data: Demonstrations, tmp_path: Path) -> None:
+    whole = run_of(data, tmp_path / "whole").run()
+    run = run_of(data, tmp_path / "full")
+    path, measure = tmp_path / "full" / CHECKPOINT, run._measure
+
+    def fill(curves: Curves) -> None:
+        if run._step == 6:
+            full.enter_context(files_at_most(path.stat().st_size // 2))
+        measure(curves)
+
+    run._measure = fill  # type: ignore[method-assign]
+    with ExitStack() as full, pytest.raises(RlcoError, match=f"{path} cannot be written: .* large"):
+        run.run()
+    again = run_of(data, tmp_path / "full")
+    assert again._step == 3
+    assert same(again.run(), whole)
+
+
+def test_curves_that_cannot_be_written_are_no_reason_to_end(
+    data: Demonstrations,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def nowhere(root: Path, done: int) -> Curves:
+        made = Curves(root / "lost", done)
+        shutil.rmtree(root / "lost")
+        return made
+
+    whole = run_of(data, tmp_path / "whole").run()
+    monkeypatch.setattr(imitation, "Curves", nowhere)
+    assert same(run_of(data, tmp_path / "run").run(), whole)
+    files = [(tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "run")]
+    assert files[0] == files[1]
+    assert "No such file" in capsys.readouterr().err
 
 
 def test_a_finished_run_is_not_trained_on(data: Demonstrations, tmp_path: Path) -> None:

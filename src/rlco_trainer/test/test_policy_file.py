@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from small import SMALLEST, equal, inputs, new
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, RlcoError
 from rlco_trainer.policies import policy_file
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
@@ -104,7 +104,7 @@ def test_an_older_file_stays_when_writing_fails(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(policy_file, "save_file", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(RlcoError, match="cannot be written: no space left on device; the one bef"):
         save_policy(scaled("flow"), path, ABOUT)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

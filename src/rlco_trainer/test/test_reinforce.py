@@ -7,6 +7,8 @@ weights, and that a run that was stopped goes on to the bit.
 from __future__ import annotations
 
 import copy
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -81,7 +83,7 @@ class Signs:
             reward=shaped(reward),
             terminated=ended,
             ended=ended,
-            episodes=tuple(Ended(r, 1, r > 0.5, False) for r in reward.tolist()),
+            episodes=tuple(Ended(r, 1, r > 0.5, False, True) for r in reward.tolist()),
         )
 
 
@@ -183,6 +185,30 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path: Path, anchor: Ancho
     assert again.iteration == 2
     assert (again._anchor.beta == anchor.beta) == (anchor.ratio == 0.0)
     assert torch.equal(weights(again.run()), weights(whole))
+
+
+def test_a_run_that_is_told_to_stop_finishes_its_iteration(tmp_path: Path) -> None:
+    whole = run_of(tmp_path / "whole", CONFIG).run()
+
+    def stop(iteration: int, figures: object, policy: Policy) -> None:
+        if iteration == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_of(tmp_path / "parts", CONFIG).run(stop)
+    again = run_of(tmp_path / "parts", CONFIG)
+    assert again.iteration == 2
+    assert torch.equal(weights(again.run()), weights(whole))
+
+
+def test_the_average_follows_as_slowly_as_is_said_from_the_start(tmp_path: Path) -> None:
+    run = run_of(tmp_path, replace(CONFIG, average=0.999, value_iterations=0))
+    before = run._average.state_dict()["vocabulary.weight"].clone()
+    run.one_iteration()
+    after = run._average.state_dict()["vocabulary.weight"]
+    present = run._policy.state_dict()["vocabulary.weight"]
+    assert not torch.equal(present, before)
+    torch.testing.assert_close(after, torch.lerp(before, present, 0.001), atol=0.0, rtol=1e-6)
 
 
 def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:

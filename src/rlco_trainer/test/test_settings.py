@@ -133,9 +133,24 @@ def test_a_file_need_not_say_what_the_options_say(tmp_path: Path) -> None:
         parse_with_file(Outer, ["--config", str(path)], "test")
 
 
-def test_a_file_that_is_not_named_is_asked_for() -> None:
+def test_a_file_may_be_named_after_an_equals_sign_and_is_in_the_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "a.yaml", "out: run\nsteps: 7\n")
+    found = parse_with_file(Outer, [f"--config={path}", "--inner.clip", "0.6"], "test")
+    assert found == Outer(Path("run"), steps=7, inner=Inner(clip=0.6))
+    with pytest.raises(SystemExit):
+        parse_with_file(Outer, ["--help"], "test")
+    told = capsys.readouterr().out
+    assert "--config FILE" in told
+    assert "--inner.clip FLOAT" in told
+    assert "how many." in told
+
+
+@pytest.mark.parametrize("words", [["--out", "run", "--config"], ["--config", "--out", "run"]])
+def test_a_file_that_is_not_named_is_asked_for(words: list[str]) -> None:
     with pytest.raises(ConfigError, match="--config needs a file"):
-        parse_with_file(Outer, ["--out", "run", "--config"], "test")
+        parse_with_file(Outer, words, "test")
 
 
 def test_a_run_that_has_begun_keeps_its_settings(tmp_path: Path) -> None:

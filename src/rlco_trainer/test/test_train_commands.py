@@ -8,15 +8,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import av
 import pytest
 import torch
 import yaml
+from machine import files_at_most
 from small import equal
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
-from rlco_trainer import checkpoint, evaluate, train_imitate, train_pretrain, train_rlco
+from rlco_trainer import checkpoint, cli, evaluate, train_imitate, train_pretrain, train_rlco
 from rlco_trainer.policies.policy_file import About, load_policy
 from rlco_trainer.policy_bundle import ExportConfig, deployment, export
 
@@ -182,6 +184,76 @@ def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(
         assert equal(one, other)
     files = [(out / "checkpoint.safetensors").read_bytes() for out in (whole, tmp_path)]
     assert files[0] == files[1]
+
+
+def test_curves_of_the_watch_go_on_without_doubles(
+    second: Path, reinforce: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies with its second iteration watched and not yet in a checkpoint."""
+    save, due = checkpoint.save, [0]
+
+    def save_or_die(*arguments: object) -> None:
+        due[0] += 1
+        if due[0] == 2:
+            raise Killed
+        save(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_or_die)
+        with pytest.raises(Killed):
+            reinforce(tmp_path)
+    assert len(curve(tmp_path / "watch", "real/held_out_loss")) == 2
+    reinforce(tmp_path)
+    for tag in ("real/held_out_loss", "twin/success"):
+        assert curve(tmp_path / "watch", tag) == curve(second / "watch", tag)
+
+
+def test_an_evaluation_leaves_a_film_of_what_the_policy_saw(second: Path) -> None:
+    assert [path.name for path in (second / "videos").iterdir()] == ["iteration_0002.mp4"]
+    with av.open(str(second / "videos" / "iteration_0002.mp4")) as film:
+        frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    assert frames[0].shape == (282, 256, 3)
+    assert len(frames) > 1
+
+
+def test_a_film_that_cannot_be_written_costs_no_iteration(
+    second: Path, reinforce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "videos").write_text("in the way")
+    reinforce(tmp_path)
+    assert "iteration_0002.mp4 cannot be written: " in capsys.readouterr().err
+    files = [(out / "policy.safetensors") for out in (second, tmp_path)]
+    assert equal(*(load_policy(file)[0] for file in files))
+
+
+def test_a_full_disk_is_one_line_and_the_last_checkpoint_stays(
+    first: Path,
+    imitate: Train,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    save, path = checkpoint.save, tmp_path / "checkpoint.safetensors"
+
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)  # type: ignore[arg-type]
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_and_die)
+        with pytest.raises(Killed):
+            imitate(tmp_path)
+    before = path.read_bytes()
+    words = ["train", "imitate", "--config", str(tmp_path / "config.yaml")]
+    with files_at_most(len(before) // 2):
+        assert cli.main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"rlco train imitate: {path} cannot be written: ")
+    assert "File too large" in line
+    assert line.endswith("; the one before is kept")
+    assert path.read_bytes() == before
+    assert cli.main(words) == 0
+    assert path.read_bytes() == (first / "checkpoint.safetensors").read_bytes()
 
 
 def test_a_finished_run_is_left_as_it_is_and_no_other_goes_on_there(

@@ -102,5 +102,26 @@ def test_an_outcome_does_not_depend_on_its_neighbours(
     assert trial.run(policies["flow"], [7]) == (outcomes["flow"][2],)
 
 
+def test_who_looks_sees_what_the_policy_sees_and_the_end(
+    trial: Trial,
+    policies: Mapping[str, Policy],
+    outcomes: Mapping[str, tuple[Outcome, ...]],
+    demonstration: Demonstration,
+) -> None:
+    seen: dict[int, list[np.ndarray[Any, Any]]] = {}
+
+    def look(episode: int, image: np.ndarray[Any, Any]) -> None:
+        seen.setdefault(episode, []).append(image.copy())
+
+    assert trial.run(policies["flow"], SEEDS, look) == outcomes["flow"]
+    for episode, outcome in enumerate(outcomes["flow"]):
+        decisions = -(-outcome.steps // ENV["execute"])
+        # A decision that is refused at once has no step.
+        assert len(seen[episode]) - 1 in (decisions, decisions + 1)
+    first, last = seen[2][0], seen[2][-1]
+    assert (first == demonstration.images[0]).all(), "of seed 7"
+    assert not (last == seen[2][-2]).all()
+
+
 def test_no_episodes_are_no_outcomes(trial: Trial, policies: Mapping[str, Policy]) -> None:
     assert trial.run(policies["flow"], []) == ()

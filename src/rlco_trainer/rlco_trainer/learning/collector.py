@@ -20,6 +20,7 @@ from torch import Tensor
 
 from rlco_core.language import LanguageEncoder
 from rlco_sim.vector import VectorEnv
+from rlco_trainer.interrupt import kept_from_children
 from rlco_trainer.policies.policy import Policy, Seen
 
 _ENV, _POLICY = 0x656E76, 0x706F6C
@@ -54,12 +55,17 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Ended:
-    """One finished episode: its return, its control periods, and how it ended."""
+    """One finished episode: its return, its control periods, and how it ended.
+
+    ``first`` of its environment in a rollout: a later one may have no time left to fail in, so
+    that rates are of first ones alone.
+    """
 
     total: float
     steps: int
     success: bool
     refused: bool
+    first: bool
 
 
 class Speech:
@@ -92,7 +98,8 @@ class Collector:
     ) -> None:
         edges = np.linspace(0, envs, groups + 1).round().astype(int)
         sizes = np.diff(edges).tolist()
-        self._vectors = [VectorEnv(size, 1, **env) for size in sizes]
+        with kept_from_children():
+            self._vectors = [VectorEnv(size, 1, **env) for size in sizes]
         self._first = edges.tolist()
         self._decisions, self._seed = decisions, seed
         self._speech = Speech()
@@ -180,7 +187,10 @@ class _Group:
         for index in np.flatnonzero(ended):
             accepted, success = infos["accepted"][index], infos["success"][index]
             total = float(self._totals[index])
-            self._episodes.append(Ended(total, int(steps[index]), bool(success), not accepted))
+            first = bool(self._begun[index] == 1)
+            self._episodes.append(
+                Ended(total, int(steps[index]), bool(success), not accepted, first)
+            )
         if ended.any():
             self._begin(ended)
 

@@ -90,10 +90,15 @@ def parts(
     """What of a dataset is trained on, and its held-out frames.
 
     Raises:
-        ConfigError: no episode is left to train on.
+        ConfigError: no episode is left to train on, or no frame is early enough for its share.
     """
     trained, held_out = data.split(share.held_out)
     early = data.early(trained, share.early_frames)
+    if not 0.0 <= share.early <= (1.0 if len(early) else 0.0):
+        raise ConfigError(
+            f"share.early {share.early} of the samples from the first {share.early_frames} frames "
+            "of episodes: it must lie in [0, 1], and be 0 where share.early_frames is 0"
+        )
     return [
         (source, trained, weight * (1.0 - share.early)),
         (source, early, weight * share.early),

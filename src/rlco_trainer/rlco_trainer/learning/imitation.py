@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from rlco_core.errors import ConfigError
 from rlco_trainer import checkpoint
+from rlco_trainer.interrupt import stoppable
+from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import Mixture, Source, together
 from rlco_trainer.policies.policy import Examples, Policy
 from rlco_trainer.progress import progress
@@ -105,23 +106,30 @@ class Imitation:
             )
 
     def run(self) -> Mapping[str, Policy]:
-        """Trains to the end; returns the policies with averaged weights."""
-        config = self._config
-        writer = SummaryWriter(str(self._out), purge_step=self._step + 1)
-        try:
-            with progress("training", config.steps, done=self._step) as advance:
-                while self._step < config.steps:
-                    loss = self._one_step(writer)
-                    if self._step % _LOG_EVERY == 0:
-                        advance(_LOG_EVERY, f"loss {loss:.3f}")
-                    if self._step % config.checkpoint_every == 0 or self._step == config.steps:
-                        self._measure(writer)
-                        self._save()
-        finally:
-            writer.close()
+        """Trains to the end; returns the policies with averaged weights.
+
+        Raises:
+            KeyboardInterrupt: stopped by a signal, with a checkpoint of the step that it was at.
+        """
+        config, total = self._config, self._config.steps
+        curves = Curves(self._out, self._step)
+        with (
+            stoppable("step") as stopped,
+            progress("training", total, done=self._step) as advance,
+        ):
+            while self._step < total and not stopped():
+                advance(1, f"loss {self._one_step(curves):.3f}")
+                if self._step % _LOG_EVERY == 0:
+                    curves.flush()
+                if self._step % config.checkpoint_every == 0 or self._step == total:
+                    self._measure(curves)
+                    curves.flush()
+                    self._save()
+            if stopped():
+                self._save()
         return dict(self._average.items())  # type: ignore[arg-type]
 
-    def _one_step(self, writer: SummaryWriter) -> float:
+    def _one_step(self, curves: Curves) -> float:
         config = self._config
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(config, self._step)
@@ -141,9 +149,9 @@ class Imitation:
         self._step += 1
         if self._step % _LOG_EVERY == 0:
             for family, part in losses.items():
-                writer.add_scalar(f"loss/{family}", part.item(), self._step)
+                curves.add(f"loss/{family}", part.item(), self._step)
             for number, share in enumerate(shares):
-                writer.add_scalar(f"share/{number}", share, self._step)
+                curves.add(f"share/{number}", share, self._step)
         return value
 
     def _losses(
@@ -159,14 +167,14 @@ class Imitation:
         return losses
 
     @torch.no_grad()
-    def _measure(self, writer: SummaryWriter) -> None:
+    def _measure(self, curves: Curves) -> None:
         first = next(iter(self._average.values()))
         for name, (source, frames) in self._held_out.items():
             rng = torch.Generator().manual_seed(_HELD_OUT_KEY)
             some = frames[:: max(len(frames) // 1024, 1)]
             examples = source.examples(first, some, rng)  # type: ignore[arg-type]
             for family, loss in self._losses(self._average, examples, (_HELD_OUT_KEY,)).items():
-                writer.add_scalar(f"held_out/{name}_{family}", loss.item(), self._step)
+                curves.add(f"held_out/{name}_{family}", loss.item(), self._step)
 
     def _save(self) -> None:
         path = self._out / CHECKPOINT
@@ -199,9 +207,12 @@ def learning_rate(config: Schedule, step: int) -> float:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Moves averaged weights towards the present ones; early on they follow faster."""
-    decay = min(decay, (1.0 + step) / (10.0 + step))
+def follow(average: nn.Module, model: nn.Module, decay: float, step: int | None = None) -> None:
+    """Moves averaged weights towards the present ones; where the ``step`` is said, they follow
+    faster early on.
+    """
+    if step is not None:
+        decay = min(decay, (1.0 + step) / (10.0 + step))
     for mean, value in zip(average.parameters(), model.parameters(), strict=True):
         mean.lerp_(value, 1.0 - decay)
 

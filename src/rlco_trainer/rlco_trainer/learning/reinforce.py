@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from rlco_trainer import checkpoint
+from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import ppo
 from rlco_trainer.learning.advantage import advantages
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
 from rlco_trainer.learning.collector import Collector, Rollout
+from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.policies.policy import Policy, Seen
@@ -38,11 +40,13 @@ class ReinforceConfig:
 
     Attributes:
         iterations: rollouts, each with its update.
-        envs, decisions: of one rollout.
+        envs, decisions: of one rollout; 0 decisions for those of the longest episode.
         groups: processes of environments.
         gamma, lam: discount and lambda, per decision.
         epochs, batch: passes over a rollout, decisions per optimiser step.
-        learning_rate, critic_learning_rate: of AdamW.
+        learning_rate, critic_learning_rate: of AdamW; the first rises for ``warm_up`` iterations,
+            as AdamW's first steps are as long as any and go anywhere, and falls along a cosine.
+        warm_up: see there.
         most_kl: a rollout's update ends when the policy has moved so far, nats per decision.
         value_iterations: rollouts at the beginning from which only values are learned.
         average: decay of the averaged weights per rollout; 0 for none.
@@ -53,7 +57,7 @@ class ReinforceConfig:
 
     iterations: int = 100
     envs: int = 64
-    decisions: int = 40
+    decisions: int = 0
     groups: int = 2
     gamma: float = 0.99
     lam: float = 0.95
@@ -61,6 +65,7 @@ class ReinforceConfig:
     batch: int = 640
     learning_rate: float = 1e-4
     critic_learning_rate: float = 3e-4
+    warm_up: int = 5
     most_kl: float = 1.0
     value_iterations: int = 1
     average: float = 0.0
@@ -110,21 +115,26 @@ class Reinforcement:
             anchor.beta = more["beta"].item()
 
     def run(self, after: After | None = None) -> Policy:
-        """Trains to the end, calling ``after`` every iteration; returns the averaged policy."""
-        config = self._config
-        writer = SummaryWriter(str(self._out), purge_step=self.iteration + 1)
-        try:
-            with progress("reinforcing", config.iterations, done=self.iteration) as advance:
-                while self.iteration < config.iterations:
-                    figures = self.one_iteration()
-                    for name, value in figures.items():
-                        writer.add_scalar(name, value, self.iteration)
-                    advance(1, f"success {figures['rollout/success']:.2f}")
-                    if after is not None:
-                        after(self.iteration, figures, self._average)
-                    self._save()
-        finally:
-            writer.close()
+        """Trains to the end, calling ``after`` every iteration; returns the averaged policy.
+
+        Raises:
+            KeyboardInterrupt: stopped by a signal, with a checkpoint of all that was done.
+        """
+        total = self._config.iterations
+        curves = Curves(self._out, self.iteration)
+        with (
+            stoppable("iteration") as stopped,
+            progress("reinforcing", total, done=self.iteration) as advance,
+        ):
+            while self.iteration < total and not stopped():
+                figures = self.one_iteration()
+                for name, value in figures.items():
+                    curves.add(name, value, self.iteration)
+                advance(1, f"success {figures['rollout/success']:.2f}")
+                if after is not None:
+                    after(self.iteration, figures, self._average)
+                curves.flush()
+                self._save()
         return self._average
 
     def one_iteration(self) -> Mapping[str, float]:
@@ -134,7 +144,7 @@ class Reinforcement:
         torch.set_num_threads(self._config.threads)
         figures = {**summary(rollout), **self._update(rollout)}
         self.iteration += 1
-        follow(self._average, self._policy, self._config.average, self.iteration * 1000)
+        follow(self._average, self._policy, self._config.average)
         return figures
 
     def _update(self, rollout: Rollout) -> Mapping[str, float]:
@@ -182,6 +192,7 @@ class Reinforcement:
     ) -> dict[str, float]:
         """One optimiser step on both losses."""
         config, anchor = self._config, self._anchor
+        self._optimiser.param_groups[0]["lr"] = actor_rate(config, self.iteration)
         found = ppo.losses(self._policy.evaluate(seen, trace), batch, config.ppo)
         require_finite("the loss of PPO", found.total(config.ppo).item(), self.iteration)
         if self.iteration < config.value_iterations:
@@ -235,6 +246,18 @@ class Reinforcement:
         )
 
 
+def actor_rate(config: ReinforceConfig, iteration: int) -> float:
+    """The actor's learning rate in an iteration, see ``ReinforceConfig``."""
+    learned = iteration - config.value_iterations + 1
+    risen = min(max(learned, 0) / (config.warm_up + 1), 1.0)
+    return (
+        0.5
+        * config.learning_rate
+        * risen
+        * (1.0 + math.cos(math.pi * iteration / config.iterations))
+    )
+
+
 def _chosen(
     seen: Seen,
     trace: Mapping[str, Tensor],
@@ -261,16 +284,16 @@ def _means(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def summary(rollout: Rollout) -> dict[str, float]:
-    """What a rollout came to; rates are of the episodes that ended in it."""
-    episodes = rollout.episodes
+    """What a rollout came to; rates are of the first episode of every environment."""
+    first = [episode for episode in rollout.episodes if episode.first]
 
     def mean(values: list[float]) -> float:
         return float(np.mean(values)) if values else 0.0
 
     return {
-        "rollout/episodes": float(len(episodes)),
-        "rollout/success": mean([float(e.success) for e in episodes]),
-        "rollout/refused": mean([float(e.refused) for e in episodes]),
-        "rollout/return": mean([e.total for e in episodes]),
-        "rollout/steps": mean([float(e.steps) for e in episodes]),
+        "rollout/episodes": float(len(rollout.episodes)),
+        "rollout/success": mean([float(e.success) for e in first]),
+        "rollout/refused": mean([float(e.refused) for e in first]),
+        "rollout/return": mean([e.total for e in first]),
+        "rollout/steps": mean([float(e.steps) for e in first]),
     }
