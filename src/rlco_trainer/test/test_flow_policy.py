@@ -110,6 +110,16 @@ def test_the_sde_scores_its_one_noisy_step_and_no_other() -> None:
             assert torch.allclose(plain, chain[i : i + 1, other + 1], atol=1e-5)
 
 
+def test_an_end_is_as_likely_as_its_normal_distribution_around_the_plain_way() -> None:
+    network = linear(explore="end").requires_grad_(False)
+    some = seen(4, network)
+    sample = network.sample(some, torch.Generator().manual_seed(2))
+    sigma = math.sqrt(0.08 * 0.16)
+    expected = torch.distributions.Normal(0.3, sigma).log_prob(sample.trace["end"])
+    assert torch.allclose(sample.log_prob, expected, atol=1e-4)
+    assert (sample.trace["end"] - 0.3).std().item() == pytest.approx(sigma, rel=0.3)
+
+
 def test_sigma_stays_in_its_bounds_whatever_is_learned() -> None:
     network = policy()
     for bias in (-50.0, 0.0, 50.0):
@@ -118,11 +128,12 @@ def test_sigma_stays_in_its_bounds_whatever_is_learned() -> None:
         assert 0.08 - 1e-6 <= sigma.min() <= sigma.max() <= 0.16 + 1e-6
 
 
-def test_a_policy_is_not_away_from_itself() -> None:
-    network = policy()
+@pytest.mark.parametrize("explore", ["noise", "end"])
+def test_a_policy_is_not_away_from_itself(explore: str) -> None:
+    network = policy(explore=explore)
     some = seen(4, network)
     rng = torch.Generator().manual_seed(0)
     assert network.divergence(some, network, rng).item() == pytest.approx(0.0, abs=1e-6)
-    other = policy()
+    other = policy(explore=explore)
     other.head.bias.add_(0.5)
     assert network.divergence(some, other, rng).item() > 0.1

@@ -23,6 +23,7 @@ from rlco_trainer.learning.advantage import advantages
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.curves import Curves
+from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.policies.policy import Policy, Seen
@@ -42,7 +43,8 @@ class ReinforceConfig:
         iterations: rollouts, each with its update.
         envs, decisions: of one rollout; 0 decisions for those of the longest episode.
         groups: processes of environments.
-        gamma, lam: discount and lambda, per decision.
+        gamma, lam: discount and lambda, per decision. As values look beyond the end of an episode
+            whose time is over, it is the discount that makes a policy hurry.
         epochs, batch: passes over a rollout, decisions per optimiser step.
         learning_rate, critic_learning_rate: of AdamW; the first rises for ``warm_up`` iterations,
             as AdamW's first steps are as long as any and go anywhere, and falls along a cosine.
@@ -59,16 +61,16 @@ class ReinforceConfig:
     envs: int = 64
     decisions: int = 0
     groups: int = 2
-    gamma: float = 0.99
+    gamma: float = 0.95
     lam: float = 0.95
-    epochs: int = 2
-    batch: int = 640
-    learning_rate: float = 1e-4
+    epochs: int = 3
+    batch: int = 960
+    learning_rate: float = 2e-4
     critic_learning_rate: float = 3e-4
     warm_up: int = 5
-    most_kl: float = 1.0
+    most_kl: float = 0.2
     value_iterations: int = 1
-    average: float = 0.0
+    average: float = 0.8
     seed: int = 0
     threads: int = 2
     ppo: PpoConfig = field(default_factory=PpoConfig)
@@ -161,8 +163,8 @@ class Reinforcement:
                     self._step(*_chosen(seen, trace, batch, index, self._policy.device), key)
                 )
                 if rows[-1]["update/kl"] > config.most_kl:
-                    return _means(rows)
-        return _means(rows)
+                    return means(rows)
+        return means(rows)
 
     def _flat(self, rollout: Rollout) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
         """All decisions in a row."""
@@ -276,24 +278,3 @@ def _chosen(
         {key: at(value) for key, value in trace.items()},
         ppo.Batch(**picked),
     )
-
-
-def _means(rows: list[dict[str, float]]) -> dict[str, float]:
-    names = sorted({name for row in rows for name in row})
-    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
-
-
-def summary(rollout: Rollout) -> dict[str, float]:
-    """What a rollout came to; rates are of the first episode of every environment."""
-    first = [episode for episode in rollout.episodes if episode.first]
-
-    def mean(values: list[float]) -> float:
-        return float(np.mean(values)) if values else 0.0
-
-    return {
-        "rollout/episodes": float(len(rollout.episodes)),
-        "rollout/success": mean([float(e.success) for e in first]),
-        "rollout/refused": mean([float(e.refused) for e in first]),
-        "rollout/return": mean([e.total for e in first]),
-        "rollout/steps": mean([float(e.steps) for e in first]),
-    }

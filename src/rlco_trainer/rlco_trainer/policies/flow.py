@@ -12,6 +12,8 @@ noise: mean = x0 * (1 - (t - d)) + x1 * (t - d), a learned sigma in [0.08, 0.16]
 sde:   sigma = a * sqrt(t / (1 - t)),
        mean = x0 * (1 - (t - d)) + x1 * (t - d - sigma^2 * d / (2 t)),
        standard deviation sigma * sqrt(d), in one step of the chain drawn at random.
+end:   (ours) plain Euler steps, and noise of a learned sigma on what they end at. What earlier
+       steps of a noisy chain do is mostly undone by later ones, yet all of it is scored.
 """
 
 from __future__ import annotations
@@ -52,8 +54,8 @@ class FlowConfig:
         layers, heads: of the action expert.
         horizon, execute: rows of a chunk, and those that are played.
         steps: denoise steps.
-        explore: how rollouts are random: ``noise`` or ``sde``.
-        sigma: least and greatest standard deviation of ``noise``.
+        explore: how rollouts are random: ``noise``, ``sde`` or ``end``.
+        sigma: least and greatest standard deviation of ``noise`` and ``end``.
         sde_scale: a of ``sde``.
         joint: log-probability of a chain: ``sum`` of its terms, or their ``mean``.
     """
@@ -64,7 +66,7 @@ class FlowConfig:
     horizon: int = 8
     execute: int = 4
     steps: int = 4
-    explore: Literal["noise", "sde"] = "noise"
+    explore: Literal["noise", "sde", "end"] = "noise"
     sigma: tuple[float, float] = (0.08, 0.16)
     sde_scale: float = 0.5
     joint: Literal["sum", "mean"] = "sum"
@@ -111,7 +113,9 @@ class FlowPolicy(Policy):
         return (velocity - (noise - values)).square().mean(-1)
 
     def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
-        """A chain of noisy denoise steps."""
+        """A chain of noisy denoise steps, or of plain ones with a noisy end."""
+        if self.config.explore == "end":
+            return self._sample_end(seen, rng)
         count, device = len(seen.state), seen.state.device
         shape = (count, self.horizon, ACTION_SIZE)
         draws = [_normal(shape, rng, device) for _ in range(self.config.steps + 1)]
@@ -130,7 +134,9 @@ class FlowPolicy(Policy):
         return Sample(actions, trace, judged.log_prob, judged.value)
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
-        """Scores all transitions of the stored chains."""
+        """Scores all transitions of the stored chains, or their ends."""
+        if self.config.explore == "end":
+            return self._evaluate_end(seen, trace)
         chain, steps = trace["chain"], self.config.steps
         states, following = chain[:, :-1].flatten(0, 1), chain[:, 1:].flatten(0, 1)
         contexts = [tuple(part.repeat_interleave(steps, 0) for part in pair)
@@ -151,15 +157,14 @@ class FlowPolicy(Policy):
 
     def act(self, seen: Seen) -> Tensor:
         """Plain Euler steps from a noise that is always the same."""
-        contexts = self.contexts(seen)
-        x = self.noise.expand(len(seen.state), -1, -1)
-        for k in range(self.config.steps):
-            x = self._euler(x, k, contexts)
-        return self.scale.denormalise(x)
+        start = self.noise.expand(len(seen.state), -1, -1)
+        return self.scale.denormalise(self._end(start, self.contexts(seen))[0])
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row along chains of ``other``, at the other's sigma."""
         assert isinstance(other, FlowPolicy)
+        if self.config.explore == "end":
+            return self._end_divergence(seen, other, rng)
         with torch.no_grad():
             chain = other.sample(seen, rng).trace["chain"]
         total = torch.zeros((), device=chain.device)
@@ -184,6 +189,37 @@ class FlowPolicy(Policy):
         features = self.norm(features)
         velocity: Tensor = self.head(features)
         return velocity, features
+
+    def _sample_end(self, seen: Seen, rng: torch.Generator) -> Sample:
+        shape, device = (len(seen.state), self.horizon, ACTION_SIZE), seen.state.device
+        start, drawn = _normal(shape, rng, device), _normal(shape, rng, device)
+        mean, std = self._end(start, self.contexts(seen))
+        end = mean + std * drawn
+        log_prob = gaussian(end, mean, std)[:, : self.execute]
+        actions = self.scale.denormalise(end[:, : self.execute])
+        return Sample(actions, {"start": start, "end": end}, log_prob, self.values(seen))
+
+    def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
+        mean, std = self._end(trace["start"], self.contexts(seen))
+        played = slice(None, self.execute)
+        log_prob = gaussian(trace["end"], mean, std)[:, played]
+        entropy = (std.log() + 0.5 + _HALF_LOG_TAU)[:, played]
+        return Judged(log_prob, entropy, self.values(seen))
+
+    def _end_divergence(self, seen: Seen, other: FlowPolicy, rng: torch.Generator) -> Tensor:
+        start = _normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
+        with torch.no_grad():
+            wanted, std = other._end(start, other.contexts(seen))
+        mean, _ = self._end(start, self.contexts(seen))
+        return (0.5 * ((mean - wanted) / std).square())[:, : self.execute].sum(-1).mean()
+
+    def _end(self, x: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
+        """Where plain Euler steps from ``x`` end, and the standard deviation there."""
+        for k in range(self.config.steps):
+            time = torch.full((len(x),), 1.0 - k / self.config.steps, device=x.device)
+            velocity, features = self.velocity(x, time, contexts)
+            x = x - velocity / self.config.steps
+        return x, self._sigma(features)
 
     def _transition(
         self, x: Tensor, step: int | Tensor, contexts: Contexts
