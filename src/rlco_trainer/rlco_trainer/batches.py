@@ -83,6 +83,20 @@ class Demonstrations:
             points=readonly(unknown if points is None else points),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Demonstrations]) -> Demonstrations:
+        """Several datasets one after the other, as one."""
+        frames = np.cumsum([0, *(len(part.actions) for part in parts)])
+        rows = np.cumsum([0, *(len(part.words) for part in parts)])
+        ends = [part.episode_ends + n for part, n in zip(parts, frames, strict=False)]
+        sentences = [part.sentence + n for part, n in zip(parts, rows, strict=False)]
+        kept = ("images", "states", "actions", "words", "mask", "points")
+        return cls(
+            **{name: readonly(np.concatenate([getattr(p, name) for p in parts])) for name in kept},
+            episode_ends=readonly(np.concatenate(ends)),
+            sentence=readonly(np.concatenate(sentences)),
+        )
+
     def spoken(self) -> NDArray[np.float32]:
         """(words, width): every real word of every sentence."""
         return self.words[self.mask > 0.0]

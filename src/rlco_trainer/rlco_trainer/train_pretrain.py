@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Source
@@ -38,7 +39,7 @@ class PretrainConfig:
     Attributes:
         out: directory of the run; gets token.safetensors and flow.safetensors. A run that was
             stopped, however hard, goes on from its checkpoint.
-        datasets: LeRobot v3.0 datasets, drawn from alike.
+        datasets: LeRobot v3.0 datasets; every frame of them is drawn alike.
         threads: of torch on the CPU.
         device: where it is trained.
         share: how frames are drawn.
@@ -98,8 +99,6 @@ def _drawn(
     config: PretrainConfig, loaded: Sequence[Loaded]
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
-    drawn: list[tuple[Source, NDArray[np.int64], float]] = []
-    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
     pointing = config.imitation.pointing > 0.0
     horizon = max(config.token.horizon, config.flow.horizon)
     for one in loaded:
@@ -108,12 +107,20 @@ def _drawn(
                 f"the demonstrations of {one.task} do not say what to point at; collect them "
                 "anew, or learn without: --imitation.pointing 0"
             )
-        source = ImageSource(one.data, horizon, pointing=pointing)
+    # One source for all, so that the backbone sees a batch at once.
+    source = ImageSource(Demonstrations.joined([o.data for o in loaded]), horizon, 0.0, pointing)
+    drawn: list[list[NDArray[np.int64]]] = []
+    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
+    first = 0
+    for one in loaded:
         some, rest = parts(source, one.data, config.share, 1.0)
-        drawn += some
+        drawn.append([first + frames for _, frames, _ in some])
         if len(rest):
-            held_out[f"{one.task}_{one.robot}"] = (source, rest)
-    return Mixture(drawn), held_out
+            held_out[f"{one.task}_{one.robot}"] = (source, first + rest)
+        first += len(one.data.actions)
+    every, early = (np.concatenate(frames) for frames in zip(*drawn, strict=True))
+    share = config.share.early
+    return Mixture([(source, every, 1.0 - share), (source, early, share)]), held_out
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
@@ -91,3 +94,23 @@ def test_nobody_writes_to_the_data_by_accident(numbered: Demonstrations) -> None
     batch = numbered.batch(np.array([0]), HORIZON)
     batch.actions[:] = 9.0
     assert numbered.actions[0, 0] == 0.0
+
+
+def test_joined_datasets_give_the_batches_that_they_give_alone(numbered: Demonstrations) -> None:
+    other = Demonstrations.build(
+        100 + numbered.images[:4],
+        100.0 + numbered.states[:4],
+        100.0 + numbered.actions[:4],
+        (4,),
+        ("open the drawer",),
+        np.full((4, 3, 2), 7.0, np.float32),
+    )
+    first = replace(numbered, points=np.zeros((12, 3, 2), np.float32))
+    both = Demonstrations.joined([first, other])
+    for alone, frames in ((first, np.arange(12)), (other, np.arange(4))):
+        offset = 12 if alone is other else 0
+        for one, same in zip(
+            alone.batch(frames, HORIZON), both.batch(offset + frames, HORIZON), strict=True
+        ):
+            assert torch.equal(one, same)
+    assert both.points[:, 0, 0].tolist() == [0.0] * 12 + [7.0] * 4
