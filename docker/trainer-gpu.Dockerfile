@@ -19,10 +19,10 @@ USER 1000
 WORKDIR /home/rlco/rlco
 
 COPY --chown=rlco:rlco . .
-RUN PIP_NO_CACHE_DIR=1 make setup
 # PyPI's torch brings CUDA's libraries along; one that an index for CPUs gave would train slowly
 # and say nothing.
-RUN ./rlco exec python -c "import torch; assert torch.version.cuda, 'this torch has no CUDA'"
+RUN PIP_NO_CACHE_DIR=1 make setup \
+    && ./rlco exec python -c "import torch; assert torch.version.cuda, 'this torch has no CUDA'"
 
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 ENTRYPOINT ["./rlco"]
