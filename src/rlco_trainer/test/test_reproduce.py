@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rlco_core.errors import ConfigError
+from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import cells
 from rlco_trainer.reproduce.preset import load_preset
 from rlco_trainer.reproduce.tables import table, write_report
@@ -61,3 +62,31 @@ def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path
     assert "| token | rl | 10 [6, 17] |  |  |" in text
     write_report("main", entries, tmp_path)
     assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_finished_cells_are_known_to_a_later_call_and_shared_by_studies(tmp_path: Path) -> None:
+    preset = replace(load_preset("full"), seeds=(0,), families=("token",))
+    planned, entry = cells(preset), {"family": "token", "task": "pick_place", "split": "train"}
+    entry |= {"seed": 0, "successes": 9, "episodes": 10, "domain": "stand_in", "command": "rlco"}
+    ledger = Ledger(tmp_path, preset)
+    first = ledger.missing(planned)
+    assert len({cell.key for cell in first}) == len(first)
+    cell = next(c for c in first if c.method == "sft_co" and c.recipe.task == "pick_place")
+    full = {**entry, "method": "sft_co", "alpha": 0.5, "beta": None, "real_demos": 50}
+    ledger.add(cell, full, planned)
+    later = Ledger(tmp_path, preset).missing(planned)
+    assert [c.key for c in later] == [c.key for c in first if c.key != cell.key]
+    for study in ("main", "generalisation", "sensitivity"):
+        assert cell.key in (tmp_path / f"{study}.json").read_text()
+    assert not (tmp_path / "data_efficiency.json").exists()
+
+
+def test_results_of_other_settings_are_not_gone_on_with(tmp_path: Path) -> None:
+    preset = load_preset("smoke")
+    (tmp_path / "main.json").write_text('[{"cell": "x"}]')
+    Ledger(tmp_path, preset)
+    with pytest.raises(ConfigError, match=r"other settings \(alpha\)"):
+        Ledger(tmp_path, replace(preset, alpha=0.25))
+    (tmp_path / "main.json").write_text("{}}")
+    with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
+        Ledger(tmp_path, preset)

@@ -71,7 +71,8 @@ class Cell:
 
 
 def cells(preset: Preset) -> list[Cell]:
-    """All cells of the studies that ``preset`` names, cheap ones first within a seed.
+    """All cells of the studies that ``preset`` names: seed by seed, and within one policy by
+    policy, so that a policy is tried on all that it is wanted for while it is at hand.
 
     Raises:
         ConfigError: a study is unknown.
@@ -81,7 +82,11 @@ def cells(preset: Preset) -> list[Cell]:
         if study not in STUDIES:
             raise ConfigError(f"study '{study}' is unknown; known: {choices(STUDIES)}")
         found += STUDIES[study](preset)
-    return found
+    families, seeds = list(preset.families), list(preset.seeds)
+    return sorted(found, key=lambda cell: (seeds.index(cell.recipe.seed),
+                                           families.index(cell.recipe.family),
+                                           preset.studies.index(cell.study) > 1,
+                                           cell.recipe.task))  # fmt: skip
 
 
 def _methods(

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ import torch
 from rich.console import Console
 
 from rlco_trainer.arguments import parse
-from rlco_trainer.files import write_text
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.policy_bundle import ExportConfig, deployment, export
+from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import Cell, cells
 from rlco_trainer.reproduce.preset import Preset, load_preset
-from rlco_trainer.reproduce.tables import write_report
 from rlco_trainer.reproduce.workshop import Workshop
 from rlco_trainer.results import wilson
 
@@ -37,8 +35,9 @@ class ReproduceConfig:
 
     Attributes:
         preset: smoke (minutes), laptop (3 hours), full (days), or a YAML file of your own.
-        work: directory of datasets, policies and finished cells; a second call goes on there.
-        results: directory that gets one JSON file, a table and a plot for each study.
+        work: directory of datasets and policies; a second call goes on there.
+        results: directory that gets one JSON file, a table and a plot for each study; cells that
+            are in it are not done again, be it on another machine.
         bundles: directory that gets the bundles of the main study's first seed; none for none.
         cells: how many cells to finish in this call; 0 for all.
     """
@@ -58,14 +57,12 @@ def reproduce(config: ReproduceConfig) -> None:
     """
     preset = load_preset(config.preset)
     workshop, planned = Workshop(preset, config.work), cells(preset)
-    missing = [cell for cell in planned if not _path(config, cell).exists()]
-    console = Console()
+    ledger, console = Ledger(config.results, preset), Console()
+    missing = ledger.missing(planned)
     for number, cell in enumerate(missing[: config.cells or None], 1):
         console.print(f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}")
-        entry = try_out(cell, preset, workshop)
-        write_text(_path(config, cell), json.dumps(entry, indent=2) + "\n")
+        ledger.add(cell, try_out(cell, preset, workshop), planned)
         _keep_bundle(config, preset, cell, workshop)
-        _write_results(config, planned)
 
 
 def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
@@ -97,24 +94,6 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
         "minutes": workshop.minutes(recipe),
         "command": shlex.join(["rlco", *sys.argv[1:]]),
     }
-
-
-def _path(config: ReproduceConfig, cell: Cell) -> Path:
-    return config.work / "cells" / f"{cell.key}.json"
-
-
-def _write_results(config: ReproduceConfig, planned: Sequence[Cell]) -> None:
-    """One file for each study, with the cells that are finished."""
-    studies: dict[str, list[Mapping[str, Any]]] = {}
-    for cell in planned:
-        if _path(config, cell).exists():
-            entry = json.loads(_path(config, cell).read_text(encoding="utf-8"))
-            studies.setdefault(cell.study, []).append({**entry, "method": cell.method})
-    for study, entries in studies.items():
-        config.results.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(entries, indent=1) + "\n"
-        write_text(config.results / f"{study}.json", text)
-        write_report(study, entries, config.results)
 
 
 def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: Workshop) -> None:

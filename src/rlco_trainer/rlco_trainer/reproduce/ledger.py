@@ -1,0 +1,78 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finished cells: one JSON file for each study, which is all that a later call needs to go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rlco_core.errors import ConfigError
+from rlco_trainer.files import write_text
+from rlco_trainer.reproduce.plan import STUDIES, Cell
+from rlco_trainer.reproduce.preset import Preset
+from rlco_trainer.reproduce.tables import write_report
+from rlco_trainer.settings import keep_settings
+
+_PRESET = "preset.yaml"
+
+
+class Ledger:
+    """What is known in a folder of results.
+
+    Args:
+        folder: of the results.
+        preset: with which settings they are made; which cells of them may differ.
+
+    Raises:
+        ConfigError: the folder has results of other settings, or a file that is none.
+    """
+
+    def __init__(self, folder: Path, preset: Preset) -> None:
+        self._folder = folder
+        self._entries: dict[str, dict[str, Any]] = {}
+        for study in STUDIES:
+            path = folder / f"{study}.json"
+            if path.exists():
+                self._entries |= {entry["cell"]: entry for entry in _read(path)}
+        recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
+        keep_settings(recipe, folder / _PRESET, bool(self._entries))
+
+    def missing(self, planned: Sequence[Cell]) -> list[Cell]:
+        """Those of ``planned`` that are still to be done, each once."""
+        cells: dict[str, Cell] = {}
+        for cell in planned:
+            if cell.key not in self._entries:
+                cells.setdefault(cell.key, cell)
+        return list(cells.values())
+
+    def add(self, cell: Cell, entry: Mapping[str, Any], planned: Sequence[Cell]) -> None:
+        """Takes the entry of a cell, and writes the studies that it belongs to."""
+        self._entries[cell.key] = {"cell": cell.key, **entry}
+        for study in {one.study for one in planned if one.key == cell.key}:
+            self._write(study, [one for one in planned if one.study == study])
+
+    def _write(self, study: str, planned: Sequence[Cell]) -> None:
+        found = [
+            {**self._entries[cell.key], "method": cell.method}
+            for cell in planned
+            if cell.key in self._entries
+        ]
+        # What an earlier call had planned, and this one has not, stays.
+        path, keys = self._folder / f"{study}.json", {entry["cell"] for entry in found}
+        kept = (
+            [entry for entry in _read(path) if entry["cell"] not in keys] if path.exists() else []
+        )
+        write_text(path, json.dumps(found + kept, indent=1) + "\n")
+        write_report(study, found + kept, self._folder)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [{**entry, "cell": str(entry["cell"])} for entry in entries]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"{path} is not a file of results: {error!r}") from error
