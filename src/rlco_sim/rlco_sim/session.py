@@ -19,7 +19,7 @@ from rlco_sim.latency import LateView
 from rlco_sim.meshes import KEPT
 from rlco_sim.scene import Scene, check_instruction, check_split
 from rlco_sim.scenery import Scenery
-from rlco_sim.settings import CameraSettings
+from rlco_sim.settings import CameraSettings, Settings
 from rlco_sim.tasks import task_class
 from rlco_sim.world import World
 
@@ -27,7 +27,7 @@ DT = 0.05
 DT_NS = 50_000_000
 _HOME_JITTER = 0.02
 # Keep what a seed draws for one purpose apart from what it draws for another.
-_NOISE, _CLUTTER, _HOME = 0x6E6F6973, 0x636C7574, 0x686F6D65
+_NOISE, _CLUTTER, _HOME, _REDRAW = 0x6E6F6973, 0x636C7574, 0x686F6D65, 0x64726177
 
 
 class Session:
@@ -103,10 +103,7 @@ class Session:
         self._place_arm(seed)
         self.scene = self.task.reset(np.random.default_rng(seed), instruction)
         add_distractors(self.world, np.random.default_rng((_CLUTTER, seed)))
-        self._scenery = Scenery(
-            self.world.client, self.world.surfaces, {self.world.arm.body: settings.looks.arm}
-        )
-        self.camera = Camera(self._scenery, settings.camera, settings.light)
+        self._show(settings)
         self.steps = self._held = 0
         self._measure()
         self._done = self.task.success()
@@ -123,6 +120,9 @@ class Session:
         self._measure()
         self._done = self.task.success()
         self._held = self._held + 1 if self._done else 0
+        every = self.world.settings.looks.redraw
+        if every and self.steps % every == 0:
+            self._redraw()
         self._late_images.advance()
         self._late_joints.advance()
 
@@ -193,6 +193,20 @@ class Session:
         jitter = np.random.default_rng((_HOME, seed)).uniform(-1.0, 1.0, len(home))
         fingers = self.robot.gripper.joint_position(self._task_class.gripper_opening)
         self.world.arm.reset(home + _HOME_JITTER * jitter, fingers)
+
+    def _redraw(self) -> None:
+        """Another camera, light and room for the same scene."""
+        key = np.random.SeedSequence((_REDRAW, self._seed, self.steps)).generate_state(1)
+        settings = self.domain.draw(int(key[0]), self.progress)
+        looks = settings.looks
+        self.world.repaint(looks.table, looks.floor, looks.wall)
+        self._show(settings)
+
+    def _show(self, settings: Settings) -> None:
+        """Sets up what the camera sees."""
+        tints = {self.world.arm.body: settings.looks.arm}
+        self._scenery = Scenery(self.world.client, self.world.surfaces, tints)
+        self.camera = Camera(self._scenery, settings.camera, settings.light)
 
     def _measure(self) -> None:
         #: (n + fingers,) measured positions and velocities, arm joints first.

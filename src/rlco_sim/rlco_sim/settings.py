@@ -102,7 +102,11 @@ class Surface(_Strict):
 
 
 class LooksSettings(_Strict):
-    """What things look like; ``distractors`` things stand about that no task needs."""
+    """What things look like; ``distractors`` things stand about that no task needs.
+
+    After every ``redraw`` control periods camera, light and room are drawn anew within an
+    episode, 0 for never: policies without a memory do not mind, and see many more worlds.
+    """
 
     #: Factor on the colours of the arm's links.
     arm: Colour
@@ -118,6 +122,7 @@ class LooksSettings(_Strict):
     #: Of the things to pick and place.
     object: Colour
     distractors: Annotated[int, Field(ge=0, le=8)]
+    redraw: Annotated[int, Field(ge=0)]
 
 
 class ControllerSettings(_Strict):

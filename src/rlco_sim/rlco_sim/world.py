@@ -149,6 +149,14 @@ class World:
         )
         return body
 
+    def repaint(self, table: Surface, floor: Surface, wall: Surface) -> None:
+        """Gives the room other colours and patterns."""
+        self.surfaces = dict(zip(self.surfaces, (table, floor, wall), strict=True))
+        for body, surface in self.surfaces.items():
+            pybullet.changeVisualShape(
+                body, -1, rgbaColor=(*surface.colour, 1.0), physicsClientId=self.client
+            )
+
     def remove(self, body: int) -> None:
         """Takes a body out of the world."""
         pybullet.removeBody(body, physicsClientId=self.client)

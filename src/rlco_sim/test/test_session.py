@@ -206,3 +206,24 @@ def test_close_frees_the_client() -> None:
     client = made.world.client
     made.close()
     assert not pybullet.isConnected(client)
+
+
+def test_a_world_that_is_drawn_anew_looks_otherwise_and_moves_alike() -> None:
+    """Every third period of ``wide`` has another camera, light and room; the scene stays."""
+    plain = Session("push_cube", altered_domain("wide", looks={"redraw": 0}), PANDA)
+    anew = Session("push_cube", altered_domain("wide", looks={"redraw": 3}), PANDA)
+    rng, cameras = np.random.default_rng(0), []
+    for one in (plain, anew):
+        one.reset(11)
+    for step in range(1, 8):
+        joints = plain.joint_positions + rng.uniform(-0.02, 0.02, 7)
+        for one in (plain, anew):
+            one.advance(joints, 0.02)
+        assert (plain.motor_positions == anew.motor_positions).all()
+        assert (plain.camera.settings == anew.camera.settings) == (step < 3)
+        cameras.append(anew.camera.settings.eye)
+    assert [cameras.index(eye) for eye in cameras] == [0, 0, 2, 2, 2, 5, 5]
+    first, second = (one.camera.render().astype(int) for one in (plain, anew))
+    assert np.abs(first - second).mean() > 10.0
+    for one in (plain, anew):
+        one.close()

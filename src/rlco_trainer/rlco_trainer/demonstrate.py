@@ -130,7 +130,7 @@ class Recorder:
         """(3, 2) px, what the camera sees now."""
         session = self.session
         points = np.stack([session.proprioception()[:3], *session.task.points()])
-        return project(session.world.settings.camera, points).astype(np.float32)
+        return project(session.camera.settings, points).astype(np.float32)
 
 
 class Demonstrator:
