@@ -40,8 +40,6 @@ from rlco_trainer.policies.policy import (
 from rlco_trainer.policies.scale import ACTION_SIZE
 
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
-#: The deployed policy's noise is drawn once, from this seed.
-_NOISE_SEED = 0
 Contexts = list[tuple[Tensor, Tensor]]
 
 
@@ -76,7 +74,6 @@ class FlowPolicy(Policy):
     """See the module's text."""
 
     family = "flow"
-    noise: Tensor
     frequencies: Tensor
 
     def __init__(self, config: FlowConfig) -> None:
@@ -98,8 +95,6 @@ class FlowPolicy(Policy):
         nn.init.zeros_(self.spread.weight)
         nn.init.zeros_(self.spread.bias)
         self.register_buffer("frequencies", torch.logspace(0.0, 2.5, width // 2))
-        drawn = torch.randn((config.horizon, ACTION_SIZE), generator=_seeded(_NOISE_SEED))
-        self.register_buffer("noise", drawn)
 
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
@@ -156,8 +151,8 @@ class FlowPolicy(Policy):
         return Judged(share * log_prob.sum(1), share * entropy.sum(1), self.values(seen))
 
     def act(self, seen: Seen) -> Tensor:
-        """Plain Euler steps from a noise that is always the same."""
-        start = self.noise.expand(len(seen.state), -1, -1)
+        """Plain Euler steps from the middle of the noise."""
+        start = seen.state.new_zeros((len(seen.state), self.horizon, ACTION_SIZE))
         return self.scale.denormalise(self._end(start, self.contexts(seen))[0])
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
@@ -267,7 +262,3 @@ def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 def _normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> Tensor:
     """Normal draws, the same on every device."""
     return torch.randn(tuple(shape), generator=rng).to(device)
-
-
-def _seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
