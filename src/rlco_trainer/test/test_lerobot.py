@@ -272,12 +272,15 @@ def test_resume_starts_where_there_is_nothing_or_nothing_committed(tmp_path: Pat
 def test_an_error_while_encoding_gives_up_the_open_shard_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     with writer(tmp_path) as dataset:
         for index in (0, 1, 3):
             dataset.add_episode(**episode(index))
         assert list(tmp_path.rglob(".*"))
         with monkeypatch.context() as patch:
-            patch.setattr(VideoWriter, "append", lambda *_: signal.raise_signal(signal.SIGINT))
+            patch.setattr(VideoWriter, "append", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 dataset.add_episode(**episode(2))
         assert dataset.num_episodes == 2

@@ -269,7 +269,7 @@ def test_a_finished_run_is_left_as_it_is_and_no_other_goes_on_there(
 def test_the_settings_of_a_run_are_beside_it_and_can_be_used_again(second: Path) -> None:
     settings = yaml.safe_load((second / "config.yaml").read_text())
     assert settings["reinforce"]["anchor"]["beta"] == 0.2
-    assert settings["reinforce"]["gamma"] == 0.99
+    assert settings["reinforce"]["gamma"] == 0.95
     train_rlco.main(["--config", str(second / "config.yaml")])
 
 
