@@ -40,8 +40,8 @@ class Deployed(nn.Module):
         if self.speak is None:
             return self.policy.act(seen)
         assert isinstance(self.policy, TokenPolicy)
-        near, far = self.policy.contexts(seen)
-        tokens = self.speak(torch.stack(near), torch.stack(far))
+        contexts = [torch.stack(pair) for pair in self.policy.contexts(seen)]
+        tokens = self.speak(torch.stack(contexts))
         # Said again, as a loop's result has no size that readers of the graph could know.
         return self.policy.actions(tokens.view(len(image), self.policy.horizon * ACTION_SIZE))
 

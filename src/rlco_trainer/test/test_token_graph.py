@@ -9,7 +9,7 @@ import torch
 from small import SMALLEST, inputs, new
 from torch import Tensor, nn
 
-from rlco_core.errors import ConfigError
+from rlco_trainer.policies.policy import Seen
 from rlco_trainer.policies.token import TokenPolicy
 from rlco_trainer.policies.token_graph import Speaker
 
@@ -20,11 +20,15 @@ def policy(horizon: int = 3, **settings: int) -> TokenPolicy:
     return network.requires_grad_(False)
 
 
+def contexts(network: TokenPolicy, seen: Seen) -> Tensor:
+    """(layers, 2, B, heads, S, d)"""
+    return torch.stack([torch.stack(pair) for pair in network.contexts(seen)])
+
+
 def spoken(network: TokenPolicy, speaker: nn.Module, count: int) -> tuple[Tensor, Tensor]:
     """What the loop and the policy answer."""
     seen = network.see(*inputs(count, SMALLEST))
-    near, far = network.contexts(seen)
-    tokens = speaker(torch.stack(near), torch.stack(far))
+    tokens = speaker(contexts(network, seen))
     assert len(tokens.unique()) > 5, "an answer that always is the same would prove little"
     return network.actions(tokens), network.act(seen)
 
@@ -38,7 +42,15 @@ def test_it_answers_as_the_policy_does(scripted: bool, count: int) -> None:
     assert torch.equal(found, wanted)
 
 
-@pytest.mark.parametrize("settings", [{"horizon": 1}, {"horizon": 8, "heads": 4}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"horizon": 1},
+        {"horizon": 8, "heads": 4},
+        {"horizon": 3, "layers": 1},
+        {"horizon": 3, "layers": 3},
+    ],
+)
 def test_it_does_so_at_other_sizes(settings: dict[str, int]) -> None:
     network = policy(**settings)
     found, wanted = spoken(network, Speaker(network), 8)
@@ -52,12 +64,6 @@ def test_it_uses_the_policys_own_weights() -> None:
     before, _ = spoken(network, speaker, 4)
     network.head.bias[4 + 200] += 100.0  # bin 200 is all that is said now
     seen = network.see(*inputs(4, SMALLEST))
-    tokens = speaker(*(torch.stack(pair) for pair in network.contexts(seen)))
+    tokens = speaker(contexts(network, seen))
     assert tokens.unique().tolist() == [200]
     assert not torch.equal(network.actions(tokens), before)
-
-
-@pytest.mark.parametrize("layers", [1, 3])
-def test_other_numbers_of_layers_are_refused(layers: int) -> None:
-    with pytest.raises(ConfigError, match=f"{layers} layers; the exported graph has 2"):
-        Speaker(policy(layers=layers))

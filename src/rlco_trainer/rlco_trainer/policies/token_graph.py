@@ -11,12 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rlco_core.errors import ConfigError
 from rlco_trainer.policies.blocks import ExpertBlock
 from rlco_trainer.policies.scale import ACTION_SIZE
 from rlco_trainer.policies.token import SPECIAL, TokenPolicy
-
-_LAYERS = 2
 
 
 class _Layer(nn.Module):
@@ -58,38 +55,35 @@ class _Layer(nn.Module):
 
 
 class Speaker(nn.Module):
-    """``TokenPolicy.act``, with the loop over tokens as a loop.
-
-    The number of layers is fixed at two, what the sizes that ship have: TorchScript unrolls no
-    list of keys and values that grows.
-    """
+    """``TokenPolicy.act``, with the loop over tokens as a loop."""
 
     def __init__(self, policy: TokenPolicy) -> None:
         super().__init__()
-        if len(policy.blocks) != _LAYERS:
-            raise ConfigError(f"{len(policy.blocks)} layers; the exported graph has {_LAYERS}")
-        first, second = (block for block in policy.blocks if isinstance(block, ExpertBlock))
-        self.first, self.second = _Layer(first), _Layer(second)
+        blocks = [block for block in policy.blocks if isinstance(block, ExpertBlock)]
+        self.layers = nn.ModuleList([_Layer(block) for block in blocks])
         self.norm, self.head, self.vocabulary = policy.norm, policy.head, policy.vocabulary
         self.places = policy.places
         self.count = policy.horizon * ACTION_SIZE
         self.special = SPECIAL
 
-    def forward(self, near: Tensor, far: Tensor) -> Tensor:
-        """(B, horizon * 7) tokens; ``near`` and ``far`` (2, B, heads, S, d) are keys and values of
-        the context in the two layers.
+    def forward(self, contexts: Tensor) -> Tensor:
+        """(B, horizon * 7) tokens; ``contexts`` (layers, 2, B, heads, S, d) are keys and values of
+        the context in every layer.
         """
         # A count that is known beforehand would be unrolled after all.
-        count = int((1 - near.isnan().any().long()) * self.count)
-        size = near.size()
-        past = near.new_zeros((2, size[1], size[2], 0, size[4]))
-        more = near.new_zeros((2, size[1], size[2], 0, size[4]))
-        word = torch.zeros((size[1], 1), dtype=torch.long, device=near.device)
+        count = int((1 - contexts.isnan().any().long()) * self.count)
+        size = contexts.size()
+        # Keys and values of all layers in one tensor: a list that grows cannot be exported.
+        past = contexts.new_zeros((size[0], 2, size[2], size[3], 0, size[5]))
+        word = torch.zeros((size[2], 1), dtype=torch.long, device=contexts.device)
         spoken = word[:, :0]
         for place in range(count):
             token = self.vocabulary(word) + self.places[place]
-            token, past = self.first(token, past, near)
-            token, more = self.second(token, more, far)
+            grown = contexts.new_zeros((0, 2, size[2], size[3], place + 1, size[5]))
+            for number, layer in enumerate(self.layers):
+                token, memory = layer(token, past[number], contexts[number])
+                grown = torch.cat([grown, memory[None]])
+            past = grown
             scores = self.head(self.norm(token))[:, :, self.special :]
             chosen = scores.argmax(-1)
             spoken = torch.cat([spoken, chosen], dim=1)
