@@ -106,7 +106,7 @@ def test_the_sde_scores_its_one_noisy_step_and_no_other() -> None:
         expected = gaussian(chain[i : i + 1, k + 1], mean, std)
         assert torch.allclose(sample.log_prob[i : i + 1], expected, atol=1e-4)
         for other in set(range(4)) - {k}:
-            plain = network._euler(chain[i : i + 1, other], other, network.contexts(one))
+            plain, _ = network._euler(chain[i : i + 1, other], other, network.contexts(one))
             assert torch.allclose(plain, chain[i : i + 1, other + 1], atol=1e-5)
 
 

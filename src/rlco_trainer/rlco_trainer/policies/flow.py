@@ -120,7 +120,7 @@ class FlowPolicy(Policy):
             mean, std = self._transition(chain[-1], k, contexts)
             following = mean + std * draws[k + 1]
             if self.config.explore == "sde":
-                plain = self._euler(chain[-1], k, contexts)
+                plain, _ = self._euler(chain[-1], k, contexts)
                 following = torch.where((noisy == k)[:, None, None], following, plain)
             chain.append(following)
         trace = {"chain": torch.stack(chain, 1), "noisy": noisy}
@@ -211,9 +211,7 @@ class FlowPolicy(Policy):
     def _end(self, x: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
         """Where plain Euler steps from ``x`` end, and the standard deviation there."""
         for k in range(self.config.steps):
-            time = torch.full((len(x),), 1.0 - k / self.config.steps, device=x.device)
-            velocity, features = self.velocity(x, time, contexts)
-            x = x - velocity / self.config.steps
+            x, features = self._euler(x, k, contexts)
         return x, self._sigma(features)
 
     def _transition(
@@ -238,11 +236,11 @@ class FlowPolicy(Policy):
         share = 0.5 * (torch.tanh(self.spread(features.detach())) + 1.0)
         return (low + (high - low) * share).exp()
 
-    def _euler(self, x: Tensor, step: int, contexts: Contexts) -> Tensor:
-        """The plain step of the flow."""
+    def _euler(self, x: Tensor, step: int, contexts: Contexts) -> tuple[Tensor, Tensor]:
+        """Where the plain step of the flow leads, and the features it was read from."""
         time = torch.full((len(x),), 1.0 - step / self.config.steps, device=x.device)
-        velocity, _ = self.velocity(x, time, contexts)
-        return x - velocity / self.config.steps
+        velocity, features = self.velocity(x, time, contexts)
+        return x - velocity / self.config.steps, features
 
     def contexts(self, seen: Seen) -> Contexts:
         """Keys and values of the context, block by block."""

@@ -33,11 +33,9 @@ class Ledger:
 
     def __init__(self, folder: Path, preset: Preset) -> None:
         self._folder = folder
-        self._entries: dict[str, dict[str, Any]] = {}
-        for study in STUDIES:
-            path = folder / f"{study}.json"
-            if path.exists():
-                self._entries |= {entry["cell"]: entry for entry in _read(path)}
+        #: By study, what its file holds.
+        self._kept = {study: _read(folder / f"{study}.json") for study in STUDIES}
+        self._entries = {entry["cell"]: entry for kept in self._kept.values() for entry in kept}
         recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
         keep_settings(recipe, folder / _PRESET, bool(self._entries))
 
@@ -62,15 +60,17 @@ class Ledger:
             if cell.key in self._entries
         ]
         # What an earlier call had planned, and this one has not, stays.
-        path, keys = self._folder / f"{study}.json", {entry["cell"] for entry in found}
-        kept = (
-            [entry for entry in _read(path) if entry["cell"] not in keys] if path.exists() else []
-        )
-        write_text(path, json.dumps(found + kept, indent=1) + "\n")
-        write_report(study, found + kept, self._folder)
+        keys = {entry["cell"] for entry in found}
+        found += [entry for entry in self._kept[study] if entry["cell"] not in keys]
+        self._kept[study] = found
+        write_text(self._folder / f"{study}.json", json.dumps(found, indent=1) + "\n")
+        write_report(study, found, self._folder)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
+    """The entries of a study's file; none where there is no file."""
+    if not path.exists():
+        return []
     try:
         entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return [{**entry, "cell": str(entry["cell"])} for entry in entries]

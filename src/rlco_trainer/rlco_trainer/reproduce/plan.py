@@ -85,7 +85,7 @@ def cells(preset: Preset) -> list[Cell]:
     families, seeds = list(preset.families), list(preset.seeds)
     return sorted(found, key=lambda cell: (seeds.index(cell.recipe.seed),
                                            families.index(cell.recipe.family),
-                                           preset.studies.index(cell.study) > 1,
+                                           cell.study not in ("main", "generalisation"),
                                            cell.recipe.task))  # fmt: skip
 
 
