@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.table import Table
 
 from rlco_core.errors import ConfigError, choices
 from rlco_trainer.files import write_text
+from rlco_trainer.peers import Peer, PeerError
 from rlco_trainer.progress import progress
 
 Figure = TypeVar("Figure")
@@ -63,6 +65,25 @@ def by_turns(jobs: Mapping[str, Callable[[], Figure]], repeats: int) -> dict[str
                 samples[name].append(measure())
                 advance(1, name)
     return samples
+
+
+def opened(
+    stack: ExitStack,
+    open_peer: Callable[[str], Peer],
+    names: Iterable[str],
+    missing: dict[str, str],
+) -> dict[str, Peer]:
+    """The peers that answer, by name; who cannot be had is in ``missing`` with the reason."""
+    found: dict[str, Peer] = {}
+    for name in names:
+        try:
+            peer = stack.enter_context(open_peer(name))
+            peer.measure(64, 1, 0.1)
+        except PeerError as error:
+            missing[name] = str(error)
+        else:
+            found[name] = peer
+    return found
 
 
 def document(bench: Any, packages: Iterable[str]) -> dict[str, Any]:

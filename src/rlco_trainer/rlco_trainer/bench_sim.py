@@ -19,8 +19,8 @@ from rich.console import Console
 
 from rlco_trainer import sim_speed
 from rlco_trainer.arguments import parse
-from rlco_trainer.bench import Row, by_turns, check, document, keep, show_figures, show_rows
-from rlco_trainer.peers import NAMES, Peer, PeerError
+from rlco_trainer.bench import Row, by_turns, check, document, keep, opened, show_figures, show_rows
+from rlco_trainer.peers import NAMES, Peer
 
 #: Measures once for about so many seconds.
 Measure = Callable[[float], float]
@@ -120,19 +120,13 @@ def _own_jobs(stack: ExitStack, envs: int) -> dict[str, Measure]:
 def _peer_jobs(
     stack: ExitStack, names: Sequence[str], missing: dict[str, str]
 ) -> dict[str, Measure]:
-    """The peers' rows; who cannot be had is in ``missing`` with the reason."""
+    """The peers' rows."""
     wanted = {
         "panda_gym": {"panda_gym_rgb64_every_step": (64, 1), "panda_gym_rgb64_every_4": (64, 4)},
         "robosuite": {"robosuite_rgb128_every_step": (128, 1)},
     }
     jobs: dict[str, Measure] = {}
-    for name in names:
-        try:
-            peer = stack.enter_context(Peer(name))
-            peer.measure(64, 1, 0.1)
-        except PeerError as error:
-            missing[name] = str(error)
-            continue
+    for name, peer in opened(stack, Peer, names, missing).items():
         for row, (size, every) in wanted[name].items():
             jobs[row] = lambda seconds, p=peer, s=size, e=every: p.measure(s, e, seconds)  # type: ignore[misc]
     return jobs

@@ -27,8 +27,8 @@ from rich.console import Console
 
 from rlco_trainer import train_speed
 from rlco_trainer.arguments import parse
-from rlco_trainer.bench import Row, by_turns, check, document, keep, show_figures, show_rows
-from rlco_trainer.peers import TRAINERS, Peer, PeerError
+from rlco_trainer.bench import Row, by_turns, check, document, keep, opened, show_figures, show_rows
+from rlco_trainer.peers import TRAINERS, Peer
 
 #: Measures once.
 Measure = Callable[[], float]
@@ -112,17 +112,11 @@ def _frames(config: BenchTrainConfig, missing: dict[str, str]) -> list[Row]:
 def _peer_jobs(
     stack: ExitStack, config: BenchTrainConfig, missing: dict[str, str]
 ) -> dict[str, Measure]:
-    """The peers' rows; who cannot be had is in ``missing`` with the reason."""
-    jobs: dict[str, Measure] = {}
-    for name in config.peers:
-        try:
-            peer = stack.enter_context(Peer(name))
-            peer.measure(64, 1, 0.1)
-        except PeerError as error:
-            missing[name] = str(error)
-            continue
-        jobs[_PEER_ROWS[name]] = partial(peer.measure, 64, 1, config.seconds)
-    return jobs
+    """The peers' rows."""
+    return {
+        _PEER_ROWS[name]: partial(peer.measure, 64, 1, config.seconds)
+        for name, peer in opened(stack, Peer, config.peers, missing).items()
+    }
 
 
 def _ratios(medians: Mapping[str, float]) -> dict[str, float | None]:
