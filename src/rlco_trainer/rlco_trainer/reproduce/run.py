@@ -61,8 +61,10 @@ def reproduce(config: ReproduceConfig) -> None:
     missing = ledger.missing(planned)
     for number, cell in enumerate(missing[: config.cells or None], 1):
         console.print(f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}")
-        ledger.add(cell, try_out(cell, preset, workshop), planned)
+        entry = try_out(cell, preset, workshop)
         _keep_bundle(config, preset, cell, workshop)
+        # Last, as a cell that is written here is never looked at again.
+        ledger.add(cell, entry, planned)
 
 
 def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
