@@ -59,7 +59,7 @@ class ImitateConfig:
         alpha: share of simulated samples, where there are both.
         real_episodes: how many of the real episodes are used, the held-out ones included; 0 for
             all.
-        threads: of torch on the CPU.
+        threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
         share: how frames are drawn.
         augment: how real images are varied.
@@ -92,7 +92,9 @@ def imitate(config: ImitateConfig) -> Policy:
     policy = _start(config, list(loaded.values())).to(device(config.device))
     mixture, held_out = _drawn(config, loaded, policy)
     keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
-    run = Imitation({policy.family: policy}, mixture, held_out, config.imitation, config.out)
+    run = Imitation(
+        {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
+    )
     (trained,) = run.run().values()
     first = next(iter(loaded.values()))
     about: dict[str, str | int | float] = {

@@ -40,7 +40,7 @@ class PretrainConfig:
         out: directory of the run; gets token.safetensors and flow.safetensors. A run that was
             stopped, however hard, goes on from its checkpoint.
         datasets: LeRobot v3.0 datasets; every frame of them is drawn alike.
-        threads: of torch on the CPU.
+        threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
         share: how frames are drawn.
         token, flow: sizes of the two families; the backbone is the token's.
@@ -74,7 +74,8 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
         policy.to(device(config.device))
     mixture, held_out = _drawn(config, loaded)
     keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
-    trained = Imitation(policies, mixture, held_out, config.imitation, config.out).run()
+    run = Imitation(policies, mixture, held_out, config.imitation, config.out, config.threads)
+    trained = run.run()
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),
         "tasks": " ".join(sorted({one.task for one in loaded})),

@@ -53,11 +53,11 @@ class Anchor:
         self._config, self._source, self._frames, self._start = config, source, frames, start
         self.beta = config.beta
 
-    def loss(self, policy: Policy, key: tuple[int, ...]) -> Tensor:
-        """The loss of one batch, which is a function of ``key``."""
+    def loss(self, policy: Policy, key: tuple[int, ...], share: float = 1.0) -> Tensor:
+        """The loss of one batch or a ``share`` of it, which is a function of ``key``."""
         choice = np.random.default_rng(key)
         rng = torch.Generator().manual_seed(int(choice.integers(2**63)))
-        frames = choice.choice(self._frames, self._config.batch)
+        frames = choice.choice(self._frames, round(share * self._config.batch))
         examples = self._source.examples(policy, frames, rng)
         if self._config.kind == "kl":
             return policy.divergence(examples.seen, self._start, rng)

@@ -22,6 +22,7 @@ from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import Mixture, Source, together
+from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
 from rlco_trainer.policies.policy import Examples, Policy
 from rlco_trainer.progress import progress
 
@@ -61,6 +62,14 @@ class ImitationConfig:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What a part of a batch adds to the whole: gradients, and figures for curves."""
+
+    gradients: list[Tensor]
+    figures: Mapping[str, float]
+
+
 class Schedule(Protocol):
     """What a learning rate follows from; see ``ImitationConfig``."""
 
@@ -80,6 +89,7 @@ class Imitation:
         mixture: what is trained on.
         held_out: by name, source and frames that are only measured.
         out: directory of the run: checkpoint and TensorBoard curves.
+        threads: parts of a batch on the CPU, a core for each.
     """
 
     def __init__(
@@ -89,6 +99,7 @@ class Imitation:
         held_out: Mapping[str, tuple[Source, NDArray[np.int64]]],
         config: ImitationConfig,
         out: Path,
+        threads: int = 1,
     ) -> None:
         self._config, self._mixture, self._held_out, self._out = config, mixture, held_out, out
         self._modules = nn.ModuleDict(dict(policies))
@@ -97,6 +108,7 @@ class Imitation:
         self._optimiser = torch.optim.AdamW(
             self._modules.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
+        self._side_by_side = SideBySide(threads if self._trained[0].device.type == "cpu" else 1)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         path = out / CHECKPOINT
         self._step = 0
@@ -114,6 +126,7 @@ class Imitation:
         config, total = self._config, self._config.steps
         curves = Curves(self._out, self._step)
         with (
+            self._side_by_side,
             stoppable("step") as stopped,
             progress("training", total, done=self._step) as advance,
         ):
@@ -133,26 +146,36 @@ class Imitation:
         config = self._config
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(config, self._step)
-        first = next(iter(self._modules.values()))
-        with torch.autocast(self._trained[0].device.type, torch.bfloat16, enabled=config.bfloat16):
-            parts, shares = self._mixture.draw(first, config.batch, (config.seed, self._step))  # type: ignore[arg-type]
-            examples = together(parts)
-            losses = self._losses(self._modules, examples, (config.seed, self._step, 1))
-        loss = torch.stack(list(losses.values())).sum()
-        value = loss.item()
-        require_finite("the supervised loss", value, self._step + 1)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        parts = self._side_by_side.over(config.batch, self._part)
+        for parameter, gradient in zip(
+            self._trained, summed([part.gradients for part in parts]), strict=True
+        ):
+            parameter.grad = gradient
+        figures = added([part.figures for part in parts])
+        loss = sum(value for name, value in figures.items() if name.startswith("loss/"))
+        require_finite("the supervised loss", loss, self._step + 1)
         nn.utils.clip_grad_norm_(self._trained, 1.0)
         self._optimiser.step()
         follow(self._average, self._modules, config.average, self._step)
         self._step += 1
         if self._step % _LOG_EVERY == 0:
-            for family, part in losses.items():
-                curves.add(f"loss/{family}", part.item(), self._step)
-            for number, share in enumerate(shares):
-                curves.add(f"share/{number}", share, self._step)
-        return value
+            for name, value in figures.items():
+                curves.add(name, value, self._step)
+        return loss
+
+    def _part(self, samples: slice) -> _Part:
+        """What some samples of a step's batch add to it."""
+        config = self._config
+        key, count = (config.seed, self._step, samples.start), samples.stop - samples.start
+        weight = count / config.batch
+        first: Policy = next(iter(self._modules.values()))  # type: ignore[assignment]
+        with torch.autocast(first.device.type, torch.bfloat16, enabled=config.bfloat16):
+            drawn, shares = self._mixture.draw(first, count, key)
+            losses = self._losses(self._modules, together(drawn), (*key, 1))
+        loss = weight * torch.stack(list(losses.values())).sum()
+        figures = {f"loss/{name}": weight * part.item() for name, part in losses.items()}
+        figures |= {f"share/{number}": weight * share for number, share in enumerate(shares)}
+        return _Part(gradients(loss, list(self._trained)), figures)
 
     def _losses(
         self, modules: nn.ModuleDict, examples: Examples, key: tuple[int, ...]

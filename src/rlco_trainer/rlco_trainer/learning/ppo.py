@@ -73,6 +73,16 @@ class Losses:
         """What is minimised."""
         return self.policy + config.value_coefficient * self.value - config.entropy * self.entropy
 
+    def figures(self) -> dict[str, float]:
+        """What is worth a curve, by name."""
+        return {
+            "policy_loss": self.policy.item(),
+            "value_loss": self.value.item(),
+            "entropy": self.entropy.item(),
+            "clipped": self.clipped.item(),
+            "kl": self.kl.item(),
+        }
+
 
 def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
     """PPO's losses of stored decisions under the present weights."""

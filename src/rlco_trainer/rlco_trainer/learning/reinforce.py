@@ -19,14 +19,15 @@ from torch import Tensor, nn
 from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import ppo
-from rlco_trainer.learning.advantage import advantages
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.curves import Curves
+from rlco_trainer.learning.decisions import Decisions
 from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
+from rlco_trainer.policies.policy import Policy
 from rlco_trainer.progress import progress
 
 #: Gets the number of iterations done, their figures and the averaged policy.
@@ -53,7 +54,7 @@ class ReinforceConfig:
         value_iterations: rollouts at the beginning from which only values are learned.
         average: decay of the averaged weights per rollout; 0 for none.
         seed: of everything drawn.
-        threads: of torch in updates.
+        threads: parts of a batch in updates on the CPU, a core for each.
         ppo, anchor: the two losses.
     """
 
@@ -75,6 +76,17 @@ class ReinforceConfig:
     threads: int = 2
     ppo: PpoConfig = field(default_factory=PpoConfig)
     anchor: AnchorConfig = field(default_factory=AnchorConfig)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a part of a batch adds to the whole: gradients of the two losses, the first for actor
+    and critic, and figures for curves.
+    """
+
+    push: list[Tensor]
+    pull: list[Tensor]
+    figures: Mapping[str, float]
 
 
 class Reinforcement:
@@ -106,6 +118,7 @@ class Reinforcement:
             {"params": self._critic, "lr": config.critic_learning_rate},
         ]
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
+        self._side_by_side = SideBySide(config.threads if policy.device.type == "cpu" else 1)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         self.iteration = 0
         path = out / CHECKPOINT
@@ -141,85 +154,47 @@ class Reinforcement:
 
     def one_iteration(self) -> Mapping[str, float]:
         """A rollout and its update; what is worth a curve."""
-        torch.set_num_threads(1)
-        rollout = self._collector.collect(self._policy, self.iteration)
-        torch.set_num_threads(self._config.threads)
-        figures = {**summary(rollout), **self._update(rollout)}
+        with self._side_by_side:
+            rollout = self._collector.collect(self._policy, self.iteration)
+            figures = {**summary(rollout), **self._update(rollout)}
         self.iteration += 1
         follow(self._average, self._policy, self._config.average)
         return figures
 
     def _update(self, rollout: Rollout) -> Mapping[str, float]:
         config = self._config
-        seen, trace, batch = self._flat(rollout)
+        decisions = Decisions.of(rollout, config.gamma, config.lam)
         rows: list[dict[str, float]] = []
-        count = len(batch.value)
+        count = len(decisions)
         for epoch in range(config.epochs):
             order = np.random.default_rng((_SHUFFLE, config.seed, self.iteration, epoch))
             for part in np.array_split(order.permutation(count), -(-count // config.batch)):
-                index = torch.from_numpy(part)
-                key = (_REAL, config.seed, self.iteration, len(rows))
-                rows.append(
-                    self._step(*_chosen(seen, trace, batch, index, self._policy.device), key)
-                )
+                chosen = decisions.at(torch.from_numpy(part), self._policy.device)
+                rows.append(self._step(chosen, (_REAL, config.seed, self.iteration, len(rows))))
                 if rows[-1]["update/kl"] > config.most_kl:
                     return means(rows)
         return means(rows)
 
-    def _flat(self, rollout: Rollout) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
-        """All decisions in a row."""
-        config = self._config
-        found = advantages(
-            rollout.reward,
-            rollout.value,
-            rollout.next_value,
-            rollout.terminated,
-            rollout.ended,
-            config.gamma,
-            config.lam,
-        )
-        normal = (found - found.mean()) / (found.std() + 1e-6)
-        batch = ppo.Batch(
-            log_prob=rollout.log_prob.flatten(0, 1),
-            played=rollout.played.flatten(0, 1),
-            advantage=normal.flatten(),
-            value=rollout.value.flatten(),
-            returns=(found + rollout.value).flatten(),
-        )
-        seen = Seen(rollout.context.flatten(0, 1), rollout.state.flatten(0, 1))
-        return seen, {k: v.flatten(0, 1) for k, v in rollout.trace.items()}, batch
-
-    def _step(
-        self, seen: Seen, trace: Mapping[str, Tensor], batch: ppo.Batch, key: tuple[int, ...]
-    ) -> dict[str, float]:
+    def _step(self, decisions: Decisions, key: tuple[int, ...]) -> dict[str, float]:
         """One optimiser step on both losses."""
         config, anchor = self._config, self._anchor
         self._optimiser.param_groups[0]["lr"] = actor_rate(config, self.iteration)
-        found = ppo.losses(self._policy.evaluate(seen, trace), batch, config.ppo)
-        require_finite("the loss of PPO", found.total(config.ppo).item(), self.iteration)
-        if self.iteration < config.value_iterations:
-            found = replace(found, policy=0.0 * found.policy, entropy=0.0 * found.entropy)
-        gradients = torch.autograd.grad(found.total(config.ppo), [*self._actor, *self._critic])
-        actor, critic = list(gradients[: len(self._actor)]), gradients[len(self._actor) :]
-        figures = {
-            "update/policy_loss": found.policy.item(),
-            "update/value_loss": found.value.item(),
-            "update/entropy": found.entropy.item(),
-            "update/clipped": found.clipped.item(),
-            "update/kl": found.kl.item(),
-        }
         learning = self.iteration >= config.value_iterations
+
+        def part(rows: slice) -> _Part:
+            some = decisions.at(rows, self._policy.device)
+            return self._part(some, (*key, rows.start), len(some) / len(decisions))
+
+        parts = self._side_by_side.over(len(decisions), part)
+        figures = added([one.figures for one in parts])
+        require_finite("the loss of PPO", figures.pop("loss"), self.iteration)
+        push = summed([one.push for one in parts])
+        actor, critic = push[: len(self._actor)], push[len(self._actor) :]
         if anchor.beta > 0.0 and learning:
-            loss = anchor.loss(self._policy, key)
-            require_finite("the anchor's loss", loss.item(), self.iteration)
-            found_pull = torch.autograd.grad(loss, self._actor, allow_unused=True)
-            pull = [
-                torch.zeros_like(a) if g is None else g
-                for a, g in zip(actor, found_pull, strict=True)
-            ]
+            require_finite("the anchor's loss", figures["anchor/loss"], self.iteration)
+            pull = summed([one.pull for one in parts])
             ratio, cosine = compared(actor, pull)
             figures |= {
-                "anchor/loss": loss.item(),
                 "anchor/gradient_ratio": anchor.beta * ratio,
                 "anchor/gradient_cosine": cosine,
                 "anchor/beta": anchor.beta,
@@ -229,10 +204,28 @@ class Reinforcement:
         self._apply(actor if learning else None, critic)
         return figures
 
-    def _apply(self, actor: list[Tensor] | None, critic: tuple[Tensor, ...]) -> None:
-        for parameters, gradients in ((self._actor, actor), (self._critic, critic)):
+    def _part(self, decisions: Decisions, key: tuple[int, ...], share: float) -> _Part:
+        """What some of a step's decisions add to it, with a like share of its real samples."""
+        config, learning = self._config, self.iteration >= self._config.value_iterations
+        judged = self._policy.evaluate(decisions.seen, decisions.trace)
+        found = ppo.losses(judged, decisions.batch, config.ppo)
+        figures = {"loss": share * found.total(config.ppo).item()} | {
+            f"update/{name}": share * value for name, value in found.figures().items()
+        }
+        if not learning:
+            found = replace(found, policy=0.0 * found.policy, entropy=0.0 * found.entropy)
+        push = gradients(share * found.total(config.ppo), [*self._actor, *self._critic])
+        pull: list[Tensor] = []
+        if self._anchor.beta > 0.0 and learning:
+            loss = share * self._anchor.loss(self._policy, key, share)
+            figures["anchor/loss"] = loss.item()
+            pull = gradients(loss, self._actor)
+        return _Part(push, pull, figures)
+
+    def _apply(self, actor: list[Tensor] | None, critic: list[Tensor]) -> None:
+        for parameters, found in ((self._actor, actor), (self._critic, critic)):
             for number, parameter in enumerate(parameters):
-                parameter.grad = None if gradients is None else gradients[number]
+                parameter.grad = None if found is None else found[number]
             nn.utils.clip_grad_norm_(parameters, 1.0)
         self._optimiser.step()
 
@@ -257,24 +250,4 @@ def actor_rate(config: ReinforceConfig, iteration: int) -> float:
         * config.learning_rate
         * risen
         * (1.0 + math.cos(math.pi * iteration / config.iterations))
-    )
-
-
-def _chosen(
-    seen: Seen,
-    trace: Mapping[str, Tensor],
-    batch: ppo.Batch,
-    index: Tensor,
-    device: torch.device,
-) -> tuple[Seen, Mapping[str, Tensor], ppo.Batch]:
-    """The decisions at ``index``, on ``device``."""
-
-    def at(whole: Tensor) -> Tensor:
-        return whole[index].to(device)
-
-    picked = {name: at(getattr(batch, name)) for name in batch.__dataclass_fields__}
-    return (
-        Seen(at(seen.context), at(seen.state)),
-        {key: at(value) for key, value in trace.items()},
-        ppo.Batch(**picked),
     )
