@@ -19,7 +19,7 @@ from rlco_core.types import readonly
 
 
 class Batch(NamedTuple):
-    """Arguments of ``NanoVLA.loss``, in its order."""
+    """What some frames show, and what was done from there on; see ``Policy.see``."""
 
     image: Tensor
     state: Tensor
@@ -27,10 +27,6 @@ class Batch(NamedTuple):
     mask: Tensor
     actions: Tensor
     weight: Tensor
-
-    def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
 @dataclass(frozen=True)
@@ -146,21 +142,3 @@ class Demonstrations:
         )
         state, actions, weight = (torch.from_numpy(array) for array in arrays)
         return state, actions, weight
-
-
-def draw(
-    frames: NDArray[np.int64],
-    early: NDArray[np.int64],
-    *,
-    early_share: float,
-    size: int,
-    seed: int,
-    step: int,
-) -> NDArray[np.int64]:
-    """The frames of one training step, some of them surely early ones.
-
-    A function of the step, so that a resumed run sees the same.
-    """
-    rng = np.random.default_rng((seed, step))
-    first = round(early_share * size)
-    return np.concatenate([rng.choice(early, first), rng.choice(frames, size - first)])

@@ -80,7 +80,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ConfigError: missing or not a checkpoint.
     """
     if not path.is_file():
-        raise ConfigError(f"no checkpoint at {path}; `rlco train sft` makes one")
+        raise ConfigError(f"no checkpoint at {path}; `rlco train` makes one")
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -88,7 +88,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except SafetensorError as error:
         raise ConfigError(f"{path} is not a readable checkpoint: {error}") from error
     if run is None:
-        raise ConfigError(f"{path} has tensors, but not of a run; `rlco train sft` makes these")
+        raise ConfigError(f"{path} has tensors, but not of a run; `rlco train` makes these")
     return tensors, json.loads(run)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, field, fields, is_dataclass, make_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +24,7 @@ DeviceName: TypeAlias = Literal["auto", "cpu", "cuda"]
 
 
 #: May be another when a run goes on.
-_FREE = ("out", "threads", "device")
+_FREE = ("out", "device")
 
 
 def read_settings(kind: type[Settings], path: Path, absent: object = MISSING) -> Settings:
@@ -97,5 +98,8 @@ def _unknown(kind: Any, plain: object, where: str) -> Iterator[str]:
             close = get_close_matches(str(key), known, 1)
             meant = f"did you mean '{close[0]}'?" if close else f"known: {choices(known)}"
             yield f"{dotted}: unknown key; {meant}"
-        elif is_dataclass(types[key]):
-            yield from _unknown(types[key], value, dotted)
+        else:
+            may_be_none = value is None and NoneType in get_args(types[key])
+            for part in () if may_be_none else (types[key], *get_args(types[key])):
+                if is_dataclass(part):
+                    yield from _unknown(part, value, dotted)

@@ -55,7 +55,7 @@ class PretrainConfig:
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     imitation: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=6_000, pointing=0.3)
+        default_factory=lambda: ImitationConfig(steps=8_000, pointing=0.3)
     )
 
 

@@ -33,10 +33,11 @@ from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.trial import Trial
+from rlco_trainer.policies.flow import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
-from rlco_trainer.train_imitate import ImageConfig
+from rlco_trainer.train_sft import ImageConfig
 
 _HELD_OUT_SEED = 0
 _EVALUATION_SEED = 5_000_000
@@ -88,6 +89,7 @@ def rlco(config: RlcoConfig) -> Policy:
     settings = config.reinforce
     torch.set_num_threads(settings.threads)
     policy, about = load_policy(config.policy)
+    explore_by(policy, settings.explore)
     policy.to(device(config.device))
     start = copy.deepcopy(policy).requires_grad_(False)
     real = load(config.real, config.real_episodes).data

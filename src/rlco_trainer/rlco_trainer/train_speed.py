@@ -30,12 +30,13 @@ from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.plain_policy import PlainPolicy
+from rlco_trainer.policies.flow import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import FAMILIES
 from rlco_trainer.sim_speed import calm
 
 _TASK, _ROBOT, _TWIN, _REAL = "push_cube", "panda", "twin", "stand_in"
-_ENV: Mapping[str, Any] = {"task": _TASK, "domain": _TWIN, "robot": _ROBOT, "reward": "milestone"}
+_ENV: Mapping[str, Any] = {"task": _TASK, "domain": _TWIN, "robot": _ROBOT, "reward": "shaped"}
 _DEMONSTRATIONS = 2
 #: Decisions in which one environment shows how it divides its time.
 _ALONE = 30
@@ -208,6 +209,7 @@ def _reinforcement(
     """A run with default settings; every update goes to its end, so that all do the same work."""
     policy = new_policy(family, real)
     config = ReinforceConfig(most_kl=math.inf)
+    explore_by(policy, config.explore)
     source, frames = ContextSource.build(policy, real), np.arange(len(real.actions))
     return Reinforcement(
         policy, collector, Anchor(config.anchor, source, frames, policy), config, out

@@ -16,16 +16,11 @@ from rlco_core.bundle import load_bundle
 from rlco_core.contract import Contract
 from rlco_policy.shipped import default_bundle
 from rlco_trainer import gather as gathering
-from rlco_trainer.batches import Demonstrations
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
 from rlco_trainer.gather import Gathering
 from rlco_trainer.learning.datasets import Loaded, fit, load
-from rlco_trainer.lerobot import Dataset
-from rlco_trainer.models.nano import NanoConfig
 from rlco_trainer.policies.policy_file import FAMILIES, save_policy
-from rlco_trainer.sft import CHECKPOINT, SftConfig, train
-from rlco_trainer.train import load_demonstrations
 
 SEED = 7
 
@@ -54,32 +49,6 @@ def dataset_root(tmp_path_factory: pytest.TempPathFactory, demonstration: Demons
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gathering, "_demonstrations", demonstrations)
         collect(CollectConfig(root, episodes=3, first_seed=SEED))
-    return root
-
-
-@pytest.fixture(scope="session")
-def demonstrations(dataset_root: Path) -> Demonstrations:
-    """The frames of the three episodes."""
-    return load_demonstrations(Dataset.open(dataset_root))
-
-
-@pytest.fixture(scope="session")
-def tiny() -> SftConfig:
-    """A run of seconds."""
-    model = NanoConfig(width=32, layers=1, heads=2)
-    return SftConfig(
-        steps=6, batch=8, warm_up=2, held_out=1, checkpoint_every=3, average=0.5, model=model
-    )
-
-
-@pytest.fixture(scope="session")
-def run_root(
-    tmp_path_factory: pytest.TempPathFactory, demonstrations: Demonstrations, tiny: SftConfig
-) -> Path:
-    """A finished run; read only."""
-    root = tmp_path_factory.mktemp("run")
-    train(demonstrations, tiny, root, torch.device("cpu"))
-    assert (root / CHECKPOINT).is_file()
     return root
 
 

@@ -23,8 +23,8 @@ from rlco_sim.camera import Camera
 from rlco_sim.env import RlcoEnv
 from rlco_trainer import bench_train as bench
 from rlco_trainer import train_speed
-from rlco_trainer.batches import Demonstrations
 from rlco_trainer.bench_train import BenchTrainConfig, bench_train, main
+from rlco_trainer.learning.datasets import Loaded
 from rlco_trainer.peers import PeerError
 from rlco_trainer.policies.policy_file import FAMILIES
 from rlco_trainer.sim_speed import CALM
@@ -210,10 +210,8 @@ def test_an_environment_that_draws_slowly_spends_its_time_on_images(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_untrained_policy_of_default_size_moves_safely(
-    family: str, demonstrations: Demonstrations
-) -> None:
-    policy = new_policy(family, demonstrations)
+def test_an_untrained_policy_of_default_size_moves_safely(family: str, loaded: Loaded) -> None:
+    policy = new_policy(family, loaded.data)
     assert policy.config == FAMILIES[family][0]()
     image, state, words, mask = small.inputs(8)
     with torch.no_grad():

@@ -184,7 +184,7 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
         Ended(total, steps, True, False, True),
         Ended(0.0, 0, False, True, False),
     )
-    assert rollout.terminated.nonzero().tolist() == [[last, 0]]
+    assert rollout.terminated.nonzero().tolist() == [[last, 0], [last + 1, 0]]
     assert rollout.played[:last].min() == 1.0
     assert rollout.played[last, 0].tolist() == [float(k < steps % 4) for k in range(4)]
     assert rollout.played[last, 1].tolist() == [1.0] * 4
@@ -195,20 +195,19 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
 
 @pytest.mark.usefixtures("known_seeds")
 @pytest.mark.parametrize("row", [0, 2])
-def test_a_truncated_episode_is_worth_what_was_seen_last(
+def test_what_is_refused_is_to_blame_and_ends_an_episode_for_good(
     two: Collector, alone: RlcoEnv, row: int
 ) -> None:
     script = [refused(4), refused(row)]
     rollout = rollout_of(two, 4, script, [])
     alone.reset(seed=FIRST)
     alone.step(script[0])
-    seen, _, terminated, truncated, info = alone.step(script[1])
+    _, _, terminated, truncated, info = alone.step(script[1])
     assert (terminated, truncated, info["accepted"], info["steps"]) == (False, True, False, 4 + row)
-    assert rollout.next_value[1, 0].item() == pytest.approx(value_of(seen), rel=1e-6)
-    assert rollout.next_value[1, 0] != rollout.value[2, 0], "that is of the next episode"
-    assert rollout.played[1, 0].tolist() == [float(k < row) for k in range(4)]
-    assert rollout.ended[1].tolist() == [True, False]
-    assert not rollout.terminated.any()
+    assert rollout.next_value[1, 0].item() == 0.0
+    assert rollout.played[1, 0].tolist() == [float(k <= row) for k in range(4)]
+    assert rollout.ended[1].tolist() == rollout.terminated[1].tolist() == [True, False]
+    assert rollout.terminated.sum() == 1
     assert rollout.episodes == (Ended(0.0, 4 + row, False, True, True),)
 
 
@@ -234,8 +233,17 @@ def test_a_reset_of_one_does_not_disturb_the_other(two: Collector) -> None:
 
 
 @pytest.mark.usefixtures("known_seeds")
-def test_episodes_end_at_their_limit_of_steps(two: Collector) -> None:
+def test_an_episode_whose_time_is_over_is_worth_what_was_seen_last(
+    two: Collector, alone: RlcoEnv
+) -> None:
     rollout = rollout_of(two, 31, [], [])
+    alone.reset(seed=FIRST)
+    for _ in range(30):
+        seen, _, terminated, truncated, _ = alone.step(STILL)
+    assert (terminated, truncated) == (False, True)
+    assert rollout.next_value[29, 0].item() == pytest.approx(value_of(seen), rel=1e-6)
+    assert rollout.next_value[29, 0] != rollout.value[30, 0], "that is of the next episode"
+    assert not rollout.terminated.any()
     assert rollout.episodes == (Ended(0.0, 120, False, False, True),) * 2
     assert rollout.ended.nonzero()[:, 0].tolist() == [29, 29, 30, 30]
     assert rollout.played.min() == 1.0

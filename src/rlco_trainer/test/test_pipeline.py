@@ -14,10 +14,10 @@ from rlco_core.errors import ConfigError, DatasetError
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demo import films, new_session, report
 from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate
+from rlco_trainer.learning.datasets import load
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.results import EvaluationResult
 from rlco_trainer.rollout import replay
-from rlco_trainer.train import load_demonstrations
 
 CONFIG = EvalConfig(episodes=3)
 
@@ -42,8 +42,7 @@ def test_demonstrations_do_not_depend_on_the_number_of_workers(tmp_path: Path) -
     dataset = Dataset.open(tmp_path / "1")
     seeds = [record.metadata["seed"] for record in dataset.episodes]
     assert seeds == sorted(set(seeds))
-    demonstrations = load_demonstrations(dataset)
-    assert len(demonstrations.actions) == dataset.num_frames
+    assert len(load(tmp_path / "1").data.actions) == dataset.num_frames
     with pytest.raises(DatasetError, match="resume it, or choose a new directory"):
         collect(CollectConfig(tmp_path / "1", episodes=5))
     collect(CollectConfig(tmp_path / "1", episodes=5, workers=1, resume=True))

@@ -38,6 +38,7 @@ CONFIG = ReinforceConfig(
     learning_rate=3e-3,
     critic_learning_rate=3e-3,
     threads=1,
+    value_iterations=1,
     anchor=AnchorConfig(beta=0.0, batch=16),
 )
 

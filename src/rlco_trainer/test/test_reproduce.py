@@ -53,13 +53,15 @@ def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path
             "episodes": 100,
             "domain": "stand_in",
             "command": "rlco reproduce",
+            "held_out_real_loss": 0.5,
         }
 
     entries = [entry("rlco", "a", 0, 80), entry("rlco", "a", 1, 100), entry("rlco", "b", 0, 50)]
     entries.append(entry("rl", "a", 0, 10))
     text = table("main", entries)
-    assert "| token | rlco | 90 [85, 93] | 50 [40, 60] | 70.0 |" in text
-    assert "| token | rl | 10 [6, 17] |  |  |" in text
+    assert "| token | rlco | 90 [85, 93] | 50 [40, 60] | 70.0 | 0.500 |" in text
+    assert "| token | rl | 10 [6, 17] |  |  |  |" in text
+    assert "| token | rlco - rl | +70.0 [+58.4, +78.0] | +70.0 |" in text, "where both are done"
     write_report("main", entries, tmp_path)
     assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
 
@@ -68,6 +70,7 @@ def test_finished_cells_are_known_to_a_later_call_and_shared_by_studies(tmp_path
     preset = replace(load_preset("full"), seeds=(0,), families=("token",))
     planned, entry = cells(preset), {"family": "token", "task": "pick_place", "split": "train"}
     entry |= {"seed": 0, "successes": 9, "episodes": 10, "domain": "stand_in", "command": "rlco"}
+    entry["held_out_real_loss"] = 1.0
     ledger = Ledger(tmp_path, preset)
     first = ledger.missing(planned)
     assert len({cell.key for cell in first}) == len(first)

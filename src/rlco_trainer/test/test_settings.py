@@ -39,6 +39,7 @@ class Outer:
         data: some files.
         start: a file or none.
         inner: a section.
+        spare: a section or none.
     """
 
     out: Path
@@ -47,6 +48,7 @@ class Outer:
     data: tuple[Path, ...] = ()
     start: Path | None = None
     inner: Inner = field(default_factory=Inner)
+    spare: Inner | None = None
 
 
 def written(path: Path, text: str) -> Path:
@@ -62,6 +64,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
         data=(Path("a"), Path("b/c")),
         start=Path("x.safetensors"),
         inner=Inner(clip=0.3, size=(32, 48)),
+        spare=Inner(clip=0.1),
     )
     path = tmp_path / "deep" / "config.yaml"
     write_settings(wanted, path)
@@ -70,7 +73,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
 
 
 def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.yaml", "out: run\ninner:\n  clip: 0.5\n")
+    path = written(tmp_path / "a.yaml", "out: run\ninner:\n  clip: 0.5\nspare: null\n")
     assert read_settings(Outer, path) == Outer(Path("run"), inner=Inner(clip=0.5))
 
 
@@ -81,7 +84,7 @@ def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
         ("out: a\ninner:\n  clap: 1\n", "inner.clap: unknown key; did you mean 'clip'?"),
         (
             "out: a\nzzz: 1\n",
-            "zzz: unknown key; known: 'data', 'inner', 'kind', 'out', 'start' or 'steps'",
+            "zzz: unknown key; known: 'data', 'inner', 'kind', 'out', 'spare', 'start' or 'steps'",
         ),
         ("out: a\nclip: 0.3\n", "clip: unknown key; "),
         ("out: a\n3: x\n", "3: unknown key"),
@@ -89,7 +92,10 @@ def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
         ("out: a\nsteps: 2.5\n", "steps: "),
         ("out: a\nkind: diffusion\n", "kind: "),
         ("out: a\ninner: 3\n", "inner: should be keys with values"),
+        ("out: a\ninner:\n", "inner: should be keys with values"),
         ("out: a\ninner:\n  size: [1, 2, 3]\n", "inner.size"),
+        ("out: a\nspare: 3\n", "spare: should be keys with values"),
+        ("out: a\nspare:\n  clap: 1\n", "spare.clap: unknown key; did you mean 'clip'?"),
         ("steps: 3\n", "out: "),
         ("- out\n", "file: should be keys with values"),
         ("out: [\n", "a.yaml: "),

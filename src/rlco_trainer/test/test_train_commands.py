@@ -18,9 +18,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
-from rlco_trainer import checkpoint, cli, evaluate, train_imitate, train_pretrain, train_rlco
+from rlco_trainer import checkpoint, cli, evaluate, train_pretrain, train_rlco, train_sft
+from rlco_trainer.export import ExportConfig, deployment, export
 from rlco_trainer.policies.policy_file import About, load_policy
-from rlco_trainer.policy_bundle import ExportConfig, deployment, export
 
 SIZE = {
     "backbone": {"width": 16, "keypoints": 2, "channels": [8, 8, 8]},
@@ -73,11 +73,11 @@ def base(pretrain: Train) -> Path:
 
 
 @pytest.fixture(scope="module")
-def imitate(tmp_path_factory: pytest.TempPathFactory, base: Path, dataset_root: Path) -> Train:
+def sft(tmp_path_factory: pytest.TempPathFactory, base: Path, dataset_root: Path) -> Train:
     """Stage I, likewise; ``words`` come last."""
 
     def run(out: Path | None = None, words: Sequence[str] = ("--imitation.expert-only",)) -> Path:
-        out = out or tmp_path_factory.mktemp("imitate")
+        out = out or tmp_path_factory.mktemp("sft")
         settings = {
             "out": str(out),
             "sim": str(dataset_root),
@@ -90,15 +90,15 @@ def imitate(tmp_path_factory: pytest.TempPathFactory, base: Path, dataset_root: 
             "augment": {"copies": 2},
             "imitation": IMITATION,
         }
-        train_imitate.main(["--config", written(out / "settings.yaml", settings), *words])
+        train_sft.main(["--config", written(out / "settings.yaml", settings), *words])
         return out
 
     return run
 
 
 @pytest.fixture(scope="module")
-def first(imitate: Train) -> Path:
-    return imitate()
+def first(sft: Train) -> Path:
+    return sft()
 
 
 @pytest.fixture(scope="module")
@@ -160,12 +160,12 @@ def test_the_way_ends_in_a_bundle_that_is_evaluated(
     assert result["episodes"][0]["steps"] == 6
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "imitate", "reinforce"])
+@pytest.mark.parametrize("stage", ["pretrain", "sft", "reinforce"])
 def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(
     stage: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train: Train = request.getfixturevalue(stage)
-    done = {"pretrain": "base", "imitate": "first", "reinforce": "second"}
+    done = {"pretrain": "base", "sft": "first", "reinforce": "second"}
     whole: Path = request.getfixturevalue(done[stage])
     save = checkpoint.save
 
@@ -228,7 +228,7 @@ def test_a_film_that_cannot_be_written_costs_no_iteration(
 
 def test_a_full_disk_is_one_line_and_the_last_checkpoint_stays(
     first: Path,
-    imitate: Train,
+    sft: Train,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -242,13 +242,13 @@ def test_a_full_disk_is_one_line_and_the_last_checkpoint_stays(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save", save_and_die)
         with pytest.raises(Killed):
-            imitate(tmp_path)
+            sft(tmp_path)
     before = path.read_bytes()
-    words = ["train", "imitate", "--config", str(tmp_path / "config.yaml")]
+    words = ["train", "sft", "--config", str(tmp_path / "config.yaml")]
     with files_at_most(len(before) // 2):
         assert cli.main(words) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"rlco train imitate: {path} cannot be written: ")
+    assert line.startswith(f"rlco train sft: {path} cannot be written: ")
     assert "File too large" in line
     assert line.endswith("; the one before is kept")
     assert path.read_bytes() == before
@@ -257,13 +257,13 @@ def test_a_full_disk_is_one_line_and_the_last_checkpoint_stays(
 
 
 def test_a_finished_run_is_left_as_it_is_and_no_other_goes_on_there(
-    first: Path, imitate: Train
+    first: Path, sft: Train
 ) -> None:
     before = (first / "policy.safetensors").read_bytes()
-    imitate(first)
+    sft(first)
     assert (first / "policy.safetensors").read_bytes() == before
     with pytest.raises(ConfigError, match=r"begun with other settings \(alpha\)"):
-        imitate(first, ["--imitation.expert-only", "--alpha", "0.5"])
+        sft(first, ["--imitation.expert-only", "--alpha", "0.5"])
 
 
 def test_the_settings_of_a_run_are_beside_it_and_can_be_used_again(second: Path) -> None:

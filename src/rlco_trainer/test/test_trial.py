@@ -15,12 +15,12 @@ import torch
 
 from rlco_trainer.demonstrate import Demonstration
 from rlco_trainer.evaluate import EvalConfig, evaluate
+from rlco_trainer.export import Deployment, export
 from rlco_trainer.learning.datasets import Loaded, fit
 from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.trial import Outcome, Trial
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
-from rlco_trainer.policy_bundle import Deployment, export
 
 ENV: dict[str, Any] = {"task": "push_cube", "domain": "twin", "robot": "panda", "execute": 4}
 SEEDS = range(5, 10)

@@ -171,25 +171,27 @@ class _Group:
         steps = np.array(infos["steps"].tolist())
         row = self._rows[-1]
         execute = row["log_prob"].shape[1]
-        played = np.arange(execute) < (steps - self._steps)[:, None]
         ended = terminated | truncated
+        # What is refused ends an episode for good, and was as good as played: it is to blame.
+        refused = truncated & ~np.array(infos["accepted"].tolist())
+        terminated, truncated = terminated | refused, truncated & ~refused
+        played = np.arange(execute) < (steps - self._steps + refused)[:, None]
         row["reward"] = torch.from_numpy(rewards.astype(np.float32))
-        row["terminated"] = torch.from_numpy(terminated.copy())
-        row["ended"] = torch.from_numpy(ended.copy())
+        row["terminated"] = torch.from_numpy(terminated)
+        row["ended"] = torch.from_numpy(ended)
         row["played"] = torch.from_numpy(played.astype(np.float32))
         row["next_value"] = torch.zeros(len(steps))
         self._totals += rewards
         self._steps = steps
-        if (cut := truncated.copy()).any():
-            row["next_value"][torch.from_numpy(cut)] = self._policy.values(
-                self._see(observation, cut)
+        if truncated.any():
+            row["next_value"][torch.from_numpy(truncated)] = self._policy.values(
+                self._see(observation, truncated)
             ).cpu()
         for index in np.flatnonzero(ended):
-            accepted, success = infos["accepted"][index], infos["success"][index]
-            total = float(self._totals[index])
+            total, success = float(self._totals[index]), bool(infos["success"][index])
             first = bool(self._begun[index] == 1)
             self._episodes.append(
-                Ended(total, int(steps[index]), bool(success), not accepted, first)
+                Ended(total, int(steps[index]), success, bool(refused[index]), first)
             )
         if ended.any():
             self._begin(ended)

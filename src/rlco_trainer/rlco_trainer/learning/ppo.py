@@ -20,14 +20,15 @@ class PpoConfig:
 
     Attributes:
         clip: how far a ratio may be from 1.
-        value_clip: how far a value may move from the rollout's.
+        value_clip: how far a value may move from the rollout's in one update; a head that begins
+            with nothing has the scale of returns to go.
         huber: where the value loss turns from square to linear.
         value_coefficient, entropy: weights of the value loss and the entropy bonus.
         ratio: of a whole chunk, or of each of its parts (tokens, or entries of a flow's rows).
     """
 
     clip: float = 0.2
-    value_clip: float = 0.2
+    value_clip: float = 1.0
     huber: float = 10.0
     value_coefficient: float = 1.0
     entropy: float = 0.0
@@ -60,7 +61,8 @@ class Losses:
     Attributes:
         policy, value, entropy: losses without their weights; the entropy itself.
         clipped: share of ratios beyond the clip.
-        kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3).
+        kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3, part by part, as the
+            ratio of a whole chunk has too heavy a tail).
     """
 
     policy: Tensor
@@ -88,9 +90,9 @@ def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
     """PPO's losses of stored decisions under the present weights."""
     played = batch.played[..., None]
     change = (judged.log_prob - batch.log_prob) * played
-    whole = change.sum((1, 2))
     if config.ratio == "chunk":
-        log_ratio, weight = whole, torch.ones_like(whole)
+        log_ratio = change.sum((1, 2))
+        weight = torch.ones_like(log_ratio)
         advantage = batch.advantage
     else:
         log_ratio, weight = change, played.expand_as(change)
@@ -105,7 +107,7 @@ def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
         value=_value_loss(judged.value, batch, config),
         entropy=entropy,
         clipped=(((ratio - kept).abs() > 0).float() * weight).sum().detach() / parts,
-        kl=(whole.exp() - 1.0 - whole).mean().detach(),
+        kl=(change.exp() - 1.0 - change).sum((1, 2)).mean().detach(),
     )
 
 

@@ -27,6 +27,7 @@ from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
+from rlco_trainer.policies.flow import Explore
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.progress import progress
 
@@ -50,9 +51,12 @@ class ReinforceConfig:
         learning_rate, critic_learning_rate: of AdamW; the first rises for ``warm_up`` iterations,
             as AdamW's first steps are as long as any and go anywhere, and falls along a cosine.
         warm_up: see there.
-        most_kl: a rollout's update ends when the policy has moved so far, nats per decision.
+        most_kl: when the policy has moved so far in a rollout's update, nats per decision, only
+            values go on learning.
         value_iterations: rollouts at the beginning from which only values are learned.
         average: decay of the averaged weights per rollout; 0 for none.
+        explore: how flow policies are random in rollouts, see ``FlowConfig``. The end of a chain
+            teaches as much as all of it, and costs less.
         seed: of everything drawn.
         threads: parts of a batch in updates on the CPU, a core for each.
         ppo, anchor: the two losses.
@@ -70,8 +74,9 @@ class ReinforceConfig:
     critic_learning_rate: float = 3e-4
     warm_up: int = 5
     most_kl: float = 0.2
-    value_iterations: int = 1
+    value_iterations: int = 2
     average: float = 0.8
+    explore: Explore = "end"
     seed: int = 0
     threads: int = 2
     ppo: PpoConfig = field(default_factory=PpoConfig)
@@ -165,25 +170,24 @@ class Reinforcement:
         config = self._config
         decisions = Decisions.of(rollout, config.gamma, config.lam)
         rows: list[dict[str, float]] = []
-        count = len(decisions)
+        count, learning = len(decisions), self.iteration >= config.value_iterations
         for epoch in range(config.epochs):
             order = np.random.default_rng((_SHUFFLE, config.seed, self.iteration, epoch))
             for part in np.array_split(order.permutation(count), -(-count // config.batch)):
                 chosen = decisions.at(torch.from_numpy(part), self._policy.device)
-                rows.append(self._step(chosen, (_REAL, config.seed, self.iteration, len(rows))))
-                if rows[-1]["update/kl"] > config.most_kl:
-                    return means(rows)
+                key = (_REAL, config.seed, self.iteration, len(rows))
+                rows.append(self._step(chosen, key, learning))
+                learning &= rows[-1]["update/kl"] <= config.most_kl
         return means(rows)
 
-    def _step(self, decisions: Decisions, key: tuple[int, ...]) -> dict[str, float]:
-        """One optimiser step on both losses."""
+    def _step(self, decisions: Decisions, key: tuple[int, ...], learning: bool) -> dict[str, float]:
+        """One optimiser step on both losses, or of values alone where nothing else is learning."""
         config, anchor = self._config, self._anchor
         self._optimiser.param_groups[0]["lr"] = actor_rate(config, self.iteration)
-        learning = self.iteration >= config.value_iterations
 
         def part(rows: slice) -> _Part:
             some = decisions.at(rows, self._policy.device)
-            return self._part(some, (*key, rows.start), len(some) / len(decisions))
+            return self._part(some, (*key, rows.start), len(some) / len(decisions), learning)
 
         parts = self._side_by_side.over(len(decisions), part)
         figures = added([one.figures for one in parts])
@@ -204,9 +208,11 @@ class Reinforcement:
         self._apply(actor if learning else None, critic)
         return figures
 
-    def _part(self, decisions: Decisions, key: tuple[int, ...], share: float) -> _Part:
+    def _part(
+        self, decisions: Decisions, key: tuple[int, ...], share: float, learning: bool
+    ) -> _Part:
         """What some of a step's decisions add to it, with a like share of its real samples."""
-        config, learning = self._config, self.iteration >= self._config.value_iterations
+        config = self._config
         judged = self._policy.evaluate(decisions.seen, decisions.trace)
         found = ppo.losses(judged, decisions.batch, config.ppo)
         figures = {"loss": share * found.total(config.ppo).item()} | {

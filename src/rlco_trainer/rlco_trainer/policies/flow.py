@@ -20,8 +20,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +41,7 @@ from rlco_trainer.policies.scale import ACTION_SIZE
 
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
 Contexts = list[tuple[Tensor, Tensor]]
+Explore: TypeAlias = Literal["noise", "sde", "end"]
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ class FlowConfig:
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    layers: int = 3
+    layers: int = 2
     heads: int = 4
     horizon: int = 8
     execute: int = 4
     steps: int = 4
-    explore: Literal["noise", "sde", "end"] = "noise"
+    explore: Explore = "noise"
     sigma: tuple[float, float] = (0.08, 0.16)
     sde_scale: float = 0.5
     joint: Literal["sum", "mean"] = "sum"
@@ -250,6 +251,12 @@ class FlowPolicy(Policy):
     def _chained(self, terms: Tensor) -> Tensor:
         """(B * steps, horizon, 7) -> (B, steps, execute, 7)."""
         return terms.unflatten(0, (-1, self.config.steps))[:, :, : self.execute]
+
+
+def explore_by(policy: Policy, how: Explore) -> None:
+    """Sets how a flow policy explores; other families know one way."""
+    if isinstance(policy, FlowPolicy):
+        policy.config = replace(policy.config, explore=how)
 
 
 def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:

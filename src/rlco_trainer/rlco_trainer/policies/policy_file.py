@@ -30,6 +30,10 @@ FAMILIES: Mapping[str, tuple[type[Any], type[Any]]] = {
 }
 
 
+#: Bases of Stage 0 that ship, by family.
+BASES = {family: Path(__file__).parents[1] / f"bases/{family}.safetensors" for family in FAMILIES}
+
+
 def save_policy(policy: Policy, path: Path, about: About) -> None:
     """Writes ``policy`` in half precision with what is known ``about`` it."""
     tensors = {name: _stored(value) for name, value in policy.state_dict().items()}

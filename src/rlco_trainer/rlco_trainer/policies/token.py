@@ -50,7 +50,7 @@ class TokenConfig:
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    layers: int = 3
+    layers: int = 2
     heads: int = 4
     horizon: int = 5
     execute: int = 4

@@ -6,18 +6,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.files import write_text
 from rlco_trainer.reproduce.plan import STUDIES, Cell
-from rlco_trainer.reproduce.preset import Preset
+from rlco_trainer.reproduce.preset import Preset, keep_recipe
 from rlco_trainer.reproduce.tables import write_report
-from rlco_trainer.settings import keep_settings
-
-_PRESET = "preset.yaml"
 
 
 class Ledger:
@@ -36,8 +32,7 @@ class Ledger:
         #: By study, what its file holds.
         self._kept = {study: _read(folder / f"{study}.json") for study in STUDIES}
         self._entries = {entry["cell"]: entry for kept in self._kept.values() for entry in kept}
-        recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
-        keep_settings(recipe, folder / _PRESET, bool(self._entries))
+        keep_recipe(preset, folder, bool(self._entries))
 
     def missing(self, planned: Sequence[Cell]) -> list[Cell]:
         """Those of ``planned`` that are still to be done, each once."""

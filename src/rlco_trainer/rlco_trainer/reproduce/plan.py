@@ -50,6 +50,16 @@ class Recipe:
         return "-".join([*parts, f"seed{self.seed}"])
 
     @property
+    def real_used(self) -> int:
+        """Real demonstrations that either stage trains on."""
+        return self.real_demos if self.stage_one not in ("none", "sim") or self.beta else 0
+
+    @property
+    def alpha_used(self) -> float:
+        """Share of simulated samples in Stage I."""
+        return {"real": 0.0, "sim": 1.0}.get(self.stage_one, self.alpha)
+
+    @property
     def start(self) -> Recipe:
         """The policy that Stage II starts from."""
         return replace(self, beta=None)

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rlco_core.config import locate
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig
-from rlco_trainer.settings import read_settings
+from rlco_trainer.settings import keep_settings, read_settings
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -45,8 +45,9 @@ class Preset:
         twin, real, wide: domains.
         budget: of data and episodes.
         alpha: share of simulated samples in Stage I.
-        base, sft, long: settings of Stage 0, of Stage I, and of Stage I when it goes on for as
-            long as Stage II takes.
+        base: settings of Stage 0; none to start from the base that ships.
+        sft: settings of Stage I.
+        long_steps: of Stage I when it goes on for as long as Stage II takes, by family.
         reinforce: settings of Stage II.
     """
 
@@ -61,9 +62,9 @@ class Preset:
     wide: str = "wide"
     budget: Budget = field(default_factory=Budget)
     alpha: float = 0.5
-    base: ImitationConfig = field(default_factory=ImitationConfig)
+    base: ImitationConfig | None = None
     sft: ImitationConfig = field(default_factory=ImitationConfig)
-    long: ImitationConfig = field(default_factory=ImitationConfig)
+    long_steps: Mapping[str, int] = field(default_factory=dict)
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
 
 
@@ -74,3 +75,13 @@ def load_preset(name_or_path: str) -> Preset:
         ConfigError: it is neither, or a key or value does not fit.
     """
     return read_settings(Preset, locate("preset", name_or_path, PRESETS))
+
+
+def keep_recipe(preset: Preset, folder: Path, begun: bool) -> None:
+    """Keeps how things in ``folder`` are made; which of them are made may change.
+
+    Raises:
+        ConfigError: the folder was ``begun`` with other settings.
+    """
+    recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
+    keep_settings(recipe, folder / "preset.yaml", begun)

@@ -15,9 +15,9 @@ import torch
 from rich.console import Console
 
 from rlco_trainer.arguments import parse
+from rlco_trainer.export import ExportConfig, deployment, export
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
-from rlco_trainer.policy_bundle import ExportConfig, deployment, export
 from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import Cell, cells
 from rlco_trainer.reproduce.preset import Preset, load_preset
@@ -87,12 +87,13 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
         "domain": preset.real,
         "split": cell.split,
         "seed": recipe.seed,
-        "real_demos": 0 if recipe.stage_one in ("none", "sim") else recipe.real_demos,
-        "alpha": recipe.alpha,
+        "real_demos": recipe.real_used,
+        "alpha": recipe.alpha_used,
         "beta": recipe.beta,
         "episodes": len(outcomes),
         "successes": successes,
         "ci95": list(wilson(successes, len(outcomes))),
+        "held_out_real_loss": round(workshop.held_out_loss(recipe, policy), 4),
         "minutes": workshop.minutes(recipe),
         "command": shlex.join(["rlco", *sys.argv[1:]]),
     }

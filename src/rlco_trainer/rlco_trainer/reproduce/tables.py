@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -25,6 +27,13 @@ _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "data_efficiency": (("method",), "real_demos"),
     "sensitivity": (("method", "alpha", "beta"), "task"),
 }
+#: Differences that the main study is about: the later method and the one before it.
+_STEPS = (
+    ("sft_co", "real_only"),
+    ("rlco", "sft_co"),
+    ("rlco", "sft_co_long"),
+    ("rlco", "rl"),
+)
 
 
 def write_report(study: str, entries: Sequence[Entry], folder: Path) -> None:
@@ -40,16 +49,18 @@ def table(study: str, entries: Sequence[Entry]) -> str:
     """Success in percent with its 95 % Wilson interval, all seeds together."""
     keys, column = _LAYOUT[study]
     columns = _distinct(entries, column)
-    head = "| " + " | ".join([*keys, *map(str, columns), "mean"]) + " |"
-    lines = [f"# {study}", "", head, "|---" * (len(keys) + len(columns) + 1) + "|"]
+    head = "| " + " | ".join([*keys, *map(str, columns), "mean", "held-out real loss"]) + " |"
+    lines = [f"# {study}", "", head, "|---" * (len(keys) + len(columns) + 2) + "|"]
     for row in _rows(entries, keys):
         some = [e for e in entries if tuple(e[key] for key in keys) == row]
         found = [[e for e in some if e[column] == value] for value in columns]
         rates = [_rate(cell) for cell in found if cell]
         mean = f"{100.0 * sum(rates) / len(rates):.1f}" if len(rates) == len(columns) else ""
-        texts = [str(value) for value in row] + [_text(cell) for cell in found] + [mean]
+        loss = f"{np.mean([e['held_out_real_loss'] for e in some]):.3f}" if mean else ""
+        texts = [*map(str, row), *map(_text, found), mean, loss]
         lines.append("| " + " | ".join(texts) + " |")
-    return "\n".join([*lines, "", *_circumstances(entries)]) + "\n"
+    more = _differences(entries) if study == "main" else []
+    return "\n".join([*lines, "", *more, *_circumstances(entries)]) + "\n"
 
 
 def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
@@ -75,6 +86,43 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
     axes.legend(fontsize=7, ncols=2)
     figure.tight_layout()
     return figure
+
+
+def _differences(entries: Sequence[Entry]) -> list[str]:
+    """What each stage adds, family by family, over the cells that both methods have."""
+    lines = ["| family | difference, points | all seeds | seed by seed |", "|---|---|---|---|"]
+    for family in _distinct(entries, "family"):
+        some = [e for e in entries if e["family"] == family]
+        for better, worse in _STEPS:
+            pairs = _pairs(some, better, worse)
+            if pairs:
+                seeds = sorted({one["seed"] for one, _ in pairs})
+                each = [
+                    f"{_difference([p for p in pairs if p[0]['seed'] == s])[0]:+.1f}" for s in seeds
+                ]
+                found, low, high = _difference(pairs)
+                whole = f"{found:+.1f} [{low:+.1f}, {high:+.1f}]"
+                lines.append(f"| {family} | {better} - {worse} | {whole} | {', '.join(each)} |")
+    return [*lines, ""] if len(lines) > 2 else []
+
+
+def _pairs(entries: Sequence[Entry], better: str, worse: str) -> list[tuple[Entry, Entry]]:
+    """Entries of two methods for the same task and seed."""
+    at = {(e["method"], e["task"], e["seed"]): e for e in entries}
+    return [
+        (one, at[worse, task, seed])
+        for (method, task, seed), one in at.items()
+        if method == better and (worse, task, seed) in at
+    ]
+
+
+def _difference(pairs: Sequence[tuple[Entry, Entry]]) -> tuple[float, float, float]:
+    """Difference of two rates in points, with Newcombe's 95% interval (1998, method 10)."""
+    (a, (a_low, a_high)), (b, (b_low, b_high)) = (
+        (_rate(cell), _interval(cell)) for cell in zip(*pairs, strict=True)
+    )
+    below, above = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
+    return 100.0 * (a - b), 100.0 * (a - b - below), 100.0 * (a - b + above)
 
 
 def _text(cell: Sequence[Entry]) -> str:

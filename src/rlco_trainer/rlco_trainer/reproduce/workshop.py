@@ -8,16 +8,21 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
-from rlco_trainer.learning.datasets import Share
+from rlco_trainer.learning.datasets import Share, load
+from rlco_trainer.learning.frames import ImageSource
 from rlco_trainer.lerobot import Dataset
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy_file import BASES
 from rlco_trainer.reproduce.plan import Recipe
-from rlco_trainer.reproduce.preset import Preset
-from rlco_trainer.train_imitate import ImitateConfig, imitate
+from rlco_trainer.reproduce.preset import Preset, keep_recipe
 from rlco_trainer.train_pretrain import PretrainConfig, pretrain
 from rlco_trainer.train_rlco import RlcoConfig, rlco
+from rlco_trainer.train_sft import SftConfig, sft
 
 #: First seeds of what is collected; evaluation seeds are far from all of them.
 _WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
@@ -30,10 +35,14 @@ class Workshop:
     Args:
         preset: what is reproduced.
         folder: of everything that is made.
+
+    Raises:
+        ConfigError: what is there was made with other settings.
     """
 
     def __init__(self, preset: Preset, folder: Path) -> None:
         self._preset, self._folder = preset, folder
+        keep_recipe(preset, folder, (folder / "policies").exists())
 
     def policy(self, recipe: Recipe) -> Path:
         """The file of the policy, which is trained if it is not there."""
@@ -54,8 +63,22 @@ class Workshop:
         path = self._folder / "policies" / recipe.key / _MINUTES
         return float(path.read_text()) if path.exists() else 0.0
 
+    @torch.no_grad()
+    def held_out_loss(self, recipe: Recipe, policy: Policy) -> float:
+        """Supervised loss on real demonstrations that the recipe holds out: what was forgotten of
+        the real world shows here first.
+        """
+        held_out = self._preset.budget.held_out
+        data = load(self._real(recipe.task), recipe.real_demos + held_out).data
+        _, frames = data.split(held_out)
+        rng = torch.Generator().manual_seed(0)
+        examples = ImageSource(data, policy.horizon).examples(policy, frames, rng)
+        return float(policy.imitation_loss(examples, rng))
+
     def _base(self, family: str) -> Path:
         preset, folder = self._preset, self._folder / "base"
+        if preset.base is None:
+            return BASES[family]
         if not (folder / f"{family}.safetensors").exists():
             arms = [(task, arm) for arm in preset.arms for task in preset.tasks]
             datasets = [
@@ -68,18 +91,19 @@ class Workshop:
 
     def _stage_one(self, recipe: Recipe, folder: Path) -> None:
         preset = self._preset
-        settings = preset.long if recipe.stage_one == "long" else preset.sft
-        held_out = preset.budget.held_out
-        imitate(
-            ImitateConfig(
+        settings, held_out = replace(preset.sft, seed=recipe.seed), preset.budget.held_out
+        if recipe.stage_one == "long":
+            settings = replace(settings, steps=preset.long_steps[recipe.family])
+        sft(
+            SftConfig(
                 out=folder,
                 sim=None if recipe.stage_one == "real" else self._sim(recipe.task),
                 real=None if recipe.stage_one == "sim" else self._real(recipe.task),
-                policy=self._base(recipe.family),
+                policy=str(self._base(recipe.family)),
                 alpha=recipe.alpha,
                 real_episodes=recipe.real_demos + held_out,
                 share=Share(held_out=held_out),
-                imitation=replace(settings, seed=recipe.seed),
+                imitation=settings,
             )
         )
 
@@ -97,6 +121,7 @@ class Workshop:
                 domain=preset.twin,
                 robot=preset.robot,
                 share=Share(held_out=held_out),
+                evaluate_every=preset.reinforce.iterations,
                 reinforce=replace(preset.reinforce, seed=recipe.seed, anchor=anchor),
             )
         )

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlco train imitate: Stage I, supervised training on real and simulated demonstrations.
+"""rlco train sft: Stage I, supervised training on real and simulated demonstrations.
 
 L = alpha * L(sim) + (1 - alpha) * L(real) (arXiv 2602.12628): every sample is simulated with
 probability alpha. Real-only and sim-only are alpha 0 and 1.
@@ -25,10 +25,8 @@ from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
-from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Policy
-from rlco_trainer.policies.policy_file import load_policy, save_policy
-from rlco_trainer.policies.token import TokenConfig, TokenPolicy
+from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
 
 
@@ -47,15 +45,16 @@ class ImageConfig:
 
 
 @dataclass(frozen=True)
-class ImitateConfig:
+class SftConfig:
     """Stage I on simulated demonstrations, real ones, or both.
 
     Attributes:
         out: directory of the run; gets policy.safetensors. A run that was stopped, however hard,
             goes on from its checkpoint.
         sim, real: LeRobot v3.0 datasets.
-        policy: what training starts from; a new policy of ``family`` where there is none.
-        family: token or flow.
+        policy: what training starts from: ``base`` for the one of ``family`` that ships, ``new``
+            for one that knows nothing, or a file.
+        family: token or flow, where ``policy`` is not a file.
         alpha: share of simulated samples, where there are both.
         real_episodes: how many of the real episodes are used, the held-out ones included; 0 for
             all.
@@ -69,7 +68,7 @@ class ImitateConfig:
     out: Path
     sim: Path | None = None
     real: Path | None = None
-    policy: Path | None = None
+    policy: str = "base"
     family: Literal["token", "flow"] = "token"
     alpha: float = 0.5
     real_episodes: int = 0
@@ -80,7 +79,7 @@ class ImitateConfig:
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
 
-def imitate(config: ImitateConfig) -> Policy:
+def sft(config: SftConfig) -> Policy:
     """Trains, or goes on training, until all steps are done; writes the policy.
 
     Raises:
@@ -110,7 +109,7 @@ def imitate(config: ImitateConfig) -> Policy:
     return trained
 
 
-def _loaded(config: ImitateConfig) -> dict[str, Loaded]:
+def _loaded(config: SftConfig) -> dict[str, Loaded]:
     """The datasets that are named, which must be of one task and robot."""
     loaded: dict[str, Loaded] = {}
     if config.sim is not None:
@@ -126,19 +125,18 @@ def _loaded(config: ImitateConfig) -> dict[str, Loaded]:
     return loaded
 
 
-def _start(config: ImitateConfig, loaded: list[Loaded]) -> Policy:
-    if config.policy is not None:
-        policy, _ = load_policy(config.policy)
-        return policy
-    made: Policy = (
-        TokenPolicy(TokenConfig()) if config.family == "token" else FlowPolicy(FlowConfig())
-    )
+def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
+    if config.policy != "new":
+        shipped = config.policy == "base"
+        return load_policy(BASES[config.family] if shipped else Path(config.policy))[0]
+    size, family = FAMILIES[config.family]
+    made: Policy = family(size())
     fit(made, loaded)
     return made
 
 
 def _drawn(
-    config: ImitateConfig, loaded: dict[str, Loaded], policy: Policy
+    config: SftConfig, loaded: dict[str, Loaded], policy: Policy
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
     weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
@@ -164,7 +162,7 @@ def _episodes(loaded: Loaded) -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """rlco train imitate"""
-    config = parse_with_file(ImitateConfig, arguments, "train imitate")
-    imitate(config)
+    """rlco train sft"""
+    config = parse_with_file(SftConfig, arguments, "train sft")
+    sft(config)
     print(f"policy: {config.out}/policy.safetensors")

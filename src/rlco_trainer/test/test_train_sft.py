@@ -12,13 +12,13 @@ import pytest
 from small import equal
 
 from rlco_core.errors import ConfigError, DatasetError
-from rlco_trainer import train_imitate
+from rlco_trainer import train_sft
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded
 from rlco_trainer.learning.frames import ContextSource, ImageSource
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.policies.policy_file import load_policy
-from rlco_trainer.train_imitate import ImageConfig, ImitateConfig
+from rlco_trainer.train_sft import ImageConfig, SftConfig
 
 
 class Parts(list):  # type: ignore[type-arg]
@@ -29,27 +29,26 @@ class Parts(list):  # type: ignore[type-arg]
 def two(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> dict[str, Demonstrations]:
     """Simulated and real demonstrations that can be told apart."""
     data = {name: replace(loaded.data) for name in ("sim", "real")}
-    monkeypatch.setattr(train_imitate, "Mixture", Parts)
+    monkeypatch.setattr(train_sft, "Mixture", Parts)
     return data
 
 
 def drawn(
-    config: ImitateConfig, loaded: Loaded, data: Mapping[str, Demonstrations]
+    config: SftConfig, loaded: Loaded, data: Mapping[str, Demonstrations]
 ) -> tuple[Parts, Mapping[str, tuple[object, object]]]:
-    assert config.policy is not None
-    policy = load_policy(config.policy)[0]
+    policy = load_policy(Path(config.policy))[0]
     both = {name: replace(loaded, data=one) for name, one in data.items()}
-    found = train_imitate._drawn(config, both, policy)
+    found = train_sft._drawn(config, both, policy)
     assert isinstance(found[0], Parts)
     return found[0], found[1]
 
 
-def config_of(policy_files: Mapping[str, Path], expert_only: bool) -> ImitateConfig:
-    return ImitateConfig(
+def config_of(policy_files: Mapping[str, Path], expert_only: bool) -> SftConfig:
+    return SftConfig(
         out=Path("nowhere"),
-        policy=policy_files["token"],
+        policy=str(policy_files["token"]),
         alpha=0.8,
-        share=train_imitate.Share(early=0.25, early_frames=5, held_out=1),
+        share=train_sft.Share(early=0.25, early_frames=5, held_out=1),
         augment=ImageConfig(copies=3, strength=0.5),
         imitation=ImitationConfig(expert_only=expert_only),
     )
@@ -99,7 +98,7 @@ def test_a_policy_that_is_given_is_where_training_starts(
 ) -> None:
     words = ["--sim", str(dataset_root), "--out", str(tmp_path), "--share.held-out", "0"]
     none = ["--imitation.steps", "1", "--imitation.learning-rate", "0"]
-    train_imitate.main([*words, *none, "--policy", str(policy_files["flow"])])
+    train_sft.main([*words, *none, "--policy", str(policy_files["flow"])])
     start, trained = (
         load_policy(p)[0] for p in (policy_files["flow"], tmp_path / "policy.safetensors")
     )
@@ -111,9 +110,9 @@ def test_datasets_of_two_tasks_or_robots_are_refused(
 ) -> None:
     for change in ({"task": "pick_place"}, {"robot": "ur5e"}):
         found = iter([loaded, replace(loaded, **change)])
-        monkeypatch.setattr(train_imitate, "load", lambda *_, found=found: next(found))
+        monkeypatch.setattr(train_sft, "load", lambda *_, found=found: next(found))
         with pytest.raises(ConfigError, match="--sim and --real must be of one task and robot"):
-            train_imitate.main(["--out", "a", "--sim", "b", "--real", "c"])
+            train_sft.main(["--out", "a", "--sim", "b", "--real", "c"])
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_stage_one_takes_either_world_or_both_also_from_nothing(
 ) -> None:
     steps = ["--imitation.steps", "2", "--imitation.batch", "2", "--share.held-out", "0"]
     data = [part for word in words for part in (word, str(dataset_root))]
-    train_imitate.main([*data, "--out", str(tmp_path), "--family", "flow", *steps])
+    train_sft.main([*data, "--out", str(tmp_path), "--family", "flow", "--policy", "new", *steps])
     policy, about = load_policy(tmp_path / "policy.safetensors")
     assert policy.family == "flow"
     assert (about["alpha"], about["real_episodes"]) == (alpha, real)
@@ -134,11 +133,11 @@ def test_stage_one_takes_either_world_or_both_also_from_nothing(
 def test_what_stage_one_cannot_use_is_named(dataset_root: Path, tmp_path: Path) -> None:
     out, data = ["--out", str(tmp_path / "out")], ["--sim", str(dataset_root)]
     with pytest.raises(ConfigError, match="nothing to train on; give --sim, --real or both"):
-        train_imitate.main(out)
+        train_sft.main(out)
     with pytest.raises(ConfigError, match=r"alpha 1\.5 must lie in \[0, 1\]"):
-        train_imitate.main([*out, *data, "--alpha", "1.5"])
+        train_sft.main([*out, *data, "--alpha", "1.5"])
     with pytest.raises(ConfigError, match=r"no policy at .*nowhere"):
-        train_imitate.main([*out, *data, "--policy", str(tmp_path / "nowhere")])
+        train_sft.main([*out, *data, "--policy", str(tmp_path / "nowhere")])
     with pytest.raises(DatasetError, match="nowhere"):
-        train_imitate.main([*out, "--real", str(tmp_path / "nowhere")])
+        train_sft.main([*out, "--real", str(tmp_path / "nowhere")])
     assert not (tmp_path / "out").exists()

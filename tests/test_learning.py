@@ -1,0 +1,78 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole method in minutes: all cells of a small reproduction, and reward that teaches."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from rlco_core.bundle import load_bundle
+from rlco_trainer import cli
+from rlco_trainer.collect import CollectConfig, collect
+from rlco_trainer.learning.anchor import AnchorConfig
+from rlco_trainer.learning.datasets import Share
+from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.learning.reinforce import ReinforceConfig
+from rlco_trainer.learning.trial import Trial
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.train_rlco import ImageConfig, RlcoConfig, rlco
+from rlco_trainer.train_sft import SftConfig, sft
+
+METHODS = {"base", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
+TASK, EPISODES = "push_cube", 64
+
+
+def test_a_small_reproduction_fills_every_cell_and_keeps_its_bundles(tmp_path: Path) -> None:
+    results, bundles = tmp_path / "results", tmp_path / "bundles"
+    words = ["reproduce", "--preset", "smoke", "--work", str(tmp_path / "work")]
+    words += ["--results", str(results), "--bundles", str(bundles)]
+    assert cli.main(words) == 0
+    entries = json.loads((results / "main.json").read_text())
+    assert {entry["method"] for entry in entries} == METHODS
+    assert all(entry["episodes"] == 4 for entry in entries)
+    assert {path.name for path in results.iterdir()} >= {"main.md", "main.png", "preset.yaml"}
+    for method in METHODS - {"base"}:
+        bundle = load_bundle(bundles / f"token_close_drawer_{method}")
+        assert bundle.contract.tasks == ("close_drawer",)
+    assert cli.main(words) == 0, "nothing is left to do"
+    assert json.loads((results / "main.json").read_text()) == entries
+
+
+def test_reward_teaches_what_few_demonstrations_did_not(tmp_path: Path) -> None:
+    """From a policy that has hardly learned, on the plain twin, without an anchor."""
+    few = tmp_path / "few"
+    collect(CollectConfig(few, episodes=4, task=TASK))
+    start = sft(
+        SftConfig(
+            out=tmp_path / "sft",
+            sim=few,
+            family="flow",
+            share=Share(held_out=1),
+            imitation=ImitationConfig(steps=60, warm_up=20, expert_only=True),
+        )
+    )
+    learned = rlco(
+        RlcoConfig(
+            out=tmp_path / "rl",
+            policy=tmp_path / "sft" / "policy.safetensors",
+            real=few,
+            task=TASK,
+            share=Share(held_out=1),
+            augment=ImageConfig(copies=1),
+            evaluate_every=0,
+            reinforce=ReinforceConfig(iterations=10, warm_up=1, anchor=AnchorConfig(beta=0.0)),
+        )
+    )
+    before, after = successes(start), successes(learned)
+    assert after >= before + EPISODES // 8, f"{before} of {EPISODES} before, {after} after"
+
+
+def successes(policy: Policy) -> int:
+    """Of the same fresh episodes for every policy."""
+    policy.requires_grad_(False)
+    torch.set_num_threads(1)
+    with Trial({"task": TASK, "domain": "twin", "execute": policy.execute}, EPISODES) as trial:
+        return sum(outcome.success for outcome in trial.run(policy, range(9_000, 9_000 + EPISODES)))
