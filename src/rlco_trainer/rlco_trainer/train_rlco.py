@@ -33,7 +33,7 @@ from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.trial import Trial
-from rlco_trainer.policies.flow import explore_by
+from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings

@@ -30,7 +30,7 @@ from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.plain_policy import PlainPolicy
-from rlco_trainer.policies.flow import explore_by
+from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import FAMILIES
 from rlco_trainer.sim_speed import calm

@@ -27,7 +27,7 @@ from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
-from rlco_trainer.policies.flow import Explore
+from rlco_trainer.policies.explore import ExploreConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.progress import progress
 
@@ -55,8 +55,7 @@ class ReinforceConfig:
             values go on learning.
         value_iterations: rollouts at the beginning from which only values are learned.
         average: decay of the averaged weights per rollout; 0 for none.
-        explore: how flow policies are random in rollouts, see ``FlowConfig``. The end of a chain
-            teaches as much as all of it, and costs less.
+        explore: how policies are random in rollouts.
         seed: of everything drawn.
         threads: parts of a batch in updates on the CPU, a core for each.
         ppo, anchor: the two losses.
@@ -76,7 +75,7 @@ class ReinforceConfig:
     most_kl: float = 0.2
     value_iterations: int = 2
     average: float = 0.8
-    explore: Explore = "end"
+    explore: ExploreConfig = field(default_factory=ExploreConfig)
     seed: int = 0
     threads: int = 2
     ppo: PpoConfig = field(default_factory=PpoConfig)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import torch
@@ -251,12 +251,6 @@ class FlowPolicy(Policy):
     def _chained(self, terms: Tensor) -> Tensor:
         """(B * steps, horizon, 7) -> (B, steps, execute, 7)."""
         return terms.unflatten(0, (-1, self.config.steps))[:, :, : self.execute]
-
-
-def explore_by(policy: Policy, how: Explore) -> None:
-    """Sets how a flow policy explores; other families know one way."""
-    if isinstance(policy, FlowPolicy):
-        policy.config = replace(policy.config, explore=how)
 
 
 def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -31,6 +31,8 @@ BINS = 256
 #: Words in front of the bins; the first begins every sentence.
 SPECIAL = 4
 _BEGIN = 0
+#: Chance that no bin is drawn at; it keeps logarithms finite.
+_LEAST = 1e-9
 
 Memory = list[tuple[Tensor, Tensor]]
 
@@ -47,6 +49,8 @@ class TokenConfig:
         smoothing: standard deviation of the targets in imitation, in bins; neighbouring bins mean
             almost the same (HL-Gauss, Farebrother et al. 2024). 0 for plain cross-entropy.
         temperature: of the tokens in rollouts.
+        blur: standard deviation of noise on tokens in rollouts, in bins: a policy that is sure of
+            its bins would else explore by a fraction of a millimetre. It is scored with the rest.
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -56,6 +60,7 @@ class TokenConfig:
     execute: int = 4
     smoothing: float = 2.0
     temperature: float = 1.0
+    blur: float = 0.0
 
 
 class TokenPolicy(Policy):
@@ -103,7 +108,7 @@ class TokenPolicy(Policy):
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
         tokens = trace["tokens"]
-        scores = (self.logits(seen, tokens) / self.config.temperature).log_softmax(-1)
+        scores = self._explored(self.logits(seen, tokens))
         log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
         entropy = -(scores.exp() * scores).sum(-1)
         shape = (-1, ACTION_SIZE)
@@ -146,7 +151,8 @@ class TokenPolicy(Policy):
         for place in range(rows * ACTION_SIZE):
             for k, block in enumerate(self.blocks):
                 features, memory[k] = block(features, contexts[k], memory[k])
-            scores = (self._scores(features)[:, 0] / self.config.temperature).log_softmax(-1)
+            scores = self._scores(features)[:, 0]
+            scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
             token = scores.argmax(-1, keepdim=True) if rng is None else _drawn(scores, rng)
             spoken.append(token)
             chances.append(scores.gather(-1, token))
@@ -154,6 +160,16 @@ class TokenPolicy(Policy):
                 features = self.vocabulary(token + SPECIAL) + self.places[place + 1]
         shape = (rows, ACTION_SIZE)
         return torch.cat(spoken, 1), torch.cat(chances, 1).unflatten(1, shape)
+
+    def _explored(self, scores: Tensor) -> Tensor:
+        """Log-probabilities of bins (..., BINS) as rollouts draw them."""
+        scores = (scores / self.config.temperature).log_softmax(-1)
+        if not self.config.blur:
+            return scores
+        bins = torch.arange(BINS, device=scores.device, dtype=scores.dtype)
+        away = (bins[:, None] - bins) / self.config.blur
+        kernel = (-0.5 * away.square()).softmax(-1)
+        return (scores.exp() @ kernel).clamp_min(_LEAST).log()
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         """(B, T + 1, width): the beginning, then T tokens, each at its place."""

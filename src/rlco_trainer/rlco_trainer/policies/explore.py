@@ -1,0 +1,33 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""How policies try things out in rollouts; what they do when deployed is not touched by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rlco_trainer.policies.flow import Explore, FlowPolicy
+from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.token import TokenPolicy
+
+
+@dataclass(frozen=True)
+class ExploreConfig:
+    """Settings of both families.
+
+    Attributes:
+        flow: see ``FlowConfig.explore``. The end of a chain teaches as much as all of it, and
+            costs less.
+        blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
+    """
+
+    flow: Explore = "end"
+    blur: float = 6.0
+
+
+def explore_by(policy: Policy, config: ExploreConfig) -> None:
+    """Sets how ``policy`` explores."""
+    if isinstance(policy, FlowPolicy):
+        policy.config = replace(policy.config, explore=config.flow)
+    if isinstance(policy, TokenPolicy):
+        policy.config = replace(policy.config, blur=config.blur)

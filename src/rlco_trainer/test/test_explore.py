@@ -1,0 +1,80 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What policies try in rollouts, and that nothing of it is left when they are deployed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from small import new
+
+from rlco_trainer.policies.explore import ExploreConfig, explore_by
+from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
+
+
+def seen_by(policy: Policy, count: int) -> Seen:
+    rng = torch.Generator().manual_seed(1)
+    tokens = (count, policy.backbone.tokens, policy.backbone.config.width)
+    return Seen(torch.randn(tokens, generator=rng), torch.randn((count, 10), generator=rng))
+
+
+def sure(bin_number: int) -> TokenPolicy:
+    """Says the same bin always, whatever it sees."""
+    policy = new("token").requires_grad_(False)
+    assert isinstance(policy, TokenPolicy)
+    policy.head.weight.zero_()
+    policy.head.bias.zero_()
+    policy.head.bias[SPECIAL + bin_number] = 50.0
+    return policy
+
+
+@pytest.mark.parametrize("family", ["token", "flow"])
+def test_what_is_deployed_does_not_change(family: str) -> None:
+    policy = new(family)
+    seen = seen_by(policy, 6)
+    before = policy.act(seen)
+    drawn = policy.sample(seen, torch.Generator().manual_seed(0)).actions
+    explore_by(policy, ExploreConfig(flow="end", blur=6.0))
+    assert torch.equal(policy.act(seen), before)
+    assert not torch.equal(policy.sample(seen, torch.Generator().manual_seed(0)).actions, drawn)
+
+
+def test_blurred_tokens_spread_as_they_are_scored() -> None:
+    policy, blur = sure(128), 6.0
+    explore_by(policy, ExploreConfig(blur=blur))
+    seen = seen_by(policy, 400)
+    sample = policy.sample(seen, torch.Generator().manual_seed(0))
+    away = sample.trace["tokens"].double() - 128.0
+    assert away.mean().item() == pytest.approx(0.0, abs=0.2)
+    assert away.std().item() == pytest.approx(blur, rel=0.03)
+    expected = -0.5 * (away / blur).square() - math.log(blur * math.sqrt(2.0 * math.pi))
+    assert sample.log_prob.flatten(1).double().numpy() == pytest.approx(expected.numpy(), abs=1e-4)
+    judged = policy.evaluate(seen, sample.trace)
+    torch.testing.assert_close(judged.log_prob, sample.log_prob, atol=1e-4, rtol=0.0)
+    entropy = 0.5 + math.log(blur * math.sqrt(2.0 * math.pi))
+    assert judged.entropy.numpy() == pytest.approx(np.float32(entropy), abs=1e-3)
+
+
+@pytest.mark.parametrize("bin_number", [0, BINS - 1])
+def test_at_an_end_of_the_range_all_chances_are_within_it_and_finite(bin_number: int) -> None:
+    policy = sure(bin_number)
+    explore_by(policy, ExploreConfig(blur=6.0))
+    scores = policy._explored(policy._scores(torch.zeros(1, policy.backbone.config.width)))
+    assert scores.exp().sum().item() == pytest.approx(1.0, abs=1e-4)
+    assert torch.isfinite(scores).all()
+    assert scores.argmax().item() == bin_number
+
+
+def test_a_blurred_policy_learns_from_what_it_tried() -> None:
+    policy = sure(128).requires_grad_()
+    explore_by(policy, ExploreConfig(blur=6.0))
+    seen = seen_by(policy, 4)
+    tokens = torch.full((4, 28), 140)
+    policy.evaluate(seen, {"tokens": tokens}).log_prob.sum().backward()
+    gradient = policy.head.bias.grad[SPECIAL:]
+    assert gradient[135:146].sum() > 0.0
+    assert torch.isfinite(gradient).all()
