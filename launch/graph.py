@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlco_policy.shipped import shipped_bundle
+
 #: Fast DDS 2 (Jazzy) and Fast DDS 3 (Kilted) read the profile from different variables.
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 PROFILE = Path(__file__).parent / "config" / "fastdds.xml"
@@ -37,14 +39,15 @@ class SimSettings:
     """What a simulated system is made of; the arguments of ``sim.launch.py``.
 
     Attributes:
-        bundle: directory of the policy bundle.
+        bundle: directory of the policy bundle; where there is none, the one that ships for the
+            task and the robot.
         task, domain, robot: names, or paths where these take one.
         split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
         namespace, tf_prefix: as every ROS user knows them.
     """
 
-    bundle: str
+    bundle: str = ""
     task: str = "push_cube"
     domain: str = "twin"
     split: str = "train"
@@ -55,7 +58,12 @@ class SimSettings:
 
 
 def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
-    """Simulator, policy and bridge, in the order in which they are best started."""
+    """Simulator, policy and bridge, in the order in which they are best started.
+
+    Raises:
+        BundleError: no bundle was named, and none ships that would fit.
+    """
+    bundle = settings.bundle or str(shipped_bundle(settings.task, settings.robot))
     shared = {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
     lockstep = settings.mode == "lockstep"
     simulator = {
@@ -66,8 +74,8 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
         "robot": settings.robot,
         "tf_prefix": settings.tf_prefix,
     }
-    policy = {**shared, "bundle": settings.bundle, "task": settings.task, "lockstep": lockstep}
-    bridge = {**shared, "bundle": settings.bundle, "lockstep": lockstep}
+    policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
+    bridge = {**shared, "bundle": bundle, "lockstep": lockstep}
     return (
         NodeSpec("rlco_sim", "sim_node", "sim_node", simulator),
         NodeSpec("rlco_policy", "policy_node", "policy_node", policy),

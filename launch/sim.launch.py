@@ -13,12 +13,11 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironment
 from launch.substitutions import LaunchConfiguration
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import profile_environment
-from rlco_policy.shipped import default_bundle
 
 
 def generate_launch_description() -> LaunchDescription:
     """The arguments are the fields of SimSettings, the nodes those of ``sim_graph``."""
-    defaults = SimSettings(bundle=str(default_bundle()))
+    defaults = SimSettings()
     arguments = [
         DeclareLaunchArgument(field.name, default_value=str(getattr(defaults, field.name)))
         for field in fields(SimSettings)

@@ -15,7 +15,7 @@ from rlco_bridge.client import EpisodeClient
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import System
 from rlco_core.robot import RobotConfig
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 
 START_SECONDS = 60.0
 Running = tuple[System, EpisodeClient]
@@ -27,7 +27,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     with ExitStack() as stack:
 
         def start(only: tuple[str, ...] = (), wait: bool = True, **settings: Any) -> Running:
-            chosen = SimSettings(**{"bundle": str(default_bundle()), **settings})
+            chosen = SimSettings(**{"bundle": str(shipped_bundle()), **settings})
             graph = [spec for spec in sim_graph(chosen) if not only or spec.name in only]
             system = stack.enter_context(System(graph, chosen.namespace, tmp_path / "logs"))
             client = EpisodeClient(RobotConfig.load("panda"), chosen.namespace)

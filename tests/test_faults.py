@@ -21,11 +21,11 @@ from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction, SafetyState
 from rlco_policy.convert import chunk_to_message, stamp_to_ns
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_ros.qos import COMMAND, LATCHED
 
 WITHOUT_POLICY = ("sim_node", "bridge_node")
-CONTRACT = load_bundle(default_bundle()).contract
+CONTRACT = load_bundle(shipped_bundle()).contract
 Bend = Callable[[ActionChunk], ActionChunk]
 
 

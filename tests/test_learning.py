@@ -63,7 +63,7 @@ def test_reward_teaches_what_few_demonstrations_did_not(tmp_path: Path) -> None:
             share=Share(held_out=1),
             augment=ImageConfig(copies=1),
             evaluate_every=0,
-            reinforce=ReinforceConfig(iterations=10, warm_up=1, anchor=AnchorConfig(beta=0.0)),
+            reinforce=ReinforceConfig(iterations=10, anchor=AnchorConfig(beta=0.0)),
         )
     )
     before, after = successes(start), successes(learned)

@@ -13,7 +13,7 @@ from rlco_bridge.client import EpisodeReport
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer.rollout import Roller, Trace
@@ -24,7 +24,7 @@ INSTRUCTION = "kindly shift the blue cube to the target"
 
 @pytest.fixture(scope="module")
 def policy() -> OnnxPolicy:
-    return OnnxPolicy(load_bundle(default_bundle()))
+    return OnnxPolicy(load_bundle(shipped_bundle()))
 
 
 @pytest.fixture(scope="module")

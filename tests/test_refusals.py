@@ -14,12 +14,12 @@ import yaml
 
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import node_command
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(default_bundle(), tmp_path / "bundle"))
+    return Path(shutil.copytree(shipped_bundle(), tmp_path / "bundle"))
 
 
 def corrupt(bundle: Path) -> None:

@@ -22,8 +22,10 @@ from rlco_trainer.humanlike import Action, Disturbance, HumanStyle
 
 #: What the points of a demonstration are called in a dataset.
 POINT_COLUMNS = tuple(
-    f"{what}_{axis}" for what in ("end_effector", "subject", "goal") for axis in "uv"
+    f"{what}_{axis}" for what in ("end_effector", "subject", "goal", "side") for axis in "uv"
 )
+#: How far beside the subject its side is, m.
+_BESIDE = 0.04
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Demonstration:
         states: (T, 10) float32 proprioception.
         actions: (T, 7) float32, what the demonstrator wanted at that moment.
         played: (T, 7) float32, what was done, disturbances included.
-        points: (T, 3, 2) float32 px, where in the image the end effector, the subject and its
-            goal are (see ``Task.points``), perhaps beyond its edges.
+        points: (T, 4, 2) float32 px, where in the image the end effector, the subject and its
+            goal are (see ``Task.points``), and a place beside the subject that says how it is
+            turned (see ``Task.references``); perhaps beyond its edges.
         instruction: the sentence of the scene.
         seed, subject, success: of the episode.
     """
@@ -127,9 +130,12 @@ class Recorder:
         )
 
     def _point(self) -> NDArray[np.float32]:
-        """(3, 2) px, what the camera sees now."""
-        session = self.session
-        points = np.stack([session.proprioception()[:3], *session.task.points()])
+        """(4, 2) px, what the camera sees now."""
+        session, task = self.session, self.session.task
+        turned = next(iter(task.references().values())).rotation
+        subject, goal = task.points()
+        side = subject + _BESIDE * turned[:, 1]
+        points = np.stack([session.proprioception()[:3], subject, goal, side])
         return project(session.camera.settings, points).astype(np.float32)
 
 

@@ -25,11 +25,11 @@ from rich.table import Table
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import RlcoError
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.arguments import parse
 
 ROOT = Path(__file__).resolve().parents[3]
-BUNDLE = default_bundle()
+BUNDLE = shipped_bundle()
 PACKAGES = (
     "rlco_interfaces",
     "rlco_core",

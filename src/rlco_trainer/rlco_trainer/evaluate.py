@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.scene import check_split
 from rlco_sim.session import DT, Session
@@ -44,7 +44,8 @@ class EvalConfig:
 
     Attributes:
         policy: ``bundle``, or ``expert`` for the task's scripted expert.
-        bundle: directory of the policy bundle.
+        bundle: directory of the policy bundle; where there is none, the one that ships for the
+            task and the robot.
         task, domain, robot: of the simulation.
         split: what episodes are drawn from: train, or one of the unseen_... splits.
         episodes, seed: seeds are seed, seed + 1 ...
@@ -56,7 +57,7 @@ class EvalConfig:
     """
 
     policy: Literal["bundle", "expert"] = "bundle"
-    bundle: Path = field(default_factory=default_bundle)
+    bundle: Path | None = None
     task: str = "push_cube"
     domain: str = "twin"
     robot: str = "panda"
@@ -85,8 +86,9 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
         RlcoError: bundle, task, domain or robot are unsound or do not fit each other.
     """
     _check_numbers(config)
-    bundle = load_bundle(config.bundle) if config.policy == "bundle" else None
-    if bundle is not None:
+    bundle: Bundle | None = None
+    if config.policy == "bundle":
+        bundle = load_bundle(config.bundle or shipped_bundle(config.task, config.robot))
         check_fit(bundle, config)
     with _runner(config, bundle, log_dir) as run:
         started = time.monotonic()
@@ -164,7 +166,7 @@ def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> 
         yield ExpertRoller(new_session(config)).run
     elif config.ros:
         settings = SimSettings(
-            bundle=str(config.bundle.resolve()),
+            bundle=str(bundle.root.resolve()),
             task=config.task,
             domain=config.domain,
             robot=config.robot,

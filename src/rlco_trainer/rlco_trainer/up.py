@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import System
 from rlco_core.errors import ConfigError, choices
-from rlco_policy.shipped import default_bundle
 from rlco_trainer.arguments import parse
 
 
@@ -22,7 +21,6 @@ class UpConfig(SimSettings):
         only: start just these nodes of the graph.
     """
 
-    bundle: str = field(default_factory=lambda: str(default_bundle()))
     only: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ import torch
 
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Contract
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_trainer import gather as gathering
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
@@ -28,7 +28,7 @@ SEED = 7
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """That of the shipped bundle."""
-    return load_bundle(default_bundle()).contract
+    return load_bundle(shipped_bundle()).contract
 
 
 @pytest.fixture(scope="session")

@@ -61,13 +61,13 @@ def test_a_keypoint_tells_what_is_where_it_looks() -> None:
 
 
 @pytest.mark.parametrize("config", [SMALLEST, WIDE])
-def test_there_are_as_many_tokens_as_keypoints_and_one_for_the_sentence(
+def test_there_is_a_token_for_each_keypoint_the_sentence_and_each_place_pointed_at(
     config: BackboneConfig,
 ) -> None:
     network = new(config)
     context = network(*without_state(inputs(3, config)))
-    assert network.tokens == config.keypoints + 1
-    assert context.shape == (3, config.keypoints + 1, config.width)
+    assert network.tokens == config.keypoints + 1 + min(TAUGHT, config.keypoints)
+    assert context.shape == (3, network.tokens, config.width)
     assert torch.isfinite(context).all()
 
 
@@ -139,12 +139,13 @@ def squares(places: Tensor) -> Tensor:
 
 
 def test_it_learns_to_a_pixel_where_the_colour_is_that_is_named() -> None:
-    network, head = new(), torch.nn.Linear(5 * 16, 2)
+    network = new()
+    head = torch.nn.Linear(network.tokens * 16, 2)
     rng = torch.Generator().manual_seed(0)
     said, mask = torch.zeros(2, 16, 384), (torch.arange(16) < 1).float().expand(32, -1)
     said[0, 0, :192], said[1, 0, 192:] = 1.0, 1.0
     optimiser, away = torch.optim.Adam([*network.parameters(), *head.parameters()], 5e-3), []
-    for _ in range(160):
+    for _ in range(220):
         places = torch.randint(1, 13, (32, 2, 2), generator=rng)
         which = torch.randint(2, (32,), generator=rng)
         found = 8.0 + 8.0 * head(network(squares(places), said[which], mask).flatten(1))
@@ -156,11 +157,25 @@ def test_it_learns_to_a_pixel_where_the_colour_is_that_is_named() -> None:
     assert np.mean(away[-20:]) < 1.0, "always saying the middle of the image is 3 away"
 
 
+def test_where_a_keypoint_looks_can_be_read_to_a_fraction_of_a_pixel() -> None:
+    """Linearly, from its own token, as waves of many lengths."""
+    network = new()
+    cells = torch.full((16, network.config.keypoints, 16), -30.0)
+    for cell in range(16):
+        cells[cell, :, cell] = 30.0
+    between = 0.5 * (cells[:-1] + cells[1:])  # two cells alike
+    tokens = network._pointed(torch.cat([cells, between]))
+    assert tokens.shape == (31, 4, 16)
+    apart = torch.cdist(tokens[:, 0], tokens[:, 0]) + 9.0 * torch.eye(31)
+    assert apart.min() > 0.5
+    assert tokens.abs().max() <= 1.0
+
+
 def test_a_taught_keypoint_comes_to_look_where_it_is_told() -> None:
     """The cheapest look is around the point, and the middle of it is the point."""
     network, points = (
-        new(replace(WIDE, keypoints=4)),
-        torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0]]]),
+        new(replace(WIDE, keypoints=5)),
+        torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0], [20.0, 20.0]]]),
     )
     scores = torch.zeros(1, network.config.keypoints, 8 * 16, requires_grad=True)
     optimiser = torch.optim.Adam([scores], 0.1)

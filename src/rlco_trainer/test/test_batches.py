@@ -103,9 +103,9 @@ def test_joined_datasets_give_the_batches_that_they_give_alone(numbered: Demonst
         100.0 + numbered.actions[:4],
         (4,),
         ("open the drawer",),
-        np.full((4, 3, 2), 7.0, np.float32),
+        np.full((4, 4, 2), 7.0, np.float32),
     )
-    first = replace(numbered, points=np.zeros((12, 3, 2), np.float32))
+    first = replace(numbered, points=np.zeros((12, 4, 2), np.float32))
     both = Demonstrations.joined([first, other])
     for alone, frames in ((first, np.arange(12)), (other, np.arange(4))):
         offset = 12 if alone is other else 0

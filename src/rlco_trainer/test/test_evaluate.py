@@ -16,7 +16,7 @@ from stub_policies import ScriptedPolicy
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
-from rlco_policy.shipped import default_bundle
+from rlco_policy.shipped import shipped_bundle
 from rlco_sim.tasks.push_cube import named_colour
 from rlco_trainer import evaluate as evaluating
 from rlco_trainer.demonstrate import Demonstration
@@ -68,7 +68,7 @@ def test_the_result_says_what_was_run(use: Use, contract: Contract) -> None:
     assert (result.task, result.domain, result.robot) == ("push_cube", "twin", "panda")
     assert (result.split, result.policy) == ("train", "bundle")
     assert result.mode == "in_process"
-    assert result.bundle_sha256 == load_bundle(default_bundle()).sha256
+    assert result.bundle_sha256 == load_bundle(shipped_bundle()).sha256
     assert result.versions.keys() >= {"rlco_trainer", "onnxruntime", "pybullet"}
     assert result.command.startswith("rlco")
 
@@ -101,7 +101,7 @@ def test_swapped_instructions_differ_by_one_colour_in_the_same_scene(
 
 def edited(change: Callable[[dict[str, Any]], None]) -> Bundle:
     """The shipped bundle with another contract."""
-    bundle = load_bundle(default_bundle())
+    bundle = load_bundle(shipped_bundle())
     plain = bundle.contract.model_dump(mode="json")
     change(plain)
     manifest = bundle.manifest.model_copy(update={"contract": Contract.parse(plain)})

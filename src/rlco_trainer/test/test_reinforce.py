@@ -22,13 +22,15 @@ from rlco_core.errors import ConfigError
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.collector import Ended, Rollout
 from rlco_trainer.learning.ppo import PpoConfig
-from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
+from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement, faded, followed
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Examples, Policy, Seen
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
+#: Two keypoints, where they look, and the sentence.
+TOKENS = 5
 CONFIG = ReinforceConfig(
     iterations=3,
     envs=64,
@@ -55,7 +57,7 @@ def observed(count: int, seed: int) -> Seen:
     rng = torch.Generator().manual_seed(seed)
     state = torch.zeros(count, 10)
     state[:, 0] = torch.randint(2, (count,), generator=rng) * 2.0 - 1.0
-    return Seen(torch.zeros(count, 3, TINY.width), state)
+    return Seen(torch.zeros(count, TOKENS, TINY.width), state)
 
 
 class Signs:
@@ -233,3 +235,19 @@ def test_beta_follows_the_ratio_of_gradients(tmp_path: Path) -> None:
     run = run_of(tmp_path, config)
     ratios = [run.one_iteration().get("anchor/gradient_ratio", 0.0) for _ in range(30)]
     assert np.mean(ratios[-10:]) == pytest.approx(0.3, rel=0.7)
+
+
+def test_the_learning_rate_follows_how_far_the_policy_moved() -> None:
+    assert followed(1e-4, 0.5, 0.1) < 1e-4 < followed(1e-4, 0.01, 0.1)
+    assert followed(1e-4, 0.1, 0.1) == 1e-4
+    rate = 1e-4
+    for _ in range(100):
+        rate = followed(rate, 1e3, 0.1)
+    assert 0.0 < rate < 1e-5, "it never vanishes"
+    for _ in range(100):
+        rate = followed(rate, 0.0, 0.1)
+    assert rate < 0.1, "nor does it explode"
+
+
+def test_what_is_learned_at_first_is_learned_fastest() -> None:
+    assert [faded(done) for done in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.5, 0.0])

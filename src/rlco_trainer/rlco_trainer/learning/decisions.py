@@ -53,6 +53,12 @@ class Decisions:
         seen = Seen(rollout.context.flatten(0, 1), rollout.state.flatten(0, 1))
         return cls(seen, {k: v.flatten(0, 1) for k, v in rollout.trace.items()}, batch)
 
+    @property
+    def explained(self) -> float:
+        """Share of the variance of returns that values had foreseen."""
+        missed = (self.batch.returns - self.batch.value).var()
+        return 1.0 - (missed / (self.batch.returns.var() + 1e-8)).item()
+
     def __len__(self) -> int:
         return len(self.batch.value)
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -68,17 +67,6 @@ class _Part:
 
     gradients: list[Tensor]
     figures: Mapping[str, float]
-
-
-class Schedule(Protocol):
-    """What a learning rate follows from; see ``ImitationConfig``."""
-
-    @property
-    def steps(self) -> int: ...
-    @property
-    def learning_rate(self) -> float: ...
-    @property
-    def warm_up(self) -> int: ...
 
 
 class Imitation:
@@ -221,7 +209,7 @@ def _trained(policies: Sequence[Policy], expert_only: bool) -> list[nn.Parameter
     return list(chosen.values())
 
 
-def learning_rate(config: Schedule, step: int) -> float:
+def learning_rate(config: ImitationConfig, step: int) -> float:
     """Linear warm-up, then half a cosine to zero at the last step."""
     if step < config.warm_up:
         return config.learning_rate * (step + 1) / config.warm_up

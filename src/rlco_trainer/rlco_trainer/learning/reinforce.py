@@ -35,6 +35,8 @@ from rlco_trainer.progress import progress
 After: TypeAlias = Callable[[int, Mapping[str, float], Policy], None]
 
 _SHUFFLE, _REAL = 0x73686666, 0x7265616C
+#: By what a learning rate changes at once, and its bounds.
+_CHANGE, _RATES = 1.2, (1e-6, 3e-3)
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,10 @@ class ReinforceConfig:
         gamma, lam: discount and lambda, per decision. As values look beyond the end of an episode
             whose time is over, it is the discount that makes a policy hurry.
         epochs, batch: passes over a rollout, decisions per optimiser step.
-        learning_rate, critic_learning_rate: of AdamW; the first rises for ``warm_up`` iterations,
-            as AdamW's first steps are as long as any and go anywhere, and falls along a cosine.
-        warm_up: see there.
-        most_kl: when the policy has moved so far in a rollout's update, nats per decision, only
-            values go on learning.
+        learning_rate, critic_learning_rate: of AdamW; the first is where it begins: it follows
+            ``target_kl``, and falls along a cosine on top of that.
+        target_kl: how far the policy should move in a rollout's update, nats per decision.
+        most_kl: when it has moved so far, only values go on learning.
         value_iterations: rollouts at the beginning from which only values are learned.
         average: decay of the averaged weights per rollout; 0 for none.
         explore: how policies are random in rollouts.
@@ -69,10 +70,10 @@ class ReinforceConfig:
     lam: float = 0.95
     epochs: int = 3
     batch: int = 960
-    learning_rate: float = 2e-4
+    learning_rate: float = 5e-5
     critic_learning_rate: float = 3e-4
-    warm_up: int = 5
-    most_kl: float = 0.2
+    target_kl: float = 0.1
+    most_kl: float = 0.4
     value_iterations: int = 2
     average: float = 0.8
     explore: ExploreConfig = field(default_factory=ExploreConfig)
@@ -122,6 +123,7 @@ class Reinforcement:
             {"params": self._critic, "lr": config.critic_learning_rate},
         ]
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
+        self._rate = config.learning_rate
         self._side_by_side = SideBySide(config.threads if policy.device.type == "cpu" else 1)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         self.iteration = 0
@@ -131,7 +133,7 @@ class Reinforcement:
                 path, self._settings, policy, self._average, self._optimiser
             )
             more = checkpoint.part(checkpoint.read(path)[0], "more")
-            anchor.beta = more["beta"].item()
+            anchor.beta, self._rate = more["beta"].item(), more["rate"].item()
 
     def run(self, after: After | None = None) -> Policy:
         """Trains to the end, calling ``after`` every iteration; returns the averaged policy.
@@ -176,20 +178,24 @@ class Reinforcement:
                 chosen = decisions.at(torch.from_numpy(part), self._policy.device)
                 key = (_REAL, config.seed, self.iteration, len(rows))
                 rows.append(self._step(chosen, key, learning))
-                learning &= rows[-1]["update/kl"] <= config.most_kl
-        return means(rows)
+                kl = rows[-1]["update/kl"]
+                if learning and len(rows) > 1:  # before the first step nothing has moved
+                    self._rate = followed(self._rate, kl, config.target_kl)
+                learning &= kl <= config.most_kl
+        return {**means(rows), "update/explained": decisions.explained}
 
     def _step(self, decisions: Decisions, key: tuple[int, ...], learning: bool) -> dict[str, float]:
         """One optimiser step on both losses, or of values alone where nothing else is learning."""
         config, anchor = self._config, self._anchor
-        self._optimiser.param_groups[0]["lr"] = actor_rate(config, self.iteration)
+        rate = self._rate * faded(self.iteration / config.iterations)
+        self._optimiser.param_groups[0]["lr"] = rate
 
         def part(rows: slice) -> _Part:
             some = decisions.at(rows, self._policy.device)
             return self._part(some, (*key, rows.start), len(some) / len(decisions), learning)
 
         parts = self._side_by_side.over(len(decisions), part)
-        figures = added([one.figures for one in parts])
+        figures = added([one.figures for one in parts]) | {"update/rate": rate}
         require_finite("the loss of PPO", figures.pop("loss"), self.iteration)
         push = summed([one.push for one in parts])
         actor, critic = push[: len(self._actor)], push[len(self._actor) :]
@@ -242,17 +248,22 @@ class Reinforcement:
             self._policy,
             self._average,
             self._optimiser,
-            {"beta": torch.tensor(self._anchor.beta, dtype=torch.float64)},
+            {
+                "beta": torch.tensor(self._anchor.beta, dtype=torch.float64),
+                "rate": torch.tensor(self._rate, dtype=torch.float64),
+            },
         )
 
 
-def actor_rate(config: ReinforceConfig, iteration: int) -> float:
-    """The actor's learning rate in an iteration, see ``ReinforceConfig``."""
-    learned = iteration - config.value_iterations + 1
-    risen = min(max(learned, 0) / (config.warm_up + 1), 1.0)
-    return (
-        0.5
-        * config.learning_rate
-        * risen
-        * (1.0 + math.cos(math.pi * iteration / config.iterations))
-    )
+def followed(rate: float, kl: float, target: float) -> float:
+    """A learning rate that the next step should have, after a policy moved by ``kl`` so far (as in
+    rsl_rl, arXiv 2109.11978).
+    """
+    if kl > 2.0 * target:
+        return max(rate / _CHANGE, _RATES[0])
+    return min(rate * _CHANGE, _RATES[1]) if kl < 0.5 * target else rate
+
+
+def faded(done: float) -> float:
+    """From 1 at the beginning along a cosine to 0 when all is ``done``, 1."""
+    return 0.5 * (1.0 + math.cos(math.pi * done))

@@ -6,8 +6,8 @@ Convolutions modulated by the instruction (FiLM, Perez et al. 2018) give a map o
 token is one soft keypoint of it (Levine et al. 2016): where on the map it looks, and the features
 there. So a token says with sub-pixel precision where the cube is that the instruction names, and
 says it alike whatever the room looks like. Pretraining teaches the first keypoints where the end
-effector, the subject of the instruction and its goal are, as larger models learn to localise
-things before they act (pi0.5, arXiv 2504.16054); what the others look at is up to them.
+effector, the subject of the instruction, its goal and its side are, as larger models learn to
+localise things before they act (pi0.5, arXiv 2504.16054); what the others look at is up to them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from torch.nn import functional
 from rlco_core.contract import LANGUAGE_WIDTH
 
 #: How many keypoints are taught: see ``POINT_COLUMNS`` of demonstrations.
-TAUGHT = 3
+TAUGHT = 4
 _SMALLEST_STD = 1e-3
 #: Pixels per cell of the map of features, and the spread of a taught keypoint, in cells.
 _CELL, _SPREAD = 4, 0.7
+#: The shortest wave of a place has 10 ** 1.4 rad for half an image.
+_FINEST = 1.4
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Backbone(nn.Module):
     words_std: Tensor
     columns: Tensor
     rows: Tensor
+    waves: Tensor
 
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
@@ -85,7 +88,8 @@ class Backbone(nn.Module):
         self.attention = nn.Conv2d(third, config.keypoints, 1)
         self.projection = nn.Linear(third + 2, width)
         self.sentence = nn.Linear(width, width)
-        self.places = nn.Parameter(0.02 * torch.randn(self.tokens, width))
+        self.places = nn.Parameter(0.02 * torch.randn(config.keypoints + 1, width))
+        self.pointers = nn.Parameter(0.5 * torch.randn(self.pointing, width))
         self.norm = nn.LayerNorm(width)
         height, breadth = (side // _CELL for side in config.image_size)
         down, across = torch.meshgrid(
@@ -93,13 +97,19 @@ class Backbone(nn.Module):
         )
         self.register_buffer("rows", down.flatten())
         self.register_buffer("columns", across.flatten())
+        self.register_buffer("waves", torch.logspace(0.0, _FINEST, width // 4))
         self.register_buffer("words_mean", torch.zeros(LANGUAGE_WIDTH))
         self.register_buffer("words_std", torch.ones(LANGUAGE_WIDTH))
 
     @property
     def tokens(self) -> int:
-        """How many tokens an observation gives: the keypoints and the sentence."""
-        return self.config.keypoints + 1
+        """How many tokens an observation gives: keypoints, sentence, and where it points."""
+        return self.config.keypoints + 1 + self.pointing
+
+    @property
+    def pointing(self) -> int:
+        """How many keypoints are taught to point."""
+        return min(TAUGHT, self.config.keypoints)
 
     def fit(self, words: NDArray[np.float32]) -> None:
         """Takes the scale of ``words`` (N, LANGUAGE_WIDTH)."""
@@ -131,7 +141,8 @@ class Backbone(nn.Module):
             pixels = block(pixels, sentence)
         keypoints, scores = self._keypoints(pixels)
         tokens = torch.cat([keypoints, self.sentence(sentence)[:, None]], dim=1)
-        return self.norm(tokens + self.places), scores
+        tokens = self.norm(tokens + self.places)
+        return torch.cat([tokens, self._pointed(scores) + self.pointers], dim=1), scores
 
     def pointing_loss(self, scores: Tensor, points: Tensor) -> Tensor:
         """(B,) cross-entropy between where the taught keypoints look and the cells around
@@ -151,6 +162,15 @@ class Backbone(nn.Module):
         features = looks @ pixels.flatten(2).transpose(1, 2)
         where = torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
         return self.projection(torch.cat([features, where], dim=-1)), scores
+
+    def _pointed(self, scores: Tensor) -> Tensor:
+        """(B, pointing, width): sines and cosines of where the taught keypoints look. Among the
+        features of a keypoint its place is two numbers that differ by little; here it is all
+        there is, so that an expert needs no time to learn to read it.
+        """
+        looks = scores[:, : self.pointing].softmax(-1)
+        angles = [(looks @ at)[..., None] * self.waves for at in (self.rows, self.columns)]
+        return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], dim=-1)
 
 
 def _near(place: Tensor, count: int) -> Tensor:
