@@ -18,16 +18,19 @@ def means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def summary(rollout: Rollout) -> dict[str, float]:
-    """What a rollout came to; rates are of the first episode of every environment."""
+    """What a rollout came to; rates are of the first episode of every environment, and one that
+    the rollout's end cuts off is no success.
+    """
     first = [episode for episode in rollout.episodes if episode.first]
+    envs = rollout.reward.shape[1]
 
     def mean(values: list[float]) -> float:
         return float(np.mean(values)) if values else 0.0
 
     return {
         "rollout/episodes": float(len(rollout.episodes)),
-        "rollout/success": mean([float(e.success) for e in first]),
-        "rollout/refused": mean([float(e.refused) for e in first]),
+        "rollout/success": sum(e.success for e in first) / envs,
+        "rollout/refused": sum(e.refused for e in first) / envs,
         "rollout/return": mean([e.total for e in first]),
         "rollout/steps": mean([float(e.steps) for e in first]),
     }

@@ -12,8 +12,9 @@ noise: mean = x0 * (1 - (t - d)) + x1 * (t - d), a learned sigma in [0.08, 0.16]
 sde:   sigma = a * sqrt(t / (1 - t)),
        mean = x0 * (1 - (t - d)) + x1 * (t - d - sigma^2 * d / (2 t)),
        standard deviation sigma * sqrt(d), in one step of the chain drawn at random.
-end:   (ours) plain Euler steps, and noise of a learned sigma on what they end at. What earlier
-       steps of a noisy chain do is mostly undone by later ones, yet all of it is scored.
+end:   (ours) plain Euler steps from the middle of the noise, as when deployed, and noise of a
+       learned sigma on what they end at. So what improves is what is deployed; a chain from
+       noise elsewhere can learn while the one from the middle gets worse.
 """
 
 from __future__ import annotations
@@ -153,14 +154,13 @@ class FlowPolicy(Policy):
 
     def act(self, seen: Seen) -> Tensor:
         """Plain Euler steps from the middle of the noise."""
-        start = seen.state.new_zeros((len(seen.state), self.horizon, ACTION_SIZE))
-        return self.scale.denormalise(self._end(start, self.contexts(seen))[0])
+        return self.scale.denormalise(self._end(seen)[0])
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row along chains of ``other``, at the other's sigma."""
         assert isinstance(other, FlowPolicy)
         if self.config.explore == "end":
-            return self._end_divergence(seen, other, rng)
+            return self._end_divergence(seen, other)
         with torch.no_grad():
             chain = other.sample(seen, rng).trace["chain"]
         total = torch.zeros((), device=chain.device)
@@ -187,30 +187,31 @@ class FlowPolicy(Policy):
         return velocity, features
 
     def _sample_end(self, seen: Seen, rng: torch.Generator) -> Sample:
-        shape, device = (len(seen.state), self.horizon, ACTION_SIZE), seen.state.device
-        start, drawn = _normal(shape, rng, device), _normal(shape, rng, device)
-        mean, std = self._end(start, self.contexts(seen))
-        end = mean + std * drawn
+        mean, std = self._end(seen)
+        end = mean + std * _normal(mean.shape, rng, mean.device)
         log_prob = gaussian(end, mean, std)[:, : self.execute]
         actions = self.scale.denormalise(end[:, : self.execute])
-        return Sample(actions, {"start": start, "end": end}, log_prob, self.values(seen))
+        return Sample(actions, {"end": end}, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
-        mean, std = self._end(trace["start"], self.contexts(seen))
+        mean, std = self._end(seen)
         played = slice(None, self.execute)
         log_prob = gaussian(trace["end"], mean, std)[:, played]
         entropy = (std.log() + 0.5 + _HALF_LOG_TAU)[:, played]
         return Judged(log_prob, entropy, self.values(seen))
 
-    def _end_divergence(self, seen: Seen, other: FlowPolicy, rng: torch.Generator) -> Tensor:
-        start = _normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
+    def _end_divergence(self, seen: Seen, other: FlowPolicy) -> Tensor:
         with torch.no_grad():
-            wanted, std = other._end(start, other.contexts(seen))
-        mean, _ = self._end(start, self.contexts(seen))
+            wanted, std = other._end(seen)
+        mean, _ = self._end(seen)
         return (0.5 * ((mean - wanted) / std).square())[:, : self.execute].sum(-1).mean()
 
-    def _end(self, x: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
-        """Where plain Euler steps from ``x`` end, and the standard deviation there."""
+    def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """Where plain Euler steps from the middle of the noise end, and the standard deviation
+        there.
+        """
+        x = seen.state.new_zeros((len(seen.state), self.horizon, ACTION_SIZE))
+        contexts = self.contexts(seen)
         for k in range(self.config.steps):
             x, features = self._euler(x, k, contexts)
         return x, self._sigma(features)
