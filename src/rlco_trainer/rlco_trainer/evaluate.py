@@ -88,7 +88,8 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     _check_numbers(config)
     bundle: Bundle | None = None
     if config.policy == "bundle":
-        bundle = load_bundle(config.bundle or shipped_bundle(config.task, config.robot))
+        task, robot = task_class(config.task).name, RobotConfig.load(config.robot).name
+        bundle = load_bundle(config.bundle or shipped_bundle(task, robot))
         check_fit(bundle, config)
     with _runner(config, bundle, log_dir) as run:
         started = time.monotonic()

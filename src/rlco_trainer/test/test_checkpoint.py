@@ -145,7 +145,7 @@ def test_other_settings_are_refused_and_nothing_is_changed(path: Path) -> None:
 
 
 def test_what_is_missing_is_named(path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no checkpoint at .*; `rlco train sft` makes one"):
+    with pytest.raises(ConfigError, match=r"no checkpoint at .*; `rlco train` makes one"):
         checkpoint.read(path)
     with pytest.raises(ConfigError, match="no checkpoint at"):
         checkpoint.read(path.parent.parent)
@@ -167,7 +167,7 @@ def test_a_torn_file_is_refused(path: Path) -> None:
 def test_tensors_of_others_are_refused(tmp_path: Path, metadata: dict[str, str] | None) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"weight": torch.zeros(2)}, path, metadata)
-    with pytest.raises(ConfigError, match=r"has tensors, but not of a run; `rlco train sft`"):
+    with pytest.raises(ConfigError, match=r"has tensors, but not of a run; `rlco train`"):
         checkpoint.read(path)
 
 

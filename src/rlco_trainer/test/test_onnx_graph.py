@@ -113,7 +113,8 @@ def test_the_flows_steps_are_few_enough_to_stand_one_after_the_other(
 ) -> None:
     kinds = Counter(node.op_type for node in nodes(onnx.load(str(graphs["flow", 3])).graph))
     assert kinds["Loop"] == 0
-    assert kinds["Softmax"] == 4 * 2 * 2 + 1, "two attentions in two layers, and the keypoints"
+    looks = 2  # of all keypoints, and of those that point
+    assert kinds["Softmax"] == 4 * 2 * 2 + looks, "two attentions in two layers, four times"
 
 
 def test_equal_weights_are_shared_and_others_are_not() -> None:
