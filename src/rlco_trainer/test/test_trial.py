@@ -52,8 +52,8 @@ def policies(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Mappin
 
 def _learn_by_heart(policy: Policy, loaded: Loaded) -> None:
     source, rng = ContextSource.build(policy, loaded.data), torch.Generator().manual_seed(0)
-    optimiser = torch.optim.Adam(policy.expert_parameters(), 3e-3)
-    for step in range(600):
+    optimiser = torch.optim.Adam(policy.expert_parameters(), 2e-3)
+    for step in range(1000):
         frames = np.random.default_rng(step).choice(len(source), 32)
         optimiser.zero_grad()
         policy.imitation_loss(source.examples(policy, frames, rng), rng).backward()
