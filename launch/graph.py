@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlco_core.robot import RobotConfig
 from rlco_policy.shipped import shipped_bundle
 
 #: Fast DDS 2 (Jazzy) and Fast DDS 3 (Kilted) read the profile from different variables.
@@ -63,7 +64,8 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     Raises:
         BundleError: no bundle was named, and none ships that would fit.
     """
-    bundle = settings.bundle or str(shipped_bundle(settings.task, settings.robot))
+    robot = RobotConfig.load(settings.robot).name
+    bundle = settings.bundle or str(shipped_bundle(settings.task, robot))
     shared = {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
     lockstep = settings.mode == "lockstep"
     simulator = {

@@ -29,7 +29,6 @@ from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.arguments import parse
 
 ROOT = Path(__file__).resolve().parents[3]
-BUNDLE = shipped_bundle()
 PACKAGES = (
     "rlco_interfaces",
     "rlco_core",
@@ -163,7 +162,7 @@ def _disk() -> Check:
 
 def _bundle() -> Check:
     try:
-        found = load_bundle(BUNDLE).manifest.name
+        found = load_bundle(shipped_bundle()).manifest.name
     except RlcoError as error:
         fix = "check out the sources again, then: make setup"
         return Check("shipped bundle", False, _line(error), fix)

@@ -98,8 +98,7 @@ def _unknown(kind: Any, plain: object, where: str) -> Iterator[str]:
             close = get_close_matches(str(key), known, 1)
             meant = f"did you mean '{close[0]}'?" if close else f"known: {choices(known)}"
             yield f"{dotted}: unknown key; {meant}"
-        else:
-            may_be_none = value is None and NoneType in get_args(types[key])
-            for part in () if may_be_none else (types[key], *get_args(types[key])):
+        elif value is not None or NoneType not in get_args(types[key]):
+            for part in (types[key], *get_args(types[key])):  # the latter of what may be None
                 if is_dataclass(part):
                     yield from _unknown(part, value, dotted)

@@ -57,7 +57,7 @@ def test_unbuilt_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
-    monkeypatch.setattr(doctor, "BUNDLE", tmp_path / "bundles" / "none")
+    monkeypatch.setattr(doctor, "shipped_bundle", lambda: tmp_path / "bundles" / "none")
     check = find("shipped bundle")
     assert not check.ok
     assert "manifest.yaml" in check.found

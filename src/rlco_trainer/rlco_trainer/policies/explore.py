@@ -16,8 +16,7 @@ class ExploreConfig:
     """Settings of both families.
 
     Attributes:
-        flow: see ``FlowConfig.explore``. The end of a chain teaches as much as all of it, and
-            costs less.
+        flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
         blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
     """
 

@@ -10,6 +10,7 @@ their keys and values are kept, so that a chunk costs one pass over as many toke
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -166,10 +167,7 @@ class TokenPolicy(Policy):
         scores = (scores / self.config.temperature).log_softmax(-1)
         if not self.config.blur:
             return scores
-        bins = torch.arange(BINS, device=scores.device, dtype=scores.dtype)
-        away = (bins[:, None] - bins) / self.config.blur
-        kernel = (-0.5 * away.square()).softmax(-1)
-        return (scores.exp() @ kernel).clamp_min(_LEAST).log()
+        return (scores.exp() @ _blurred(self.config.blur, scores.device)).clamp_min(_LEAST).log()
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         """(B, T + 1, width): the beginning, then T tokens, each at its place."""
@@ -192,6 +190,13 @@ class TokenPolicy(Policy):
         """Tokens (B, rows * 7) -> (B, rows, 7) action units."""
         values = self.centres[tokens].view(len(tokens), -1, ACTION_SIZE)
         return self.scale.denormalise(values)
+
+
+@cache
+def _blurred(blur: float, device: torch.device) -> Tensor:
+    """(BINS, BINS) chances of the bins that are drawn where a row's bin was meant."""
+    bins = torch.arange(BINS, device=device, dtype=torch.float32)
+    return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
 
 
 def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
