@@ -90,7 +90,7 @@ class Imitation:
         threads: int = 1,
     ) -> None:
         self._config, self._mixture, self._held_out, self._out = config, mixture, held_out, out
-        self._modules = nn.ModuleDict(dict(policies))
+        self._modules, self._first = nn.ModuleDict(dict(policies)), next(iter(policies.values()))
         self._trained = nn.ParameterList(_trained(list(policies.values()), config.expert_only))
         self._average = copy.deepcopy(self._modules).requires_grad_(False)
         self._optimiser = torch.optim.AdamW(
@@ -156,9 +156,8 @@ class Imitation:
         config = self._config
         key, count = (config.seed, self._step, samples.start), samples.stop - samples.start
         weight = count / config.batch
-        first: Policy = next(iter(self._modules.values()))  # type: ignore[assignment]
-        with torch.autocast(first.device.type, torch.bfloat16, enabled=config.bfloat16):
-            drawn, shares = self._mixture.draw(first, count, key)
+        with torch.autocast(self._first.device.type, torch.bfloat16, enabled=config.bfloat16):
+            drawn, shares = self._mixture.draw(self._first, count, key)
             losses = self._losses(self._modules, together(drawn), (*key, 1))
         loss = weight * torch.stack(list(losses.values())).sum()
         figures = {f"loss/{name}": weight * part.item() for name, part in losses.items()}
