@@ -29,7 +29,7 @@ from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.datasets import Share, load
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.film import Film
-from rlco_trainer.learning.frames import ContextSource
+from rlco_trainer.learning.frames import ContextSource, held_out_loss
 from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.trial import Trial
@@ -39,7 +39,6 @@ from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
 from rlco_trainer.train_sft import ImageConfig
 
-_HELD_OUT_SEED = 0
 _EVALUATION_SEED = 5_000_000
 _SIDE_BY_SIDE, _FILMED = 64, 4
 
@@ -148,13 +147,10 @@ class Watch:
         if config.evaluate_every:
             self._trial = Trial(env, min(config.evaluation_episodes, _SIDE_BY_SIDE))
 
-    @torch.no_grad()
     def __call__(self, iteration: int, figures: Mapping[str, float], policy: Policy) -> None:
         """Called after every iteration with the averaged policy."""
         if len(self._held_out):
-            rng = torch.Generator().manual_seed(_HELD_OUT_SEED)
-            examples = self._source.examples(policy, self._held_out, rng)
-            loss = policy.imitation_loss(examples, rng).item()
+            loss = held_out_loss(policy, self._source, self._held_out)
             self._curves.add("real/held_out_loss", loss, iteration)
         if self._trial is not None and iteration % self._config.evaluate_every == 0:
             self._evaluate(self._trial, iteration, policy)

@@ -47,6 +47,18 @@ def test_beyond_the_clip_nothing_pulls_further(change: float, advantage: float) 
     assert log_prob.grad.item() == 0.0
 
 
+def test_a_bad_decision_that_became_far_likelier_outweighs_no_batch() -> None:
+    log_prob = torch.tensor([9.0, 0.0])[:, None, None]
+    found = losses(judged(log_prob), batch([-1.0, -1.0]), PpoConfig())
+    assert found.policy.item() == pytest.approx((3.0 + 1.0) / 2)
+
+
+def test_a_change_beyond_measure_counts_as_one_of_a_nat() -> None:
+    log_prob = torch.tensor([9.0, 0.0])[:, None, None]
+    found = losses(judged(log_prob), batch([1.0, 1.0]), PpoConfig())
+    assert found.kl.item() == pytest.approx((math.e - 2.0) / 2)
+
+
 def test_rows_that_were_not_played_do_not_count() -> None:
     log_prob = torch.zeros(1, 2, 3, requires_grad=True)
     some = batch([1.0], rows=2, parts=3)

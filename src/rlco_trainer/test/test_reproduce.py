@@ -44,6 +44,11 @@ def test_an_unknown_study_is_refused() -> None:
         cells(replace(load_preset("smoke"), studies=("mian",)))
 
 
+def test_a_family_without_long_steps_is_refused_before_hours_of_training() -> None:
+    with pytest.raises(ConfigError, match="the preset's long_steps lack 'flow'"):
+        cells(replace(load_preset("smoke"), families=("token", "flow")))
+
+
 def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path: Path) -> None:
     def entry(method: str, task: str, seed: int, successes: int) -> dict[str, object]:
         known = {"family": "token", "method": method, "task": task, "seed": seed}

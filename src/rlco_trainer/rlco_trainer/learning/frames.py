@@ -147,6 +147,15 @@ class Mixture:
         return found, counts / size
 
 
+@torch.no_grad()
+def held_out_loss(policy: Policy, source: Source, frames: NDArray[np.int64]) -> float:
+    """Supervised loss where nothing was trained: what is forgotten of the real world shows here
+    first. The same draws every time, so that figures of different moments compare.
+    """
+    rng = torch.Generator().manual_seed(0)
+    return float(policy.imitation_loss(source.examples(policy, frames, rng), rng))
+
+
 def together(parts: Sequence[Examples]) -> Examples:
     """Several batches as one."""
     seen = Seen(

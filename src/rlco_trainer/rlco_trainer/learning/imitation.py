@@ -96,7 +96,7 @@ class Imitation:
         self._optimiser = torch.optim.AdamW(
             self._modules.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
-        self._side_by_side = SideBySide(threads if self._trained[0].device.type == "cpu" else 1)
+        self._side_by_side = SideBySide(threads, self._trained[0].device)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         path = out / CHECKPOINT
         self._step = 0

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from rlco_trainer.policies.policy import Judged
+
+#: A decision that was bad pulls no harder than as if it had become three times as likely (dual
+#: clip, Ye et al., arXiv 1912.09729): one sample must not outweigh a batch.
+_MOST = math.log(3.0)
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,9 @@ class Losses:
     Attributes:
         policy, value, entropy: losses without their weights; the entropy itself.
         clipped: share of ratios beyond the clip.
-        kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3, part by part, as the
-            ratio of a whole chunk has too heavy a tail).
+        kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3, part by part and no
+            ratio beyond e: where a gripper closes, one that closes a row earlier would outweigh
+            everything else).
     """
 
     policy: Tensor
@@ -97,7 +103,7 @@ def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
     else:
         log_ratio, weight = change, played.expand_as(change)
         advantage = batch.advantage[:, None, None]
-    ratio = log_ratio.exp()
+    ratio = log_ratio.clamp(max=_MOST).exp()
     kept = ratio.clamp(1.0 - config.clip, 1.0 + config.clip)
     gain = torch.minimum(ratio * advantage, kept * advantage)
     parts = weight.sum()
@@ -107,8 +113,14 @@ def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
         value=_value_loss(judged.value, batch, config),
         entropy=entropy,
         clipped=(((ratio - kept).abs() > 0).float() * weight).sum().detach() / parts,
-        kl=(change.exp() - 1.0 - change).sum((1, 2)).mean().detach(),
+        kl=_divergence(change).detach(),
     )
+
+
+def _divergence(change: Tensor) -> Tensor:
+    """See ``Losses.kl``; ``change`` (B, execute, parts) of log-probabilities."""
+    change = change.clamp(-1.0, 1.0)
+    return (change.exp() - 1.0 - change).sum((1, 2)).mean()
 
 
 def _value_loss(value: Tensor, batch: Batch, config: PpoConfig) -> Tensor:

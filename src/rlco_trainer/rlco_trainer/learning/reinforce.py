@@ -124,7 +124,7 @@ class Reinforcement:
         ]
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0)
         self._rate = config.learning_rate
-        self._side_by_side = SideBySide(config.threads if policy.device.type == "cpu" else 1)
+        self._side_by_side = SideBySide(config.threads, policy.device)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         self.iteration = 0
         path = out / CHECKPOINT

@@ -18,18 +18,20 @@ import torch
 from torch import Tensor
 
 Found = TypeVar("Found")
+_CPU = torch.device("cpu")
 
 
 class SideBySide:
     """Does the parts of a step at the same time; inside its context every thread has one core.
 
     Args:
-        parts: how many; one on a device that needs no help.
+        parts: how many, on the CPU; any other device needs no help.
+        device: where the work is done.
     """
 
-    def __init__(self, parts: int) -> None:
-        self._parts = parts
-        self._pool = ThreadPoolExecutor(parts)
+    def __init__(self, parts: int, device: torch.device = _CPU) -> None:
+        self._parts = parts if device.type == "cpu" else 1
+        self._pool = ThreadPoolExecutor(self._parts)
         self._before = torch.get_num_threads()
 
     def __enter__(self) -> None:

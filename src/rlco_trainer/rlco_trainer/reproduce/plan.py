@@ -116,6 +116,8 @@ def _methods(
 
 
 def _main(preset: Preset) -> Iterator[Cell]:
+    if missing := set(preset.families) - set(preset.long_steps):
+        raise ConfigError(f"the preset's long_steps lack {choices(missing)}; the main study asks")
     for seed, family, task in product(preset.seeds, preset.families, preset.tasks):
         for method, recipe in _methods(preset, family, task, seed).items():
             # The base has but one seed.

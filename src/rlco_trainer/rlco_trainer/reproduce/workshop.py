@@ -8,13 +8,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
 from rlco_trainer.learning.datasets import Share, load
-from rlco_trainer.learning.frames import ImageSource
+from rlco_trainer.learning.frames import ImageSource, held_out_loss
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES
@@ -63,17 +61,12 @@ class Workshop:
         path = self._folder / "policies" / recipe.key / _MINUTES
         return float(path.read_text()) if path.exists() else 0.0
 
-    @torch.no_grad()
     def held_out_loss(self, recipe: Recipe, policy: Policy) -> float:
-        """Supervised loss on real demonstrations that the recipe holds out: what was forgotten of
-        the real world shows here first.
-        """
+        """Supervised loss on real demonstrations that the recipe holds out."""
         held_out = self._preset.budget.held_out
         data = load(self._real(recipe.task), recipe.real_demos + held_out).data
         _, frames = data.split(held_out)
-        rng = torch.Generator().manual_seed(0)
-        examples = ImageSource(data, policy.horizon).examples(policy, frames, rng)
-        return float(policy.imitation_loss(examples, rng))
+        return held_out_loss(policy, ImageSource(data, policy.horizon), frames)
 
     def _base(self, family: str) -> Path:
         preset, folder = self._preset, self._folder / "base"
