@@ -8,6 +8,9 @@ z forward, x right, y down (REP 103).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +48,23 @@ class Camera:
         self._to_optical = np.linalg.inv(pose)[:3].astype(np.float32)
         self._sun = _Sun(light)
 
-    def render(self, rng: np.random.Generator | None = None) -> Image:
-        """(height, width, 3) uint8 RGB of the world as it is now; ``rng`` draws the noise."""
-        return self._sensor.expose(self._lens.bend(self._shoot()), rng)
+    def render(
+        self, rng: np.random.Generator | None = None, poses: raster.Floats | None = None
+    ) -> Image:
+        """(height, width, 3) uint8 RGB of the world as it is now, or was at ``poses``; ``rng``
+        draws the noise.
+        """
+        where = self._scenery.poses() if poses is None else poses
+        return self._sensor.expose(self._lens.bend(self._pinhole(where)), rng)
 
-    def _shoot(self) -> Image:
+    def shoot(self, noise: tuple[int, ...]) -> Shot:
+        """The world as it is now, to be rendered when somebody looks; ``noise`` seeds its noise."""
+        return Shot(self, self._scenery.poses(), noise)
+
+    def _pinhole(self, poses: raster.Floats) -> Image:
         """The pinhole picture that the lens bends."""
         scenery, lens, sun = self._scenery, self._lens, self._sun
-        world = raster.place(scenery.vertices, scenery.frames, scenery.poses())
+        world = raster.place(scenery.vertices, scenery.frames, poses)
         dark, lit = raster.shade(
             world, scenery.faces, scenery.colours, self._eye, sun.light, sun.coefficients
         )
@@ -71,6 +83,22 @@ class Camera:
             lens.width,
             lens.height,
         )
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture that was taken, and is rendered only if somebody looks: of those that arrive late
+    most are never seen.
+    """
+
+    camera: Camera
+    poses: raster.Floats
+    noise: tuple[int, ...]
+
+    @cached_property
+    def image(self) -> Image:
+        """(height, width, 3) uint8 RGB."""
+        return self.camera.render(np.random.default_rng(self.noise), self.poses)
 
 
 class _Sun:

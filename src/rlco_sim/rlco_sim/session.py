@@ -12,7 +12,7 @@ from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import proprioception
 from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
-from rlco_sim.camera import Camera, Image
+from rlco_sim.camera import Camera, Image, Shot
 from rlco_sim.distractors import add_distractors
 from rlco_sim.domain import Domain
 from rlco_sim.latency import LateView
@@ -166,7 +166,7 @@ class Session:
 
     def image(self) -> Image:
         """The image that has arrived by now; late, where the domain says so."""
-        return self._late_images.now()
+        return self._late_images.now().image
 
     def joint_state(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The (n + fingers,) positions and velocities that have arrived by now."""
@@ -212,8 +212,8 @@ class Session:
         #: (n + fingers,) measured positions and velocities, arm joints first.
         self.motor_positions, self.motor_velocities = self.world.arm.state
 
-    def _shoot(self) -> Image:
-        return self.camera.render(np.random.default_rng((_NOISE, self._seed, self.steps)))
+    def _shoot(self) -> Shot:
+        return self.camera.shoot((_NOISE, self._seed, self.steps))
 
     def _proprioception(self, positions: NDArray[np.float64]) -> NDArray[np.float32]:
         count = len(self.robot.joint_names)

@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "domain list": ("rlco_trainer.domain_list", "the domains that ship, and what they are for"),
     "domain show": ("rlco_trainer.domain_show", "a sheet of pictures from a domain"),
     "domain diff": ("rlco_trainer.domain_diff", "how far two domains are apart, in numbers"),
-    "twin fit": ("rlco_trainer.twin_fit", "a domain that matches a real camera"),
+    "twin fit": ("rlco_trainer.twin.fit", "a domain that matches a real cell"),
     "up sim": ("rlco_trainer.up", "start simulator, policy and bridge as ROS 2 processes"),
     "bench sim": ("rlco_trainer.bench_sim", "simulation speed, beside other simulators"),
     "bench train": ("rlco_trainer.bench_train", "training speed, and where its time goes"),

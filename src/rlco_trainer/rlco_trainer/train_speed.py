@@ -163,10 +163,10 @@ def image_share(env: RlcoEnv, decisions: int) -> float:
     """Which part of its CPU time an environment spends on images."""
     render, images, rng = Camera.render, 0.0, np.random.default_rng(0)
 
-    def timed(camera: Camera, noise: np.random.Generator | None = None) -> Image:
+    def timed(camera: Camera, *how: Any) -> Image:
         nonlocal images
         started = time.thread_time()
-        image = render(camera, noise)
+        image = render(camera, *how)
         images += time.thread_time() - started
         return image
 

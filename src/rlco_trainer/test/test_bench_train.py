@@ -195,10 +195,10 @@ def test_an_environment_that_draws_slowly_spends_its_time_on_images(
     drawn = list[int]()
     render = Camera.render
 
-    def slow(camera: Camera, rng: np.random.Generator | None = None) -> Any:
+    def slow(camera: Camera, *how: Any) -> Any:
         drawn.append(1)
         burn(0.1)
-        return render(camera, rng)
+        return render(camera, *how)
 
     with closing(RlcoEnv("push_cube")) as env:
         image_share(env, 1)

@@ -19,6 +19,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import Session, resized
 from rlco_sim.settings import CameraSettings
 from rlco_trainer import cli
+from rlco_trainer.collect import CollectConfig, collect
 
 PANDA = RobotConfig.load("panda")
 #: The camera whose twin is sought: the stand-in's, at the size of a real one.
@@ -107,6 +108,24 @@ def test_points_give_the_pose_and_slips_are_named(
         assert camera.roll == pytest.approx(REAL.roll, abs=5e-3)
 
 
+def test_demonstrations_alone_tell_where_the_camera_stands(tmp_path: Path) -> None:
+    real = Domain.load("stand_in").typical().camera
+    lens = {"width": real.width, "height": real.height, "k": list(real.k), "d": list(real.d)}
+    info, out = dumped(tmp_path / "info.yaml", lens), tmp_path / "mine.yaml"
+    demonstrations = tmp_path / "demonstrations"
+    collect(CollectConfig(demonstrations, 3, task="open_drawer", domain="stand_in"))
+    words = ("--demonstrations", demonstrations, "--spread", 0.03, "--base", "twin_randomised")
+    assert run("twin", "fit", "--camera-info", info, *words, "--out", out) == 0
+    domain = Domain.load(out)
+    table = np.array([[x, y, 0.02] for x in (0.4, 0.6) for y in (-0.2, 0.2)])
+    seen = project(real, table)
+    # What it was sought from, and what it is drawn around.
+    assert np.abs(project(Domain.load("twin").typical().camera, table) - seen).max() > 2.5
+    assert np.abs(project(domain.typical().camera, table) - seen).max() < 1.5
+    eyes = np.array([domain.draw(seed).camera.eye for seed in range(30)])
+    assert np.ptp(eyes, axis=0).max() == pytest.approx(0.06, abs=0.01)
+
+
 def test_the_base_may_be_a_file_elsewhere(tmp_path: Path, info: Path, hand_eye: Path) -> None:
     base = dumped(
         tmp_path / "base.yaml", {"extends": "twin", "name": "heavy", "objects": {"mass": 0.3}}
@@ -146,8 +165,9 @@ def test_what_twin_fit_refuses(
     Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save(picture)
     eye, out = ("--hand-eye", hand_eye), tmp_path / "new.yaml"
     for lens, words, line in (
-        (info, (), "give either --hand-eye or --points"),
-        (info, (*eye, "--points", noisy), "give either --hand-eye or --points"),
+        (info, (), "give one of --hand-eye, --points and --demonstrations"),
+        (info, (*eye, "--points", noisy), "give one of --hand-eye, --points and"),
+        (info, (*eye, "--spread", -0.1), "--spread -0.1 is negative"),
         (info, (*eye, "--out", there), "there.yaml exists; say --force to replace it"),
         (info, (*eye, "--out", "mine.txt"), "mine.txt must end in .yaml"),
         (info, (*eye, "--size", 0, 64), "--size 0 64 must be positive"),

@@ -155,6 +155,16 @@ class Backbone(nn.Module):
         wanted = (rows[..., :, None] * columns[..., None, :]).flatten(2)
         return -(wanted * scores[:, :TAUGHT].log_softmax(-1)).sum(-1).mean(-1)
 
+    def pointed_at(self, scores: Tensor) -> Tensor:
+        """(B, TAUGHT, 2) px where the taught keypoints look."""
+        looks = scores[:, : self.pointing].softmax(-1)
+        sides = zip((self.columns, self.rows), self.config.image_size[::-1], strict=True)
+        # From the middle of the first cell to that of the last.
+        return torch.stack(
+            [0.5 * (looks @ at + 1.0) * (side - _CELL) + 0.5 * (_CELL - 1) for at, side in sides],
+            dim=-1,
+        )
+
     def _keypoints(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens (B, keypoints, width), and scores (B, keypoints, cells) of where they look."""
         scores: Tensor = self.attention(pixels).flatten(2)

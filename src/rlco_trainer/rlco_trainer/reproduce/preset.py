@@ -43,6 +43,9 @@ class Preset:
         tasks, families, seeds: of the main study.
         robot, arms: the arm of the studies; those of the base.
         twin, real, wide: domains.
+        calibration: real demonstrations of each task, the first ones, from which the place of the
+            twin's camera is found, as a lab would before anything else; 0 to leave it as it is.
+        spread: how far off that may be, m, see ``FitConfig.spread``.
         budget: of data and episodes.
         alpha: share of simulated samples in Stage I.
         base: settings of Stage 0; none to start from the base that ships.
@@ -57,9 +60,11 @@ class Preset:
     seeds: tuple[int, ...] = (0, 1, 2)
     robot: str = "panda"
     arms: tuple[str, ...] = ("panda", "ur5e")
-    twin: str = "twin"
+    twin: str = "twin_randomised"
     real: str = "stand_in"
     wide: str = "wide"
+    calibration: int = 5
+    spread: float = 0.01
     budget: Budget = field(default_factory=Budget)
     alpha: float = 0.5
     base: ImitationConfig | None = None

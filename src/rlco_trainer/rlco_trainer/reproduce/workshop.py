@@ -8,6 +8,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
+
+from rlco_sim.domain import Domain
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
@@ -21,6 +24,7 @@ from rlco_trainer.reproduce.preset import Preset, keep_recipe
 from rlco_trainer.train_pretrain import PretrainConfig, pretrain
 from rlco_trainer.train_rlco import RlcoConfig, rlco
 from rlco_trainer.train_sft import SftConfig, sft
+from rlco_trainer.twin.fit import FitConfig, fit
 
 #: First seeds of what is collected; evaluation seeds are far from all of them.
 _WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
@@ -111,7 +115,7 @@ class Workshop:
                 real=self._real(recipe.task),
                 real_episodes=recipe.real_demos + held_out,
                 task=recipe.task,
-                domain=preset.twin,
+                domain=self._twin(),
                 robot=preset.robot,
                 share=Share(held_out=held_out),
                 evaluate_every=preset.reinforce.iterations,
@@ -119,9 +123,33 @@ class Workshop:
             )
         )
 
+    def _twin(self) -> str:
+        """The domain of simulated demonstrations and rollouts, through the real camera."""
+        preset, out = self._preset, self._folder / "twin.yaml"
+        if not preset.calibration:
+            return preset.twin
+        if not out.exists():
+            lens = Domain.load(preset.real).typical().camera
+            info = self._folder / "camera_info.yaml"
+            # What the driver of a real camera says of it.
+            about = lens.model_dump(mode="json", include={"width", "height", "k", "d"})
+            write_text(info, yaml.safe_dump(about))
+            fit(
+                FitConfig(
+                    camera_info=info,
+                    demonstrations=tuple(self._real(task) for task in preset.tasks),
+                    episodes=preset.calibration,
+                    spread=preset.spread,
+                    base=preset.twin,
+                    robot=preset.robot,
+                    out=out,
+                )
+            )
+        return str(out)
+
     def _sim(self, task: str) -> Path:
         preset = self._preset
-        return self._dataset(task, preset.twin, preset.robot, preset.budget.sim, _SIM_SEED)
+        return self._dataset(task, self._twin(), preset.robot, preset.budget.sim, _SIM_SEED)
 
     def _real(self, task: str) -> Path:
         preset = self._preset
@@ -135,7 +163,7 @@ class Workshop:
 
     def _dataset(self, task: str, domain: str, arm: str, episodes: int, first_seed: int) -> Path:
         """The dataset, collected as far as it is not there."""
-        path = self._folder / "datasets" / f"{task}-{domain}-{arm}"
+        path = self._folder / "datasets" / f"{task}-{Path(domain).stem}-{arm}"
         if not (path / "meta").exists() or len(Dataset.open(path).episodes) < episodes:
             collect(CollectConfig(path, episodes, first_seed, task, domain, arm, resume=True))
         return path

@@ -6,7 +6,9 @@ The pose comes from a hand-eye calibration, or from points whose places in the b
 known: bring the tool's tip to marks on the table, note x, y, z of each (m), and read the mark's
 pixel u, v off a raw picture in any viewer that shows the cursor's place. Corners of a printed
 board at a measured place do as well. Six points, spread over the table and in height, are the
-least; ten give the pose to a few millimetres.
+least; ten give the pose to a few millimetres. Or it comes from demonstrations alone: the base that
+ships points at the end effector in their images, and the arm knows where that was. They also tell
+how the arm does what it is told, and how late that is seen.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ from rlco_sim.domain import Domain
 from rlco_sim.settings import CameraSettings
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
-from rlco_trainer.twin_overlay import read_picture, write_overlay
+from rlco_trainer.learning.datasets import load
+from rlco_trainer.twin.overlay import read_picture, write_overlay
+from rlco_trainer.twin.pointing import pose_from
+from rlco_trainer.twin.response import Episode, respond_alike
 
 Found = TypeVar("Found")
 
@@ -43,12 +48,17 @@ _POINT = ("x", "y", "z", "u", "v")
 
 @dataclass(frozen=True)
 class FitConfig:
-    """A domain whose camera matches a real one. Give --hand-eye or --points.
+    """A domain whose camera matches a real one. Give --hand-eye, --points or --demonstrations; the
+    last say how the arm follows, too.
 
     Attributes:
         camera_info: YAML of the camera_calibration package, or a dumped sensor_msgs/CameraInfo.
         hand_eye: YAML with the pose of the camera's optical frame in the robot's base frame.
         points: CSV or YAML of points: x, y, z in the base frame (m), and u, v in the picture.
+        demonstrations: LeRobot datasets that were recorded through the camera.
+        episodes: how many of each are looked at, the first ones; 0 for all.
+        spread: m, by how much the camera's place is drawn around what was found, and a third of
+            it by how much its target is; what a fit does not know exactly.
         base: the domain that the new one extends.
         size: width and height of the policy's image; that of the base by default.
         out: the domain file that is written.
@@ -64,6 +74,9 @@ class FitConfig:
     camera_info: Path
     hand_eye: Path | None = None
     points: Path | None = None
+    demonstrations: tuple[Path, ...] = ()
+    episodes: int = 0
+    spread: float = 0.0
     base: str = "twin"
     size: tuple[int, int] | None = None
     out: Path = Path("my_camera.yaml")
@@ -95,14 +108,17 @@ def fit(config: FitConfig) -> FittedTwin:
     robot, base = RobotConfig.load(config.robot), Domain.load(config.base)
     calibration = _named(config.camera_info, lambda: calibration_of(_document(config.camera_info)))
     picture = read_picture(config.image, calibration) if config.image is not None else None
-    pose, notes = _pose(config, calibration, robot)
+    pose, notes = _pose(config, calibration, robot, base)
     camera = settings_of(base.typical().camera, calibration, pose)
     width, height = config.size or (base.camera.width, base.camera.height)
     notes += _shape_notes(calibration, width, height)
     section = section_of(camera, base.camera.name, width, height)
+    section |= _drawn_around(section, config.spread)
     # Checked first: a camera that cannot be simulated replaces no file that could.
     Domain.of({**base.values, "name": "fitted", "camera": {**base.values["camera"], **section}})
-    _write(config, section, notes)
+    arm, said = _arm(config, robot, base)
+    notes += said
+    _write(config, {"camera": section, **arm}, notes)
     domain = Domain.load(config.out)
     if picture is not None:
         path = config.overlay or config.out.with_name(f"{config.out.stem}_overlay.png")
@@ -112,8 +128,11 @@ def fit(config: FitConfig) -> FittedTwin:
 
 
 def _check(config: FitConfig) -> None:
-    if (config.hand_eye is None) == (config.points is None):
-        raise ConfigError("give either --hand-eye or --points")
+    given = (config.hand_eye is not None, config.points is not None, bool(config.demonstrations))
+    if sum(given) != 1:
+        raise ConfigError("give one of --hand-eye, --points and --demonstrations")
+    if config.spread < 0.0:
+        raise ConfigError(f"--spread {config.spread} is negative; it is a length in m")
     if config.max_error <= 0.0:
         raise ConfigError(f"--max-error {config.max_error} must be positive")
     if config.size is not None and min(config.size) < 1:
@@ -125,7 +144,7 @@ def _check(config: FitConfig) -> None:
 
 
 def _pose(
-    config: FitConfig, calibration: Calibration, robot: RobotConfig
+    config: FitConfig, calibration: Calibration, robot: RobotConfig, domain: Domain
 ) -> tuple[Matrix, list[str]]:
     """The camera's pose and how good it is."""
     if config.hand_eye is not None:
@@ -134,11 +153,27 @@ def _pose(
         base, camera = config.base_frame or robot.base_frame, config.camera_frame
         _named(path, lambda: check_frames(found, base, camera or calibration.frame))
         return found.pose, [f"pose from {path.name}"]
+    if config.demonstrations:
+        fitted = pose_from(
+            config.demonstrations, config.episodes, calibration, domain.typical().camera
+        )
+        count = int(fitted.used.sum())
+        return fitted.pose, [f"{count} frames fit to {fitted.rms:.2f} px rms of a small image"]
     assert config.points is not None
     path = config.points
     points, pixels = _named(path, lambda: points_of(_rows(path)))
     solved = _named(path, lambda: solve_pose(calibration, points, pixels, config.max_error))
     return solved.pose, _fit_notes(solved, points)
+
+
+def _arm(config: FitConfig, robot: RobotConfig, domain: Domain) -> tuple[dict[str, Any], list[str]]:
+    """Sections of the domain about how the arm follows, where there are demonstrations to tell."""
+    if not config.demonstrations:
+        return {}, []
+    episodes = [episode for path in config.demonstrations
+                for episode in Episode.all_of(load(path, config.episodes).data)]  # fmt: skip
+    sections, said = respond_alike(episodes, robot, domain.typical())
+    return dict(sections), [said]
 
 
 def _fit_notes(solved: PoseFit, points: Matrix) -> list[str]:
@@ -148,6 +183,18 @@ def _fit_notes(solved: PoseFit, points: Matrix) -> list[str]:
         what = "doubtful" if solved.used[index] else "left out"
         notes.append(f"point {index + 1} ({place}) is {solved.residuals[index]:.1f} px off: {what}")
     return notes
+
+
+def _drawn_around(section: dict[str, Any], spread: float) -> dict[str, Any]:
+    """Where the camera stands and looks, drawn around what ``section`` says; empty for none."""
+    if spread == 0.0:
+        return {}
+
+    def drawn(values: Sequence[float], reach: float) -> dict[str, Any]:
+        ends = [[round(value + side * reach, 6) for value in values] for side in (-1, 1)]
+        return {"range": ends}
+
+    return {"eye": drawn(section["eye"], spread), "target": drawn(section["target"], spread / 3.0)}
 
 
 def _shape_notes(calibration: Calibration, width: int, height: int) -> list[str]:
@@ -160,7 +207,7 @@ def _shape_notes(calibration: Calibration, width: int, height: int) -> list[str]
     ]
 
 
-def _write(config: FitConfig, section: dict[str, Any], notes: Iterable[str]) -> None:
+def _write(config: FitConfig, sections: dict[str, Any], notes: Iterable[str]) -> None:
     base = config.base
     if Path(base).is_file():
         # Where the file says that it lies, seen from the new one.
@@ -168,8 +215,8 @@ def _write(config: FitConfig, section: dict[str, Any], notes: Iterable[str]) -> 
     document = {
         "extends": base,
         "name": config.out.stem,
-        "summary": f"{Path(config.base).stem} through the real camera",
-        "camera": section,
+        "summary": f"{Path(config.base).stem} fitted to the real cell",
+        **sections,
     }
     command = shlex.join(["rlco", *sys.argv[1:]])
     comments = "".join(f"# {line}\n" for line in (f"Written by: {command}", *notes))
