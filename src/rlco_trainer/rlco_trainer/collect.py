@@ -25,6 +25,7 @@ class CollectConfig:
         task, domain, robot, split: of the simulation.
         human: how much the expert moves like a person (pace, pauses, detours), 0 for not at all.
         disturbance: how strongly the expert is thrown off now and then, 0 for never.
+        stray: share of the demonstrations that begin where the arm has strayed to, 0 for none.
         workers: processes.
         resume: continue a dataset that was begun with the same settings.
     """
@@ -38,6 +39,7 @@ class CollectConfig:
     split: str = "train"
     human: float = 1.0
     disturbance: float = 1.0
+    stray: float = 0.0
     workers: int = 2
     resume: bool = False
 
@@ -54,16 +56,20 @@ def collect(config: CollectConfig) -> Collected:
         episodes=config.episodes,
         first_seed=config.first_seed,
         world=world,
-        open_maker=partial(_open_demonstrator, world, config.human, config.disturbance),
+        open_maker=partial(_open_demonstrator, world, config),
         workers=config.workers,
         resume=config.resume,
-        settings={"human": config.human, "disturbance": config.disturbance},
+        settings={
+            "human": config.human,
+            "disturbance": config.disturbance,
+            "stray": config.stray,
+        },
     )
     return gather(what, "collecting")
 
 
-def _open_demonstrator(world: World, human: float, disturbance: float) -> Maker:
-    return Demonstrator(world, human, disturbance).run
+def _open_demonstrator(world: World, config: CollectConfig) -> Maker:
+    return Demonstrator(world, config.human, config.disturbance, config.stray).run
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from rlco_sim.camera import project
 from rlco_sim.domain import Domain
 from rlco_sim.latency import LateView
 from rlco_sim.session import DT, Session
-from rlco_trainer.humanlike import Action, Disturbance, HumanStyle
+from rlco_trainer.humanlike import Action, Disturbance, HumanStyle, Stray
 
 #: What the points of a demonstration are called in a dataset.
 POINT_COLUMNS = tuple(
@@ -106,6 +106,10 @@ class Recorder:
         self._wanted.append(wanted)
         self._played.append(played)
         self._points.append(self._late_points.now())
+        self.move(played)
+
+    def move(self, played: Action) -> None:
+        """One control period in which nothing is recorded; raises as ``play`` does."""
         command = self.path.step(played)
         if not command.verdict.accepted:
             raise RlcoError(
@@ -146,11 +150,12 @@ class Demonstrator:
         world: where.
         human: how much the expert moves like a person, 0 for not at all.
         disturbance: how strongly it is thrown off now and then, 0 for never.
+        stray: share of the demonstrations that begin where the arm has strayed to.
     """
 
-    def __init__(self, world: World, human: float, disturbance: float) -> None:
+    def __init__(self, world: World, human: float, disturbance: float, stray: float = 0.0) -> None:
         self._recorder = Recorder(world.session())
-        self._human, self._disturbance = human, disturbance
+        self._human, self._disturbance, self._stray = human, disturbance, stray
 
     def run(self, seed: int) -> Demonstration:
         """The demonstration of ``seed``, until success or the step limit.
@@ -161,6 +166,8 @@ class Demonstrator:
         recorder = self._recorder
         recorder.begin(seed)
         style, disturbance = HumanStyle(seed, self._human), Disturbance(seed, self._disturbance)
+        for action in Stray(seed, self._stray).actions(lambda: recorder.path.target):
+            recorder.move(action)
         for action in self._actions():
             wanted = style.wish(action, recorder.path.target)
             recorder.play(wanted, disturbance.apply(wanted))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pinocchio as pin
@@ -23,8 +24,11 @@ _FREE_HEIGHT = 0.10
 _BURST_CHANCE = 0.04
 _BURST_STEPS = (3, 9)
 _BURST_STEP = 0.010
+#: Where an arm goes that strays, m in the base frame; control periods, and how far in each, m.
+_LOW, _HIGH = (0.38, -0.25, 0.10), (0.64, 0.25, 0.28)
+_STRAY_STEPS, _STRAY_STEP = (8, 28), 0.02
 # Keep what is drawn here apart from the scene of the same seed.
-_STYLE_STREAM, _BURST_STREAM = 0x7374796C, 0x64697374
+_STYLE_STREAM, _BURST_STREAM, _STRAY_STREAM = 0x7374796C, 0x64697374, 0x73747279
 
 
 class HumanStyle:
@@ -95,3 +99,26 @@ class Disturbance:
         disturbed = action.copy()
         disturbed[:3] = self._push
         return disturbed
+
+
+class Stray:
+    """Now and then the arm has gone anywhere before a demonstration begins, with its gripper open
+    or closed, as after an attempt that failed. A policy sees how to go on from there.
+
+    Args:
+        seed: of the episode.
+        chance: share of the demonstrations.
+    """
+
+    def __init__(self, seed: int, chance: float) -> None:
+        rng = np.random.default_rng((_STRAY_STREAM, seed))
+        self._left = int(rng.integers(*_STRAY_STEPS)) if rng.random() < chance else 0
+        self._goal = rng.uniform(_LOW, _HIGH)
+        self._opening = float(rng.integers(2))
+
+    def actions(self, target: Callable[[], pin.SE3]) -> Iterator[Action]:
+        """The (7,) actions, from the commanded pose ``target``."""
+        for _ in range(self._left):
+            way = self._goal - target().translation
+            way *= min(1.0, _STRAY_STEP / max(float(np.linalg.norm(way)), 1e-9))
+            yield np.array([*way, 0.0, 0.0, 0.0, self._opening], dtype=np.float32)

@@ -112,6 +112,15 @@ def test_a_human_style_is_part_of_the_wish(demonstration: Demonstration) -> None
     )
 
 
+def test_who_strayed_is_shown_the_way_from_there() -> None:
+    home, strayed = (Demonstrator(TWIN, 0.0, 0.0, chance).run(7) for chance in (0.0, 1.0))
+    assert strayed.success
+    assert np.linalg.norm(strayed.states[0, :3] - home.states[0, :3]) > 0.05
+    # The same scene, and nothing of the way there is recorded.
+    assert strayed.instruction == home.instruction
+    assert (strayed.played == strayed.actions).all()
+
+
 def test_the_wish_is_what_the_expert_says_of_what_is_there(demonstrator: Demonstrator) -> None:
     """Played again in a session of its own, the expert says the same at every step."""
     demonstration, session = demonstrator.run(7), TWIN.session()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rlco_trainer.policies.backbone import BackboneConfig
-from rlco_trainer.policies.flow import FlowConfig, FlowPolicy, gaussian
+from rlco_trainer.policies.flow import FlowConfig, FlowPolicy, cosines, gaussian
 from rlco_trainer.policies.policy import Seen
 
 TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
@@ -114,10 +114,23 @@ def test_an_end_is_as_likely_as_its_normal_distribution_around_the_plain_way() -
     network = linear(explore="end").requires_grad_(False)
     some = seen(4, network)
     sample = network.sample(some, torch.Generator().manual_seed(2))
-    sigma = math.sqrt(0.08 * 0.16)
-    expected = torch.distributions.Normal(0.3, sigma).log_prob(sample.trace["end"])
-    assert torch.allclose(sample.log_prob, expected, atol=1e-4)
-    assert (sample.trace["end"] - 0.3).std().item() == pytest.approx(sigma, rel=0.3)
+    waves, sigma = cosines(network.execute), math.sqrt(0.08 * 0.16)
+    assert torch.allclose(waves @ waves.T, torch.eye(network.execute), atol=1e-6)
+    spread = sigma * torch.tensor([1.9, *[0.4] * (network.execute - 1)])
+    normal = torch.distributions.MultivariateNormal(
+        torch.full((network.execute,), 0.3), scale_tril=_lower(waves.T * spread)
+    )
+    played = network.scale.normalise(sample.actions)
+    expected = normal.log_prob(played.transpose(1, 2))
+    assert torch.allclose(sample.log_prob.sum(1), expected, atol=1e-3)
+    # Rows of a chunk have most of their noise in common.
+    rows = torch.corrcoef(played.transpose(1, 2).reshape(-1, network.execute).T)
+    assert rows.min() > 0.5
+
+
+def _lower(factor: torch.Tensor) -> torch.Tensor:
+    """The lower triangle whose square is that of ``factor``."""
+    return torch.linalg.cholesky(factor @ factor.T)
 
 
 def test_sigma_stays_in_its_bounds_whatever_is_learned() -> None:

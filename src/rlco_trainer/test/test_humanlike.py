@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rlco_trainer.demonstrate import Demonstrator, World
-from rlco_trainer.humanlike import Disturbance, HumanStyle
+from rlco_trainer.humanlike import Disturbance, HumanStyle, Stray
 
 STILL = np.zeros(7, np.float32)
 FORWARD = np.array([0.01, 0.0, 0.0, 0.0, 0.0, 0.04, 0.5], np.float32)
@@ -149,3 +149,19 @@ def test_slips_are_made_good(demonstrator: Demonstrator) -> None:
     for one in slipped:
         assert np.abs((one.actions - one.played)[:, :3].sum(axis=0)).max() > 0.005
     assert sum(one.success for one in slipped) >= 0.8 * len(slipped)
+
+
+def test_an_arm_strays_as_often_as_it_is_told_and_arrives_where_it_went() -> None:
+    ways = []
+    for seed in range(200):
+        place = HIGH.translation.copy()
+        target = pin.SE3(np.eye(3), place)
+        for action in Stray(seed, 0.5).actions(lambda target=target: target):  # type: ignore[misc]
+            assert np.linalg.norm(action[:3]) <= 0.02 + 1e-6
+            assert action[6] in (0.0, 1.0)
+            target.translation = target.translation + action[:3]
+        ways.append(float(np.linalg.norm(target.translation - place)))
+    strayed = np.array(ways) > 0.0
+    assert 0.4 < strayed.mean() < 0.6
+    assert np.median(np.array(ways)[strayed]) > 0.15
+    assert not list(Stray(3, 0.0).actions(lambda: HIGH))

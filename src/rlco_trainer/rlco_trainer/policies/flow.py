@@ -14,7 +14,9 @@ sde:   sigma = a * sqrt(t / (1 - t)),
        standard deviation sigma * sqrt(d), in one step of the chain drawn at random.
 end:   (ours) plain Euler steps from the middle of the noise, as when deployed, and noise of a
        learned sigma on what they end at. So what improves is what is deployed; a chain from
-       noise elsewhere can learn while the one from the middle gets worse.
+       noise elsewhere can learn while the one from the middle gets worse. Most of the noise is
+       what the rows of a chunk have in common: as displacements add up, it moves the arm further
+       than rows that shake each their own way, and what it leads to tells more.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ from rlco_trainer.policies.policy import (
 from rlco_trainer.policies.scale import ACTION_SIZE
 
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+#: How much larger than sigma is what the rows of an ``end`` have in common, and what each has of
+#: its own: about as much noise in all as if none were shared.
+_COMMON, _OWN = 1.9, 0.4
 Contexts = list[tuple[Tensor, Tensor]]
 Explore: TypeAlias = Literal["noise", "sde", "end"]
 
@@ -77,6 +82,7 @@ class FlowPolicy(Policy):
 
     family = "flow"
     frequencies: Tensor
+    waves: Tensor
 
     def __init__(self, config: FlowConfig) -> None:
         super().__init__(config.backbone, config.horizon, config.execute)
@@ -97,6 +103,7 @@ class FlowPolicy(Policy):
         nn.init.zeros_(self.spread.weight)
         nn.init.zeros_(self.spread.bias)
         self.register_buffer("frequencies", torch.logspace(0.0, 2.5, width // 2))
+        self.register_buffer("waves", cosines(config.execute), persistent=False)
 
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
@@ -187,24 +194,31 @@ class FlowPolicy(Policy):
         return velocity, features
 
     def _sample_end(self, seen: Seen, rng: torch.Generator) -> Sample:
-        mean, std = self._end(seen)
-        end = mean + std * _normal(mean.shape, rng, mean.device)
-        log_prob = gaussian(end, mean, std)[:, : self.execute]
-        actions = self.scale.denormalise(end[:, : self.execute])
-        return Sample(actions, {"end": end}, log_prob, self.values(seen))
+        mean, std = self._end_waves(seen)
+        waves = mean + std * _normal(mean.shape, rng, mean.device)
+        actions = self.scale.denormalise(self.waves.T @ waves)
+        log_prob = gaussian(waves, mean, std)
+        return Sample(actions, {"waves": waves}, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
-        mean, std = self._end(seen)
-        played = slice(None, self.execute)
-        log_prob = gaussian(trace["end"], mean, std)[:, played]
-        entropy = (std.log() + 0.5 + _HALF_LOG_TAU)[:, played]
-        return Judged(log_prob, entropy, self.values(seen))
+        mean, std = self._end_waves(seen)
+        log_prob = gaussian(trace["waves"], mean, std)
+        return Judged(log_prob, std.log() + 0.5 + _HALF_LOG_TAU, self.values(seen))
 
     def _end_divergence(self, seen: Seen, other: FlowPolicy) -> Tensor:
         with torch.no_grad():
-            wanted, std = other._end(seen)
-        mean, _ = self._end(seen)
-        return (0.5 * ((mean - wanted) / std).square())[:, : self.execute].sum(-1).mean()
+            wanted, std = other._end_waves(seen)
+        mean, _ = self._end_waves(seen)
+        return (0.5 * ((mean - wanted) / std).square()).sum(-1).mean()
+
+    def _end_waves(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (B, execute, 7) of what is played, as waves over its rows:
+        first what all have in common.
+        """
+        end, std = self._end(seen)
+        shares = torch.full((self.execute, 1), _OWN, device=end.device)
+        shares[0] = _COMMON
+        return self.waves @ end[:, : self.execute], shares * std[:, : self.execute]
 
     def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """Where plain Euler steps from the middle of the noise end, and the standard deviation
@@ -252,6 +266,13 @@ class FlowPolicy(Policy):
     def _chained(self, terms: Tensor) -> Tensor:
         """(B * steps, horizon, 7) -> (B, steps, execute, 7)."""
         return terms.unflatten(0, (-1, self.config.steps))[:, :, : self.execute]
+
+
+def cosines(count: int) -> Tensor:
+    """(count, count) orthonormal rows: a constant, and waves of more and more half periods."""
+    rows, columns = torch.arange(count)[:, None], torch.arange(count)
+    waves = torch.cos(math.pi * rows * (columns + 0.5) / count)
+    return waves / waves.norm(dim=1, keepdim=True)
 
 
 def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:

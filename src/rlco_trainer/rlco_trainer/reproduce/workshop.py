@@ -28,6 +28,8 @@ from rlco_trainer.twin.fit import FitConfig, fit
 
 #: First seeds of what is collected; evaluation seeds are far from all of them.
 _WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
+#: Share of simulated demonstrations that begin where the arm has strayed to.
+_STRAY = 0.5
 _POLICY, _MINUTES = "policy.safetensors", "minutes"
 
 
@@ -165,5 +167,11 @@ class Workshop:
         """The dataset, collected as far as it is not there."""
         path = self._folder / "datasets" / f"{task}-{Path(domain).stem}-{arm}"
         if not (path / "meta").exists() or len(Dataset.open(path).episodes) < episodes:
-            collect(CollectConfig(path, episodes, first_seed, task, domain, arm, resume=True))
+            # People begin at home.
+            stray = 0.0 if domain == self._preset.real else _STRAY
+            collect(
+                CollectConfig(
+                    path, episodes, first_seed, task, domain, arm, stray=stray, resume=True
+                )
+            )
         return path
