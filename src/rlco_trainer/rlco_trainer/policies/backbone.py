@@ -157,13 +157,10 @@ class Backbone(nn.Module):
 
     def pointed_at(self, scores: Tensor) -> Tensor:
         """(B, TAUGHT, 2) px where the taught keypoints look."""
-        looks = scores[:, : self.pointing].softmax(-1)
-        sides = zip((self.columns, self.rows), self.config.image_size[::-1], strict=True)
+        sides = zip(self._looks(scores), self.config.image_size, strict=True)
         # From the middle of the first cell to that of the last.
-        return torch.stack(
-            [0.5 * (looks @ at + 1.0) * (side - _CELL) + 0.5 * (_CELL - 1) for at, side in sides],
-            dim=-1,
-        )
+        down, across = (0.5 * (at + 1.0) * (side - _CELL) + 0.5 * (_CELL - 1) for at, side in sides)
+        return torch.stack([across, down], dim=-1)
 
     def _keypoints(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens (B, keypoints, width), and scores (B, keypoints, cells) of where they look."""
@@ -178,9 +175,13 @@ class Backbone(nn.Module):
         features of a keypoint its place is two numbers that differ by little; here it is all
         there is, so that an expert needs no time to learn to read it.
         """
-        looks = scores[:, : self.pointing].softmax(-1)
-        angles = [(looks @ at)[..., None] * self.waves for at in (self.rows, self.columns)]
+        angles = [at[..., None] * self.waves for at in self._looks(scores)]
         return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], dim=-1)
+
+    def _looks(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows and columns (B, pointing) of the map where the taught keypoints look, in [-1, 1]."""
+        looks = scores[:, : self.pointing].softmax(-1)
+        return looks @ self.rows, looks @ self.columns
 
 
 def _near(place: Tensor, count: int) -> Tensor:

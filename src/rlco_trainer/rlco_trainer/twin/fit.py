@@ -33,6 +33,7 @@ from rlco_sim.camera_fit import Matrix, PoseFit, section_of, settings_of, solve_
 from rlco_sim.domain import Domain
 from rlco_sim.settings import CameraSettings
 from rlco_trainer.arguments import parse
+from rlco_trainer.batches import Demonstrations
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.datasets import load
 from rlco_trainer.twin.overlay import read_picture, write_overlay
@@ -108,7 +109,8 @@ def fit(config: FitConfig) -> FittedTwin:
     robot, base = RobotConfig.load(config.robot), Domain.load(config.base)
     calibration = _named(config.camera_info, lambda: calibration_of(_document(config.camera_info)))
     picture = read_picture(config.image, calibration) if config.image is not None else None
-    pose, notes = _pose(config, calibration, robot, base)
+    shown = [load(path, config.episodes).data for path in config.demonstrations]
+    pose, notes = _pose(config, calibration, robot, base, shown)
     camera = settings_of(base.typical().camera, calibration, pose)
     width, height = config.size or (base.camera.width, base.camera.height)
     notes += _shape_notes(calibration, width, height)
@@ -116,7 +118,7 @@ def fit(config: FitConfig) -> FittedTwin:
     section |= _drawn_around(section, config.spread)
     # Checked first: a camera that cannot be simulated replaces no file that could.
     Domain.of({**base.values, "name": "fitted", "camera": {**base.values["camera"], **section}})
-    arm, said = _arm(config, robot, base)
+    arm, said = _arm(shown, robot, base)
     notes += said
     _write(config, {"camera": section, **arm}, notes)
     domain = Domain.load(config.out)
@@ -144,7 +146,11 @@ def _check(config: FitConfig) -> None:
 
 
 def _pose(
-    config: FitConfig, calibration: Calibration, robot: RobotConfig, domain: Domain
+    config: FitConfig,
+    calibration: Calibration,
+    robot: RobotConfig,
+    domain: Domain,
+    shown: Sequence[Demonstrations],
 ) -> tuple[Matrix, list[str]]:
     """The camera's pose and how good it is."""
     if config.hand_eye is not None:
@@ -153,10 +159,8 @@ def _pose(
         base, camera = config.base_frame or robot.base_frame, config.camera_frame
         _named(path, lambda: check_frames(found, base, camera or calibration.frame))
         return found.pose, [f"pose from {path.name}"]
-    if config.demonstrations:
-        fitted = pose_from(
-            config.demonstrations, config.episodes, calibration, domain.typical().camera
-        )
+    if shown:
+        fitted = pose_from(shown, calibration, domain.typical().camera)
         count = int(fitted.used.sum())
         return fitted.pose, [f"{count} frames fit to {fitted.rms:.2f} px rms of a small image"]
     assert config.points is not None
@@ -166,12 +170,13 @@ def _pose(
     return solved.pose, _fit_notes(solved, points)
 
 
-def _arm(config: FitConfig, robot: RobotConfig, domain: Domain) -> tuple[dict[str, Any], list[str]]:
+def _arm(
+    shown: Sequence[Demonstrations], robot: RobotConfig, domain: Domain
+) -> tuple[dict[str, Any], list[str]]:
     """Sections of the domain about how the arm follows, where there are demonstrations to tell."""
-    if not config.demonstrations:
+    if not shown:
         return {}, []
-    episodes = [episode for path in config.demonstrations
-                for episode in Episode.all_of(load(path, config.episodes).data)]  # fmt: skip
+    episodes = [episode for data in shown for episode in Episode.all_of(data)]
     sections, said = respond_alike(episodes, robot, domain.typical())
     return dict(sections), [said]
 
