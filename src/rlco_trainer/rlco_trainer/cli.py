@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rlco_core.errors import RlcoError
+from rlco_trainer.memory import keep_memory
 
 #: Subcommand -> module with ``main(arguments)``, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name is None:
         print(f"rlco: unknown command '{words[0]}'; known: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
+    keep_memory()
     module = import_module(COMMANDS[name][0])
     try:
         return int(module.main(words[len(name.split()) :]) or 0)

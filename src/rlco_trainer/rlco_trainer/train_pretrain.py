@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """rlco train pretrain: Stage 0, one base for every task, arm and method.
 
-Both families learn at once on one backbone, from demonstrations in worlds that are all different.
+First a backbone learns to point at what matters, in worlds that are all different, each seen as if
+by many cameras. Then both families learn to act on what it sees.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +21,19 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ImageSource, Mixture, Source
+from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
-from rlco_trainer.policies.backbone import TAUGHT
+from rlco_trainer.policies.backbone import TAUGHT, Backbone
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
-from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.policy import Pointer, Policy
 from rlco_trainer.policies.policy_file import save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 from rlco_trainer.settings import DeviceName, keep_settings
+
+#: Folder of the run in which the backbone learns.
+SIGHT = "sight"
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ class PretrainConfig:
         device: where it is trained.
         share: how frames are drawn.
         token, flow: sizes of the two families; the backbone is the token's.
-        imitation: the settings of training.
+        augment: strength of the changes to images from which the backbone learns, 0 for none.
+        pointing: the settings of training the backbone.
+        imitation: the settings of training the families, on a backbone that stays as it is.
     """
 
     out: Path
@@ -54,8 +60,12 @@ class PretrainConfig:
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
+    augment: float = 1.0
+    pointing: ImitationConfig = field(
+        default_factory=lambda: ImitationConfig(steps=2_500, batch=128)
+    )
     imitation: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=8_000, pointing=0.3)
+        default_factory=lambda: ImitationConfig(steps=4_000, batch=256, expert_only=True)
     )
 
 
@@ -68,13 +78,20 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.imitation.seed)
     loaded = [load(path) for path in config.datasets]
+    _require_points(loaded)
     policies = new_policies(config.token, config.flow)
     fit(policies["token"], loaded)
     for policy in policies.values():
         policy.to(device(config.device))
-    mixture, held_out = _drawn(config, loaded)
-    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
-    run = Imitation(policies, mixture, held_out, config.imitation, config.out, config.threads)
+    begun = (config.out / SIGHT / CHECKPOINT).exists()
+    keep_settings(config, config.out / "config.yaml", begun)
+    data, drawn = Demonstrations.joined([one.data for one in loaded]), _drawn(config, loaded)
+    backbone = policies["token"].backbone
+    backbone.load_state_dict(_sight(config, data, drawn, backbone).state_dict())
+    longest = max(policies.values(), key=lambda policy: policy.horizon)
+    source = ContextSource.build(longest, data)
+    acting = replace(config.imitation, expert_only=True)
+    run = Imitation(policies, *drawn.of(source), acting, config.out, config.threads)
     trained = run.run()
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),
@@ -82,6 +99,7 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
         "robots": " ".join(sorted({one.robot for one in loaded})),
         "domains": " ".join(sorted({one.domain for one in loaded})),
         "episodes": sum(len(np.unique(one.data.episode_ends)) for one in loaded),
+        "pointing_steps": config.pointing.steps,
         "steps": config.imitation.steps,
     }
     for family, policy in trained.items():
@@ -96,32 +114,59 @@ def new_policies(token: TokenConfig, flow: FlowConfig) -> dict[str, Policy]:
     return {"token": first, "flow": second}
 
 
-def _drawn(
-    config: PretrainConfig, loaded: Sequence[Loaded]
-) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
-    """What is trained on, and what is held out of it."""
-    pointing = config.imitation.pointing > 0.0
-    horizon = max(config.token.horizon, config.flow.horizon)
+@dataclass(frozen=True)
+class _Drawn:
+    """Which frames of all datasets are trained on, those that are early, and the share of these;
+    and by name of its dataset, what is held out.
+    """
+
+    every: NDArray[np.int64]
+    early: NDArray[np.int64]
+    share: float
+    held_out: Mapping[str, NDArray[np.int64]]
+
+    def of(self, source: Source) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
+        """What is trained on and what is held out, from one source of all frames, so that a
+        backbone sees a batch at once.
+        """
+        parts = [(source, self.every, 1.0 - self.share), (source, self.early, self.share)]
+        return Mixture(parts), {name: (source, rows) for name, rows in self.held_out.items()}
+
+
+def _drawn(config: PretrainConfig, loaded: Sequence[Loaded]) -> _Drawn:
+    every, early, held_out, first = [], [], {}, 0
     for one in loaded:
-        if pointing and one.data.points.shape[1] != TAUGHT:
-            raise ConfigError(
-                f"the demonstrations of {one.task} do not say what to point at; collect them "
-                "anew, or learn without: --imitation.pointing 0"
-            )
-    # One source for all, so that the backbone sees a batch at once.
-    source = ImageSource(Demonstrations.joined([o.data for o in loaded]), horizon, 0.0, pointing)
-    drawn: list[list[NDArray[np.int64]]] = []
-    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
-    first = 0
-    for one in loaded:
-        some, rest = parts(source, one.data, config.share, 1.0)
-        drawn.append([first + frames for _, frames, _ in some])
+        trained, rest = one.data.split(config.share.held_out)
+        every.append(first + trained)
+        early.append(first + one.data.early(trained, config.share.early_frames))
         if len(rest):
-            held_out[f"{one.task}_{one.robot}"] = (source, first + rest)
+            held_out[f"{one.task}_{one.robot}"] = first + rest
         first += len(one.data.actions)
-    every, early = (np.concatenate(frames) for frames in zip(*drawn, strict=True))
-    share = config.share.early
-    return Mixture([(source, every, 1.0 - share), (source, early, share)]), held_out
+    return _Drawn(np.concatenate(every), np.concatenate(early), config.share.early, held_out)
+
+
+def _sight(
+    config: PretrainConfig, data: Demonstrations, drawn: _Drawn, backbone: Backbone
+) -> Backbone:
+    """The backbone, having learned to point."""
+    source = ImageSource(data, 1, config.augment, pointing=True)
+    run = Imitation(
+        {"pointing": Pointer(backbone)},
+        *drawn.of(source),
+        config.pointing,
+        config.out / SIGHT,
+        config.threads,
+    )
+    learned: Pointer = run.run()["pointing"]
+    return learned.backbone
+
+
+def _require_points(loaded: Sequence[Loaded]) -> None:
+    for one in loaded:
+        if one.data.points.shape[1] != TAUGHT:
+            raise ConfigError(
+                f"the demonstrations of {one.task} do not say what to point at; collect them anew"
+            )
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -240,6 +240,8 @@ class Frames:
             learning_rate=3e-4,
             most_kl=math.inf,
             value_iterations=0,
+            value_epochs=4,
+            value_batch=256,
             ppo=PpoConfig(ratio="chunk"),
             anchor=AnchorConfig(beta=0.0),
         )

@@ -17,7 +17,7 @@ from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 
 #: What the simulation draws.
-SMALL = BackboneConfig(width=16, keypoints=4, channels=(8, 8, 8), image_size=(64, 64))
+SMALL = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(64, 64))
 #: For tests that draw their images themselves.
 SMALLEST = replace(SMALL, image_size=(16, 16))
 

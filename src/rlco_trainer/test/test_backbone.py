@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rlco_trainer.policies.backbone import TAUGHT, Backbone, BackboneConfig
 
-WIDE = replace(SMALLEST, keypoints=2, image_size=(32, 64))
+WIDE = replace(SMALLEST, image_size=(32, 64))
 
 
 def new(config: BackboneConfig = SMALLEST) -> Backbone:
@@ -23,52 +23,43 @@ def new(config: BackboneConfig = SMALLEST) -> Backbone:
 
 
 def blob(centre: tuple[float, float], size: tuple[int, int]) -> Tensor:
-    """Eight maps; the first is the logarithm of a blob about ``centre`` (row, column)."""
-    maps = torch.zeros(1, 8, *size)
+    """(1, TAUGHT, cells): scores of a blob about ``centre`` (row, column), the same for all."""
     rows, columns = torch.arange(size[0])[:, None], torch.arange(size[1])[None]
-    maps[0, 0] = -0.5 * ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2)
-    return maps
+    scores = -0.5 * ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2)
+    return scores.flatten().expand(1, TAUGHT, -1)
 
 
 @pytest.mark.parametrize("centre", [(3.5, 7.5), (2.3, 11.8), (4.75, 3.2)])
 def test_a_keypoint_tells_where_a_blob_is_to_a_tenth_of_a_cell(
     centre: tuple[float, float],
 ) -> None:
-    """The map is 8 x 16 cells; a token that only passes on where it looks."""
-    network = new(WIDE).requires_grad_(False)
-    for layer in (network.attention, network.projection):
-        layer.weight.zero_()
-        layer.bias.zero_()
-    network.attention.weight[0, 0] = 1.0  # the first keypoint looks where the first map is high
-    network.projection.weight[:2, 8:] = torch.eye(2)
-    column, row = network._keypoints(blob(centre, (8, 16)))[0][0, 0, :2].tolist()
-    assert 0.5 * (row + 1.0) * 7 == pytest.approx(centre[0], abs=0.1)
-    assert 0.5 * (column + 1.0) * 15 == pytest.approx(centre[1], abs=0.1)
-
-
-def test_a_keypoint_tells_what_is_where_it_looks() -> None:
-    network = new(WIDE).requires_grad_(False)
-    for layer in (network.attention, network.projection):
-        layer.weight.zero_()
-        layer.bias.zero_()
-    network.attention.weight[0, 0] = 20.0
-    network.projection.weight[0, 1] = 1.0  # says the second map
-    maps = blob((3.0, 5.0), (8, 16))
-    maps[0, 1, 3, 5] = 7.0
-    first, second = network._keypoints(maps)[0][0, :, 0].tolist()
-    assert first == pytest.approx(7.0, abs=0.01)
-    assert second == pytest.approx(7.0 / (8 * 16)), "the other looks everywhere"
+    """The map is 8 x 16 cells of four pixels, the middle of the first at 1.5."""
+    for found in new(WIDE).pointed_at(blob(centre, (8, 16)))[0]:
+        column, row = ((found - 1.5) / 4.0).tolist()
+        assert row == pytest.approx(centre[0], abs=0.1)
+        assert column == pytest.approx(centre[1], abs=0.1)
 
 
 @pytest.mark.parametrize("config", [SMALLEST, WIDE])
-def test_there_is_a_token_for_each_keypoint_the_sentence_and_each_place_pointed_at(
+def test_there_is_a_token_for_the_sentence_each_place_and_each_way_between_them(
     config: BackboneConfig,
 ) -> None:
     network = new(config)
     context = network(*without_state(inputs(3, config)))
-    assert network.tokens == config.keypoints + 1 + min(TAUGHT, config.keypoints)
+    assert network.tokens == 1 + TAUGHT + 3
     assert context.shape == (3, network.tokens, config.width)
     assert torch.isfinite(context).all()
+
+
+def test_what_is_anywhere_in_the_image_can_tell_where_to_look() -> None:
+    """A goal may be recognised by what stands around it."""
+    network = Backbone(BackboneConfig())
+    image, words, mask = without_state(inputs(1, network.config))
+    image[:] = 120
+    other = image.clone()
+    other[:, 60:, 60:] = 255
+    before, after = (network.look(one, words, mask)[1][0, 0, 0] for one in (image, other))
+    assert before != after, "the opposite corner of the map"
 
 
 def without_state(all_four: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
@@ -79,7 +70,7 @@ def without_state(all_four: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]
 def test_the_instruction_changes_how_the_image_is_seen() -> None:
     network, (image, words, mask) = new(), without_state(inputs(2))
     image, mask = image[:1, :16, :16].expand(2, -1, -1, -1), mask
-    first, second = network(image, words, mask)[:, :-1]  # without the sentence's own token
+    first, second = network(image, words, mask)[:, 1:]  # without the sentence's own token
     assert (first - second).abs().max().item() > 1e-3
 
 
@@ -124,7 +115,7 @@ def test_every_weight_gets_a_gradient() -> None:
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
         # A constant added to all scores moves no softmax.
-        assert name == "attention.bias" or parameter.grad.norm() > 1e-8, name
+        assert name == "attention.1.bias" or parameter.grad.norm() > 1e-8, name
 
 
 def squares(places: Tensor) -> Tensor:
@@ -160,28 +151,30 @@ def test_it_learns_to_a_pixel_where_the_colour_is_that_is_named() -> None:
 def test_where_a_keypoint_looks_can_be_read_to_a_fraction_of_a_pixel() -> None:
     """Linearly, from its own token, as waves of many lengths."""
     network = new()
-    cells = torch.full((16, network.config.keypoints, 16), -30.0)
-    for cell in range(16):
-        cells[cell, :, cell] = 30.0
-    between = 0.5 * (cells[:-1] + cells[1:])  # two cells alike
-    tokens = network._pointed(torch.cat([cells, between]))
-    assert tokens.shape == (31, 4, 16)
+    places = torch.linspace(-1, 1, 31)[:, None, None].expand(31, TAUGHT, 2)
+    tokens = network._waves_of(places)
+    assert tokens.shape == (31, TAUGHT + 3, 16)
     apart = torch.cdist(tokens[:, 0], tokens[:, 0]) + 9.0 * torch.eye(31)
-    assert apart.min() > 0.5
+    assert apart.min() > 0.25
     assert tokens.abs().max() <= 1.0
+
+
+def test_ways_are_the_same_wherever_they_begin() -> None:
+    network, rng = new(), torch.Generator().manual_seed(0)
+    places = 0.5 * torch.rand((5, TAUGHT, 2), generator=rng)
+    here, there = network._waves_of(places), network._waves_of(places - 0.4)
+    torch.testing.assert_close(here[:, TAUGHT:], there[:, TAUGHT:], atol=1e-4, rtol=0.0)
+    assert (here[:, :TAUGHT] - there[:, :TAUGHT]).abs().amax() > 0.1
 
 
 def test_a_taught_keypoint_comes_to_look_where_it_is_told() -> None:
     """The cheapest look is around the point, and the middle of it is the point."""
-    network, points = (
-        new(replace(WIDE, keypoints=5)),
-        torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0], [20.0, 20.0]]]),
-    )
-    scores = torch.zeros(1, network.config.keypoints, 8 * 16, requires_grad=True)
+    network = new(WIDE)
+    points = torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0], [20.0, 20.0]]])
+    scores = torch.zeros(1, TAUGHT, 8 * 16, requires_grad=True)
     optimiser = torch.optim.Adam([scores], 0.1)
     for _ in range(400):
         optimiser.zero_grad()
         network.pointing_loss(scores, points).sum().backward()
         optimiser.step()
     assert network.pointed_at(scores.detach())[0] == pytest.approx(points[0], abs=0.3)
-    assert (scores.detach()[:, TAUGHT:] == 0.0).all()

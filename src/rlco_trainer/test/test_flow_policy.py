@@ -15,7 +15,7 @@ from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy, cosines, gaussian
 from rlco_trainer.policies.policy import Seen
 
-TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
+TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
 
 
 def policy(**settings: Any) -> FlowPolicy:

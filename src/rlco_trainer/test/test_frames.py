@@ -77,7 +77,7 @@ def test_the_first_copy_is_plain_and_the_others_are_varied(
 ) -> None:
     plain = ContextSource.build(policy, data).contexts[0]
     copies = ContextSource.build(policy, data, copies=3, strength=1.0).contexts
-    assert copies.shape == (3, 21, 9, 16)
+    assert copies.shape == (3, 21, 8, 16)
     assert torch.equal(copies[0], plain)
     assert not torch.equal(copies[1], plain)
     assert not torch.equal(copies[1], copies[2])
@@ -88,7 +88,7 @@ def test_the_first_copy_is_plain_and_the_others_are_varied(
 
 
 def test_all_copies_are_drawn_alike(data: Demonstrations, policy: Policy) -> None:
-    marked = torch.arange(3.0)[:, None, None, None].expand(3, 21, 9, 16).half()
+    marked = torch.arange(3.0)[:, None, None, None].expand(3, 21, 8, 16).half()
     source = ContextSource(data, 3, marked)
     drawn = source.examples(policy, np.repeat(5, 3000), rng()).seen.context[:, 0, 0]
     assert [int((drawn == copy).sum()) for copy in range(3)] == pytest.approx([1000] * 3, abs=120)

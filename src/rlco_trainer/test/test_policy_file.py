@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from small import SMALLEST, equal, inputs, new
 
@@ -91,6 +92,26 @@ def test_tensors_of_others_are_refused(tmp_path: Path, metadata: dict[str, str] 
     save_file({"weight": torch.zeros(2)}, tmp_path / "other", metadata)
     with pytest.raises(ConfigError, match="has tensors, but not of a policy"):
         load_policy(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("old", "now"),
+    [
+        ('"channels": [8, 8]', '"channels": [8, 8, 8]'),
+        ('"dilations": [1, 2]', '"dilations": [1]'),
+        ('"family": "token"', '"family": "tokens"'),
+    ],
+)
+def test_a_policy_of_another_version_is_refused(tmp_path: Path, old: str, now: str) -> None:
+    """One whose sizes, parts or family are not those of today."""
+    save_policy(scaled("token"), tmp_path / "a", ABOUT)
+    with safe_open(tmp_path / "a", "pt") as file:
+        (head,) = file.metadata().values()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    assert old in head
+    save_file(tensors, tmp_path / "a", {"policy": head.replace(old, now)})
+    with pytest.raises(ConfigError, match="is a policy of another version of rlco; train it anew"):
+        load_policy(tmp_path / "a")
 
 
 def test_an_older_file_stays_when_writing_fails(

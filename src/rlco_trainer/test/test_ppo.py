@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rlco_trainer.learning.ppo import Batch, PpoConfig, losses
+from rlco_trainer.learning.ppo import Batch, PpoConfig, losses, value_loss
 from rlco_trainer.policies.policy import Judged
 
 
@@ -25,11 +25,8 @@ def batch(advantage: list[float], rows: int = 1, parts: int = 1) -> Batch:
     )
 
 
-def judged(log_prob: Tensor, value: Tensor | None = None) -> Judged:
-    count = len(log_prob)
-    return Judged(
-        log_prob, torch.zeros_like(log_prob), torch.zeros(count) if value is None else value
-    )
+def judged(log_prob: Tensor) -> Judged:
+    return Judged(log_prob, torch.zeros_like(log_prob), torch.zeros(len(log_prob)))
 
 
 def test_the_objective_is_the_lesser_of_ratio_and_clipped_ratio() -> None:
@@ -75,7 +72,7 @@ def test_a_value_gains_nothing_from_leaving_the_clip() -> None:
     value = torch.tensor([0.5], requires_grad=True)
     some = batch([0.0])
     aim = Batch(some.log_prob, some.played, some.advantage, torch.zeros(1), torch.ones(1))
-    losses(judged(torch.zeros(1, 1, 1), value), aim, PpoConfig(value_clip=0.2)).value.backward()
+    value_loss(value, aim, PpoConfig(value_clip=0.2)).backward()
     assert value.grad is not None
     assert value.grad.item() == 0.0
 

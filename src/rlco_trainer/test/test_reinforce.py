@@ -28,9 +28,9 @@ from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Examples, Policy, Seen
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 
-TINY = BackboneConfig(width=16, keypoints=2, channels=(8, 8, 8), image_size=(16, 16))
-#: Two keypoints, where they look, and the sentence.
-TOKENS = 5
+TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
+#: The sentence, four places, and three ways between them.
+TOKENS = 8
 CONFIG = ReinforceConfig(
     iterations=3,
     envs=64,

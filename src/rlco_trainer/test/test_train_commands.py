@@ -23,7 +23,7 @@ from rlco_trainer.export import ExportConfig, deployment, export
 from rlco_trainer.policies.policy_file import About, load_policy
 
 SIZE = {
-    "backbone": {"width": 16, "keypoints": 2, "channels": [8, 8, 8]},
+    "backbone": {"width": 16, "channels": [8, 8], "dilations": [1, 2]},
     "layers": 2,
     "heads": 2,
     "horizon": 4,
@@ -58,7 +58,8 @@ def pretrain(tmp_path_factory: pytest.TempPathFactory, dataset_root: Path) -> Tr
 
     def run(out: Path | None = None) -> Path:
         out = out or tmp_path_factory.mktemp("pretrain")
-        settings = {"token": SIZE, "flow": SIZE, "imitation": IMITATION, "share": SHARE}
+        sizes = {"token": SIZE, "flow": {**SIZE, "horizon": 5}}
+        settings = {**sizes, "pointing": IMITATION, "imitation": IMITATION, "share": SHARE}
         file = written(out / "settings.yaml", settings)
         words = ["--config", file, "--out", str(out), "--datasets", str(dataset_root)]
         train_pretrain.main([*words, "--threads", "1"])
@@ -160,24 +161,33 @@ def test_the_way_ends_in_a_bundle_that_is_evaluated(
     assert result["episodes"][0]["steps"] == 6
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "sft", "reinforce"])
+@pytest.mark.parametrize(
+    ("stage", "last"), [("pretrain", 1), ("pretrain", 3), ("sft", 1), ("reinforce", 1)]
+)
 def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(
-    stage: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: str,
+    last: int,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """It dies after its ``last`` checkpoint; the base has two while it learns to point."""
     train: Train = request.getfixturevalue(stage)
     done = {"pretrain": "base", "sft": "first", "reinforce": "second"}
     whole: Path = request.getfixturevalue(done[stage])
-    save = checkpoint.save
+    save, done_so_far = checkpoint.save, [0]
 
     def save_and_die(*arguments: object) -> None:
         save(*arguments)  # type: ignore[arg-type]
-        raise Killed
+        done_so_far[0] += 1
+        if done_so_far[0] == last:
+            raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save", save_and_die)
         with pytest.raises(Killed):
             train(tmp_path)
-    assert [file.stem for file in tmp_path.glob("*.safetensors")] == ["checkpoint"]
+    assert {file.stem for file in tmp_path.rglob("*.safetensors")} == {"checkpoint"}
     train(tmp_path)
     for name in ["token", "flow"] if stage == "pretrain" else ["policy"]:
         one, other = (load_policy(out / f"{name}.safetensors")[0] for out in (whole, tmp_path))

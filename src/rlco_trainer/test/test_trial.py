@@ -17,10 +17,9 @@ from rlco_trainer.demonstrate import Demonstration
 from rlco_trainer.evaluate import EvalConfig, evaluate
 from rlco_trainer.export import Deployment, export
 from rlco_trainer.learning.datasets import Loaded, fit
-from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.trial import Outcome, Trial
 from rlco_trainer.policies.policy import Policy
-from rlco_trainer.policies.policy_file import load_policy, save_policy
+from rlco_trainer.policies.policy_file import BASES, load_policy, save_policy
 
 ENV: dict[str, Any] = {"task": "push_cube", "domain": "twin", "robot": "panda", "execute": 4}
 SEEDS = range(5, 10)
@@ -36,28 +35,15 @@ def trial() -> Iterator[Trial]:
 
 @pytest.fixture(scope="module")
 def policies(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Policy]:
-    """One that knows the episode of seed 7 by heart, and one that is refused for its speed."""
-    made = {family: small.new(family) for family in ("flow", "token")}
-    for policy in made.values():
-        fit(policy, [loaded])
-    _learn_by_heart(made["flow"], loaded)
-    reckless = made["token"].scale
-    reckless.farthest.fill_(torch.inf)
-    reckless.action_low[:3], reckless.action_high[:3] = -0.02, 0.02
-    root = tmp_path_factory.mktemp("policies")
-    for family, policy in made.items():
-        save_policy(policy, root / family, {})
-    return {family: load_policy(root / family)[0].requires_grad_(False) for family in made}
-
-
-def _learn_by_heart(policy: Policy, loaded: Loaded) -> None:
-    source, rng = ContextSource.build(policy, loaded.data), torch.Generator().manual_seed(0)
-    optimiser = torch.optim.Adam(policy.expert_parameters(), 2e-3)
-    for step in range(1000):
-        frames = np.random.default_rng(step).choice(len(source), 32)
-        optimiser.zero_grad()
-        policy.imitation_loss(source.examples(policy, frames, rng), rng).backward()
-        optimiser.step()
+    """The base that ships, and one that knows nothing and is refused for its speed."""
+    reckless = small.new("token")
+    fit(reckless, [loaded])
+    reckless.scale.farthest.fill_(torch.inf)
+    reckless.scale.action_low[:3], reckless.scale.action_high[:3] = -0.02, 0.02
+    path = tmp_path_factory.mktemp("policies") / "reckless.safetensors"
+    save_policy(reckless, path, {})
+    paths = {"flow": BASES["flow"], "token": path}
+    return {family: load_policy(one)[0].requires_grad_(False) for family, one in paths.items()}
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +68,11 @@ def test_it_ends_as_an_evaluation_of_the_bundle_does(
 
 
 def test_among_them_are_successes_and_failures_of_several_lengths(
-    outcomes: Mapping[str, tuple[Outcome, ...]], demonstration: Demonstration
+    outcomes: Mapping[str, tuple[Outcome, ...]],
 ) -> None:
     """Without them, two that agree would say little."""
-    by_heart = {outcome.seed: outcome for outcome in outcomes["flow"]}
-    assert by_heart[7].success
-    assert by_heart[7].steps == pytest.approx(len(demonstration.actions), abs=15)
-    assert not all(outcome.success for outcome in outcomes["flow"])
+    assert sum(outcome.success for outcome in outcomes["flow"]) >= 3
+    assert not any(outcome.success for outcome in outcomes["token"])
     assert len({outcome.steps for found in outcomes.values() for outcome in found}) > 3
 
 

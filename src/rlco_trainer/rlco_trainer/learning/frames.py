@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning.augment import augmented
-from rlco_trainer.policies.policy import Examples, Policy, Seen
+from rlco_trainer.learning.augment import varied
+from rlco_trainer.policies.policy import Examples, Learner, Policy, Seen
 
 _CHUNK = 512
 
@@ -26,7 +26,7 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def examples(
-        self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator
+        self, policy: Learner, frames: NDArray[np.int64], rng: torch.Generator
     ) -> Examples: ...
 
 
@@ -49,15 +49,18 @@ class ImageSource:
     def __len__(self) -> int:
         return len(self.data.actions)
 
-    def examples(self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator) -> Examples:
+    def examples(
+        self, policy: Learner, frames: NDArray[np.int64], rng: torch.Generator
+    ) -> Examples:
         """The examples at ``frames``, with gradients into the backbone."""
         batch = self.data.batch(frames, self.horizon)
-        image = augmented(batch.image, rng, self.strength)
+        points = torch.from_numpy(self.data.points[frames])
+        image, points = varied(batch.image, points, rng, self.strength)
         seen, scores = policy.look(image, batch.state, batch.words, batch.mask)
         actions, weight = batch.actions.to(policy.device), batch.weight.to(policy.device)
         if not self.pointing:
             return Examples(seen, actions, weight)
-        points = torch.from_numpy(self.data.points[frames]).to(policy.device)
+        points = points.to(policy.device)
         return Examples(seen, actions, weight, policy.backbone.pointing_loss(scores, points))
 
 
@@ -95,7 +98,8 @@ class ContextSource:
                 np.arange(len(data.actions)), -(-len(data.actions) // _CHUNK)
             ):
                 batch = data.batch(frames, 1)
-                image = augmented(batch.image, rng, strength if copy else 0.0)
+                nowhere = torch.zeros((len(frames), 0, 2))
+                image, _ = varied(batch.image, nowhere, rng, strength if copy else 0.0)
                 context = policy.see(image, batch.state, batch.words, batch.mask).context
                 seen.append(context.to(torch.float16).cpu())
             parts.append(torch.cat(seen))
@@ -109,7 +113,9 @@ class ContextSource:
     def __len__(self) -> int:
         return len(self.data.actions)
 
-    def examples(self, policy: Policy, frames: NDArray[np.int64], rng: torch.Generator) -> Examples:
+    def examples(
+        self, policy: Learner, frames: NDArray[np.int64], rng: torch.Generator
+    ) -> Examples:
         """The examples at ``frames``, each from a copy drawn at random."""
         copies = torch.randint(len(self.contexts), (len(frames),), generator=rng)
         context = self.contexts[copies, torch.from_numpy(frames)].float().to(policy.device)
@@ -131,7 +137,7 @@ class Mixture:
         self._shares = shares / shares.sum()
 
     def draw(
-        self, policy: Policy, size: int, key: tuple[int, ...]
+        self, policy: Learner, size: int, key: tuple[int, ...]
     ) -> tuple[list[Examples], NDArray[np.float64]]:
         """The examples of one training step, source by source, and the realised shares.
 
@@ -148,7 +154,7 @@ class Mixture:
 
 
 @torch.no_grad()
-def held_out_loss(policy: Policy, source: Source, frames: NDArray[np.int64]) -> float:
+def held_out_loss(policy: Learner, source: Source, frames: NDArray[np.int64]) -> float:
     """Supervised loss where nothing was trained: what is forgotten of the real world shows here
     first. The same draws every time, so that figures of different moments compare.
     """

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import Mixture, Source, together
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
-from rlco_trainer.policies.policy import Examples, Policy
+from rlco_trainer.policies.policy import Examples, Learner
 from rlco_trainer.progress import progress
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -43,7 +44,6 @@ class ImitationConfig:
         average: decay of the averaged weights, which are what is kept.
         checkpoint_every: steps between checkpoints.
         expert_only: the backbone stays as it is.
-        pointing: weight of learning to point, where examples say at what; 0 for not at all.
         bfloat16: mixed precision; quicker where the processor has instructions for it.
         seed: of initial weights and sample order.
     """
@@ -56,7 +56,6 @@ class ImitationConfig:
     average: float = 0.998
     checkpoint_every: int = 500
     expert_only: bool = False
-    pointing: float = 0.0
     bfloat16: bool = False
     seed: int = 0
 
@@ -82,7 +81,7 @@ class Imitation:
 
     def __init__(
         self,
-        policies: Mapping[str, Policy],
+        policies: Mapping[str, Learner],
         mixture: Mixture,
         held_out: Mapping[str, tuple[Source, NDArray[np.int64]]],
         config: ImitationConfig,
@@ -93,6 +92,8 @@ class Imitation:
         self._modules, self._first = nn.ModuleDict(dict(policies)), next(iter(policies.values()))
         self._trained = nn.ParameterList(_trained(list(policies.values()), config.expert_only))
         self._average = copy.deepcopy(self._modules).requires_grad_(False)
+        # What an earlier run left there would go on pulling at what is frozen now.
+        self._modules.zero_grad(set_to_none=True)
         self._optimiser = torch.optim.AdamW(
             self._modules.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
@@ -105,7 +106,7 @@ class Imitation:
                 path, self._settings, self._modules, self._average, self._optimiser
             )
 
-    def run(self) -> Mapping[str, Policy]:
+    def run(self) -> Mapping[str, Any]:
         """Trains to the end; returns the policies with averaged weights.
 
         Raises:
@@ -128,7 +129,7 @@ class Imitation:
                     self._save()
             if stopped():
                 self._save()
-        return dict(self._average.items())  # type: ignore[arg-type]
+        return dict(self._average.items())
 
     def _one_step(self, curves: Curves) -> float:
         config = self._config
@@ -168,13 +169,10 @@ class Imitation:
         self, modules: nn.ModuleDict, examples: Examples, key: tuple[int, ...]
     ) -> dict[str, Tensor]:
         rng = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        losses = {
+        return {
             family: policy.imitation_loss(examples, rng)  # type: ignore[operator]
             for family, policy in modules.items()
         }
-        if examples.pointing is not None:
-            losses["pointing"] = self._config.pointing * examples.pointing.mean()
-        return losses
 
     @torch.no_grad()
     def _measure(self, curves: Curves) -> None:
@@ -193,7 +191,7 @@ class Imitation:
         )
 
 
-def _trained(policies: Sequence[Policy], expert_only: bool) -> list[nn.Parameter]:
+def _trained(policies: Sequence[Learner], expert_only: bool) -> list[nn.Parameter]:
     """What gets gradients, once each; the rest is frozen."""
     chosen: dict[int, nn.Parameter] = {}
     for policy in policies:

@@ -28,14 +28,13 @@ class PpoConfig:
         value_clip: how far a value may move from the rollout's in one update; a head that begins
             with nothing has the scale of returns to go.
         huber: where the value loss turns from square to linear.
-        value_coefficient, entropy: weights of the value loss and the entropy bonus.
+        entropy: weight of the entropy bonus.
         ratio: of a whole chunk, or of each of its parts (tokens, or entries of a flow's rows).
     """
 
     clip: float = 0.2
     value_clip: float = 1.0
     huber: float = 10.0
-    value_coefficient: float = 1.0
     entropy: float = 0.0
     ratio: Literal["chunk", "part"] = "part"
 
@@ -64,7 +63,8 @@ class Losses:
     """The objective and what is worth a curve.
 
     Attributes:
-        policy, value, entropy: losses without their weights; the entropy itself.
+        policy: the loss of the policy.
+        entropy: of the policy.
         clipped: share of ratios beyond the clip.
         kl: estimate of KL(rollout || now) per decision, nats (Schulman's k3, part by part and no
             ratio beyond e: where a gripper closes, one that closes a row earlier would outweigh
@@ -72,20 +72,18 @@ class Losses:
     """
 
     policy: Tensor
-    value: Tensor
     entropy: Tensor
     clipped: Tensor
     kl: Tensor
 
     def total(self, config: PpoConfig) -> Tensor:
         """What is minimised."""
-        return self.policy + config.value_coefficient * self.value - config.entropy * self.entropy
+        return self.policy - config.entropy * self.entropy
 
     def figures(self) -> dict[str, float]:
         """What is worth a curve, by name."""
         return {
             "policy_loss": self.policy.item(),
-            "value_loss": self.value.item(),
             "entropy": self.entropy.item(),
             "clipped": self.clipped.item(),
             "kl": self.kl.item(),
@@ -93,7 +91,7 @@ class Losses:
 
 
 def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
-    """PPO's losses of stored decisions under the present weights."""
+    """The policy's loss of stored decisions under the present weights."""
     played = batch.played[..., None]
     change = (judged.log_prob - batch.log_prob) * played
     if config.ratio == "chunk":
@@ -110,7 +108,6 @@ def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
     entropy = (judged.entropy * played).sum() / played.expand_as(judged.entropy).sum()
     return Losses(
         policy=-(gain * weight).sum() / parts,
-        value=_value_loss(judged.value, batch, config),
         entropy=entropy,
         clipped=(((ratio - kept).abs() > 0).float() * weight).sum().detach() / parts,
         kl=_divergence(change).detach(),
@@ -123,8 +120,8 @@ def _divergence(change: Tensor) -> Tensor:
     return (change.exp() - 1.0 - change).sum((1, 2)).mean()
 
 
-def _value_loss(value: Tensor, batch: Batch, config: PpoConfig) -> Tensor:
-    """The worse of the losses with and without the clip."""
+def value_loss(value: Tensor, batch: Batch, config: PpoConfig) -> Tensor:
+    """Of values (B,), the worse of the losses with and without the clip."""
     kept = batch.value + (value - batch.value).clamp(-config.value_clip, config.value_clip)
     free = functional.huber_loss(value, batch.returns, reduction="none", delta=config.huber)
     held = functional.huber_loss(kept, batch.returns, reduction="none", delta=config.huber)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -55,6 +55,8 @@ class ReinforceConfig:
         target_kl: how far the policy should move in a rollout's update, nats per decision.
         most_kl: when it has moved so far, only values go on learning.
         value_iterations: rollouts at the beginning from which only values are learned.
+        value_epochs, value_batch: passes over a rollout, and decisions per step, from which values
+            are learned: they need many more steps than the policy, which may move but little.
         average: decay of the averaged weights per rollout; 0 for none.
         explore: how policies are random in rollouts.
         seed: of everything drawn.
@@ -70,11 +72,13 @@ class ReinforceConfig:
     lam: float = 0.95
     epochs: int = 3
     batch: int = 960
-    learning_rate: float = 5e-5
-    critic_learning_rate: float = 3e-4
+    learning_rate: float = 2e-5
+    critic_learning_rate: float = 1e-3
     target_kl: float = 0.1
     most_kl: float = 0.4
     value_iterations: int = 2
+    value_epochs: int = 8
+    value_batch: int = 240
     average: float = 0.8
     explore: ExploreConfig = field(default_factory=ExploreConfig)
     seed: int = 0
@@ -85,8 +89,8 @@ class ReinforceConfig:
 
 @dataclass(frozen=True)
 class _Part:
-    """What a part of a batch adds to the whole: gradients of the two losses, the first for actor
-    and critic, and figures for curves.
+    """What a part of a batch adds to the whole: gradients of the two losses of the policy, and
+    figures for curves.
     """
 
     push: list[Tensor]
@@ -171,21 +175,34 @@ class Reinforcement:
         config = self._config
         decisions = Decisions.of(rollout, config.gamma, config.lam)
         rows: list[dict[str, float]] = []
-        count, learning = len(decisions), self.iteration >= config.value_iterations
-        for epoch in range(config.epochs):
-            order = np.random.default_rng((_SHUFFLE, config.seed, self.iteration, epoch))
-            for part in np.array_split(order.permutation(count), -(-count // config.batch)):
-                chosen = decisions.at(torch.from_numpy(part), self._policy.device)
-                key = (_REAL, config.seed, self.iteration, len(rows))
-                rows.append(self._step(chosen, key, learning))
-                kl = rows[-1]["update/kl"]
-                if learning and len(rows) > 1:  # before the first step nothing has moved
-                    self._rate = followed(self._rate, kl, config.target_kl)
-                learning &= kl <= config.most_kl
-        return {**means(rows), "update/explained": decisions.explained}
+        learning = self.iteration >= config.value_iterations
+        for chosen in self._batches(decisions, config.epochs, config.batch):
+            key = (_REAL, config.seed, self.iteration, len(rows))
+            rows.append(self._step(chosen, key, learning))
+            kl = rows[-1]["update/kl"]
+            if learning and len(rows) > 1:  # before the first step nothing has moved
+                self._rate = followed(self._rate, kl, config.target_kl)
+            learning &= kl <= config.most_kl
+        losses = [
+            self._value_step(chosen)
+            for chosen in self._batches(decisions, config.value_epochs, config.value_batch)
+        ]
+        values = {
+            "update/value_loss": float(np.mean(losses)),
+            "update/explained": decisions.explained,
+        }
+        return {**means(rows), **values}
+
+    def _batches(self, decisions: Decisions, epochs: int, size: int) -> Iterator[Decisions]:
+        """All of a rollout in batches of about ``size``, in another order in every epoch."""
+        count = len(decisions)
+        for epoch in range(epochs):
+            order = np.random.default_rng((_SHUFFLE, self._config.seed, self.iteration, epoch))
+            for part in np.array_split(order.permutation(count), -(-count // size)):
+                yield decisions.at(torch.from_numpy(part), self._policy.device)
 
     def _step(self, decisions: Decisions, key: tuple[int, ...], learning: bool) -> dict[str, float]:
-        """One optimiser step on both losses, or of values alone where nothing else is learning."""
+        """One optimiser step of the policy on both losses; none where it is not ``learning``."""
         config, anchor = self._config, self._anchor
         rate = self._rate * faded(self.iteration / config.iterations)
         self._optimiser.param_groups[0]["lr"] = rate
@@ -197,9 +214,10 @@ class Reinforcement:
         parts = self._side_by_side.over(len(decisions), part)
         figures = added([one.figures for one in parts]) | {"update/rate": rate}
         require_finite("the loss of PPO", figures.pop("loss"), self.iteration)
-        push = summed([one.push for one in parts])
-        actor, critic = push[: len(self._actor)], push[len(self._actor) :]
-        if anchor.beta > 0.0 and learning:
+        if not learning:
+            return figures
+        actor = summed([one.push for one in parts])
+        if anchor.beta > 0.0:
             require_finite("the anchor's loss", figures["anchor/loss"], self.iteration)
             pull = summed([one.pull for one in parts])
             ratio, cosine = compared(actor, pull)
@@ -210,7 +228,7 @@ class Reinforcement:
             }
             actor = [a + anchor.beta * g for a, g in zip(actor, pull, strict=True)]
             anchor.adapt(ratio)
-        self._apply(actor if learning else None, critic)
+        self._apply(self._actor, actor)
         return figures
 
     def _part(
@@ -220,24 +238,34 @@ class Reinforcement:
         config = self._config
         judged = self._policy.evaluate(decisions.seen, decisions.trace)
         found = ppo.losses(judged, decisions.batch, config.ppo)
-        figures = {"loss": share * found.total(config.ppo).item()} | {
+        loss = share * found.total(config.ppo)
+        figures = {"loss": loss.item()} | {
             f"update/{name}": share * value for name, value in found.figures().items()
         }
         if not learning:
-            found = replace(found, policy=0.0 * found.policy, entropy=0.0 * found.entropy)
-        push = gradients(share * found.total(config.ppo), [*self._actor, *self._critic])
-        pull: list[Tensor] = []
-        if self._anchor.beta > 0.0 and learning:
-            loss = share * self._anchor.loss(self._policy, key, share)
-            figures["anchor/loss"] = loss.item()
-            pull = gradients(loss, self._actor)
+            return _Part([], [], figures)
+        push, pull = gradients(loss, self._actor), list[Tensor]()
+        if self._anchor.beta > 0.0:
+            pulled = share * self._anchor.loss(self._policy, key, share)
+            figures["anchor/loss"] = pulled.item()
+            pull = gradients(pulled, self._actor)
         return _Part(push, pull, figures)
 
-    def _apply(self, actor: list[Tensor] | None, critic: list[Tensor]) -> None:
-        for parameters, found in ((self._actor, actor), (self._critic, critic)):
-            for number, parameter in enumerate(parameters):
-                parameter.grad = None if found is None else found[number]
-            nn.utils.clip_grad_norm_(parameters, 1.0)
+    def _value_step(self, decisions: Decisions) -> float:
+        """One optimiser step of the values; their loss before it."""
+        loss = ppo.value_loss(
+            self._policy.values(decisions.seen), decisions.batch, self._config.ppo
+        )
+        require_finite("the loss of values", loss.item(), self.iteration)
+        self._apply(self._critic, gradients(loss, self._critic))
+        return loss.item()
+
+    def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor]) -> None:
+        for parameter in (*self._actor, *self._critic):
+            parameter.grad = None
+        for parameter, gradient in zip(parameters, found, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(parameters, 1.0)
         self._optimiser.step()
 
     def _save(self) -> None:

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an observation shows, as a few tokens: image and instruction in, context out.
 
-Convolutions modulated by the instruction (FiLM, Perez et al. 2018) give a map of features. A
-token is one soft keypoint of it (Levine et al. 2016): where on the map it looks, and the features
-there. So a token says with sub-pixel precision where the cube is that the instruction names, and
-says it alike whatever the room looks like. Pretraining teaches the first keypoints where the end
-effector, the subject of the instruction, its goal and its side are, as larger models learn to
-localise things before they act (pi0.5, arXiv 2504.16054); what the others look at is up to them.
+Convolutions modulated by the instruction (FiLM, Perez et al. 2018), the last of them ever more
+dilated so that each sees the whole image, give a map of features, and soft keypoints of it (Levine
+et al. 2016) point: at the end effector, at the subject of the instruction, its goal and its side.
+Pretraining teaches them to, as larger models learn to localise things before they act (pi0.5,
+arXiv 2504.16054). Where they look, how far apart that is, and what was said is all that an expert
+gets to see: places look alike in every room, so what it learns in one world holds in another.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from torch.nn import functional
 
 from rlco_core.contract import LANGUAGE_WIDTH
 
-#: How many keypoints are taught: see ``POINT_COLUMNS`` of demonstrations.
+#: How many keypoints there are: see ``POINT_COLUMNS`` of demonstrations.
 TAUGHT = 4
+#: From which of them to which the way is a token, too: from the end effector to the subject and to
+#: the goal, and from the subject to the goal.
+_WAYS = ((0, 1), (0, 2), (1, 2))
 _SMALLEST_STD = 1e-3
 #: Pixels per cell of the map of features, and the spread of a taught keypoint, in cells.
 _CELL, _SPREAD = 4, 0.7
@@ -37,23 +40,29 @@ class BackboneConfig:
 
     Attributes:
         width: channels of every token.
-        keypoints: soft keypoints; one token each.
-        channels: of the three convolutions.
+        channels: of the two convolutions that make the image smaller, the second's for all after.
+        dilations: of the convolutions after them.
         image_size: (height, width) px, each a multiple of 4.
     """
 
     width: int = 96
-    keypoints: int = 32
-    channels: tuple[int, int, int] = (32, 64, 64)
+    channels: tuple[int, int] = (32, 64)
+    dilations: tuple[int, ...] = (1, 2, 4)
     image_size: tuple[int, int] = (64, 64)
 
 
 class FilmBlock(nn.Module):
-    """A convolution whose output the instruction scales and shifts."""
+    """A convolution whose output the instruction scales and shifts; one that changes no sizes
+    adds it to what it got.
+    """
 
-    def __init__(self, before: int, after: int, kernel: int, stride: int, width: int) -> None:
+    def __init__(
+        self, before: int, after: int, kernel: int, stride: int, width: int, dilation: int = 1
+    ) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2)
+        self.convolution = nn.Conv2d(
+            before, after, kernel, stride, dilation * (kernel // 2), dilation
+        )
         self.norm = nn.GroupNorm(8, after)
         self.modulation = nn.Linear(width, 2 * after)
 
@@ -61,7 +70,8 @@ class FilmBlock(nn.Module):
         """(B, before, H, W) and (B, width) -> (B, after, H / stride, W / stride)."""
         scale, shift = self.modulation(sentence)[..., None, None].chunk(2, dim=1)
         features = self.norm(self.convolution(image))
-        return functional.relu(features * (1.0 + scale) + shift)
+        features = functional.relu(features * (1.0 + scale) + shift)
+        return image + features if features.shape == image.shape else features
 
 
 class Backbone(nn.Module):
@@ -76,21 +86,24 @@ class Backbone(nn.Module):
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
         self.config = config
-        width, (first, second, third) = config.width, config.channels
+        width, (first, second) = config.width, config.channels
         self.words = nn.Sequential(nn.Linear(LANGUAGE_WIDTH, width), nn.GELU())
         self.blocks = nn.ModuleList(
             [
                 FilmBlock(3, first, 5, 2, width),
                 FilmBlock(first, second, 3, 2, width),
-                FilmBlock(second, third, 3, 1, width),
+                *(
+                    FilmBlock(second, second, 3, 1, width, dilation)
+                    for dilation in config.dilations
+                ),
             ]
         )
-        self.attention = nn.Conv2d(third, config.keypoints, 1)
-        self.projection = nn.Linear(third + 2, width)
+        self.attention = nn.Sequential(
+            nn.GroupNorm(8, second, affine=False), nn.Conv2d(second, TAUGHT, 1)
+        )
         self.sentence = nn.Linear(width, width)
-        self.places = nn.Parameter(0.02 * torch.randn(config.keypoints + 1, width))
-        self.pointers = nn.Parameter(0.5 * torch.randn(self.pointing, width))
         self.norm = nn.LayerNorm(width)
+        self.places = nn.Parameter(0.5 * torch.randn(TAUGHT + len(_WAYS), width))
         height, breadth = (side // _CELL for side in config.image_size)
         down, across = torch.meshgrid(
             torch.linspace(-1, 1, height), torch.linspace(-1, 1, breadth), indexing="ij"
@@ -103,13 +116,8 @@ class Backbone(nn.Module):
 
     @property
     def tokens(self) -> int:
-        """How many tokens an observation gives: keypoints, sentence, and where it points."""
-        return self.config.keypoints + 1 + self.pointing
-
-    @property
-    def pointing(self) -> int:
-        """How many keypoints are taught to point."""
-        return min(TAUGHT, self.config.keypoints)
+        """How many tokens an observation gives: the sentence, places, and ways between them."""
+        return 1 + TAUGHT + len(_WAYS)
 
     def fit(self, words: NDArray[np.float32]) -> None:
         """Takes the scale of ``words`` (N, LANGUAGE_WIDTH)."""
@@ -129,7 +137,7 @@ class Backbone(nn.Module):
             words: (B, LANGUAGE_TOKENS, LANGUAGE_WIDTH) float32.
             mask: (B, LANGUAGE_TOKENS) float32, 1 for real tokens.
         Returns:
-            (B, tokens, width), and scores (B, keypoints, cells) of the cells of the map.
+            (B, tokens, width), and scores (B, TAUGHT, cells) of the cells of the map.
         """
         # Standardised, the words of different colours differ as much as those of different
         # verbs; the maximum over words lets one of them speak for the sentence.
@@ -139,13 +147,12 @@ class Backbone(nn.Module):
         pixels = image.permute(0, 3, 1, 2).to(sentence.dtype) / 127.5 - 1.0
         for block in self.blocks:
             pixels = block(pixels, sentence)
-        keypoints, scores = self._keypoints(pixels)
-        tokens = torch.cat([keypoints, self.sentence(sentence)[:, None]], dim=1)
-        tokens = self.norm(tokens + self.places)
-        return torch.cat([tokens, self._pointed(scores) + self.pointers], dim=1), scores
+        scores: Tensor = self.attention(pixels).flatten(2)
+        spoken = self.norm(self.sentence(sentence))[:, None]
+        return torch.cat([spoken, self._waves_of(self._looks(scores)) + self.places], 1), scores
 
     def pointing_loss(self, scores: Tensor, points: Tensor) -> Tensor:
-        """(B,) cross-entropy between where the taught keypoints look and the cells around
+        """(B,) cross-entropy between where the keypoints look and the cells around
         ``points`` (B, TAUGHT, 2) px.
         """
         height, width = (side // _CELL for side in self.config.image_size)
@@ -153,35 +160,27 @@ class Backbone(nn.Module):
         columns = _near(across, width)
         rows = _near(down, height)
         wanted = (rows[..., :, None] * columns[..., None, :]).flatten(2)
-        return -(wanted * scores[:, :TAUGHT].log_softmax(-1)).sum(-1).mean(-1)
+        return -(wanted * scores.log_softmax(-1)).sum(-1).mean(-1)
 
     def pointed_at(self, scores: Tensor) -> Tensor:
-        """(B, TAUGHT, 2) px where the taught keypoints look."""
-        sides = zip(self._looks(scores), self.config.image_size, strict=True)
+        """(B, TAUGHT, 2) px where the keypoints look."""
+        sides = scores.new_tensor(self.config.image_size[::-1])
         # From the middle of the first cell to that of the last.
-        down, across = (0.5 * (at + 1.0) * (side - _CELL) + 0.5 * (_CELL - 1) for at, side in sides)
-        return torch.stack([across, down], dim=-1)
+        return 0.5 * (self._looks(scores) + 1.0) * (sides - _CELL) + 0.5 * (_CELL - 1)
 
-    def _keypoints(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens (B, keypoints, width), and scores (B, keypoints, cells) of where they look."""
-        scores: Tensor = self.attention(pixels).flatten(2)
+    def _looks(self, scores: Tensor) -> Tensor:
+        """(B, TAUGHT, 2) columns and rows of the map where the keypoints look, each in [-1, 1]."""
         looks = scores.softmax(-1)
-        features = looks @ pixels.flatten(2).transpose(1, 2)
-        where = torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
-        return self.projection(torch.cat([features, where], dim=-1)), scores
+        return torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
 
-    def _pointed(self, scores: Tensor) -> Tensor:
-        """(B, pointing, width): sines and cosines of where the taught keypoints look. Among the
-        features of a keypoint its place is two numbers that differ by little; here it is all
-        there is, so that an expert needs no time to learn to read it.
+    def _waves_of(self, places: Tensor) -> Tensor:
+        """(B, TAUGHT + ways, width): sines and cosines of places (B, TAUGHT, 2), and of the ways
+        between them.
         """
-        angles = [at[..., None] * self.waves for at in self._looks(scores)]
-        return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], dim=-1)
-
-    def _looks(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows and columns (B, pointing) of the map where the taught keypoints look, in [-1, 1]."""
-        looks = scores[:, : self.pointing].softmax(-1)
-        return looks @ self.rows, looks @ self.columns
+        ways = [places[:, there] - places[:, here] for here, there in _WAYS]
+        all_places = torch.cat([places, torch.stack(ways, 1)], 1)
+        angles = (all_places[..., None] * self.waves).flatten(2)
+        return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 def _near(place: Tensor, count: int) -> Tensor:

@@ -103,7 +103,55 @@ class ValueHead(nn.Module):
         return value.squeeze(-1)
 
 
-class Policy(nn.Module, ABC):
+class Learner(nn.Module, ABC):
+    """What sees with a backbone, and learns from examples: all that supervised training knows."""
+
+    backbone: Backbone
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.backbone.words_mean.device
+
+    def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
+        """Runs the backbone; arguments as in ``Backbone.look`` and ``Seen``, on any device."""
+        return self.look(image, state, words, mask)[0]
+
+    def look(
+        self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor
+    ) -> tuple[Seen, Tensor]:
+        """As ``see``, with the scores of ``Backbone.look``."""
+        image, state, words, mask = (part.to(self.device) for part in (image, state, words, mask))
+        context, scores = self.backbone.look(image, words, mask)
+        return Seen(context, state), scores
+
+    @abstractmethod
+    def expert_parameters(self) -> list[nn.Parameter]:
+        """What is trained when the backbone is frozen."""
+
+    @abstractmethod
+    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
+        """Supervised loss of examples, a scalar."""
+
+
+class Pointer(Learner):
+    """A backbone on its own, which learns to point before any expert learns to act."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def expert_parameters(self) -> list[nn.Parameter]:
+        """None: there is no expert."""
+        return []
+
+    def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
+        """How badly the backbone points, a scalar; nothing is drawn from ``rng``."""
+        assert examples.pointing is not None, "these examples do not say"
+        return examples.pointing.mean()
+
+
+class Policy(Learner):
     """A backbone that sees, an expert that acts, a head that values.
 
     Args:
@@ -120,23 +168,6 @@ class Policy(nn.Module, ABC):
         self.scale = Scale()
         self.value = ValueHead(self.backbone.tokens, backbone.width)
         self.horizon, self.execute = horizon, execute
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.scale.state_mean.device
-
-    def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
-        """Runs the backbone; arguments as in ``Backbone.look`` and ``Seen``, on any device."""
-        return self.look(image, state, words, mask)[0]
-
-    def look(
-        self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor
-    ) -> tuple[Seen, Tensor]:
-        """As ``see``, with the scores of ``Backbone.look``."""
-        image, state, words, mask = (part.to(self.device) for part in (image, state, words, mask))
-        context, scores = self.backbone.look(image, words, mask)
-        return Seen(context, state), scores
 
     def values(self, seen: Seen) -> Tensor:
         """(B,) expected returns."""
@@ -168,8 +199,13 @@ class Policy(nn.Module, ABC):
         """Log-probability, entropy and value of stored samples."""
 
     @abstractmethod
-    def act(self, seen: Seen) -> Tensor:
-        """(B, horizon, 7) actions as they are deployed, nothing in them at random."""
+    def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
+        """(B, horizon, 7) actions as they are deployed.
+
+        Args:
+            seen: the observations.
+            noise: (B, horizon, 7), standard normal, all that is random; none for the likeliest.
+        """
 
     @abstractmethod
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -46,7 +46,7 @@ def load_policy(path: Path) -> tuple[Policy, About]:
     """The policy in a file, and what was said about it.
 
     Raises:
-        ConfigError: missing, or not a policy.
+        ConfigError: missing, not a policy, or one of another version.
     """
     if not path.is_file():
         raise ConfigError(f"no policy at {path}")
@@ -58,9 +58,15 @@ def load_policy(path: Path) -> tuple[Policy, About]:
         raise ConfigError(f"{path} is not a readable policy: {error}") from error
     if head is None:
         raise ConfigError(f"{path} has tensors, but not of a policy")
-    config, family = FAMILIES[head["family"]]
-    policy: Policy = family(TypeAdapter(config).validate_python(head["config"]))
-    policy.load_state_dict(tensors)
+    try:
+        config, family = FAMILIES[head["family"]]
+        policy: Policy = family(TypeAdapter(config).validate_python(head["config"]))
+        policy.load_state_dict(tensors)
+    except (KeyError, ValidationError, RuntimeError) as error:
+        raise ConfigError(
+            f"{path} is a policy of another version of rlco; train it anew, or load it with the "
+            f"version that wrote it ({str(error).splitlines()[0]})"
+        ) from error
     return policy, head["about"]
 
 

@@ -115,7 +115,7 @@ class TokenPolicy(Policy):
         shape = (-1, ACTION_SIZE)
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
-    def act(self, seen: Seen) -> Tensor:
+    def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
         """The likeliest token, one after the other."""
         tokens, _ = self._speak(seen, self.horizon, None)
         return self.actions(tokens)

@@ -48,7 +48,8 @@ class Preset:
         spread: how far off that may be, m, see ``FitConfig.spread``.
         budget: of data and episodes.
         alpha: share of simulated samples in Stage I.
-        base: settings of Stage 0; none to start from the base that ships.
+        base: settings of Stage 0's experts; none to start from the base that ships.
+        sight: settings of its backbone.
         sft: settings of Stage I.
         long_steps: of Stage I when it goes on for as long as Stage II takes, by family.
         reinforce: settings of Stage II.
@@ -68,6 +69,7 @@ class Preset:
     budget: Budget = field(default_factory=Budget)
     alpha: float = 0.5
     base: ImitationConfig | None = None
+    sight: ImitationConfig = field(default_factory=lambda: ImitationConfig(steps=2_500, batch=128))
     sft: ImitationConfig = field(default_factory=ImitationConfig)
     long_steps: Mapping[str, int] = field(default_factory=dict)
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)

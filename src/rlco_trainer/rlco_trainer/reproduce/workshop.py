@@ -85,7 +85,15 @@ class Workshop:
                 for task, arm in arms
             ]
             share = Share(held_out=preset.budget.held_out)
-            pretrain(PretrainConfig(folder, tuple(datasets), share=share, imitation=preset.base))
+            pretrain(
+                PretrainConfig(
+                    folder,
+                    tuple(datasets),
+                    share=share,
+                    pointing=preset.sight,
+                    imitation=preset.base,
+                )
+            )
         return folder / f"{family}.safetensors"
 
     def _stage_one(self, recipe: Recipe, folder: Path) -> None:
