@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_it_ends_as_an_evaluation_of_the_bundle_does(
         Outcome(episode.seed, episode.success, episode.steps, episode.instruction)
         for episode in evaluate(config).result.episodes
     ]
-    assert list(outcomes[family]) == wanted
+    assert alike(outcomes[family], tuple(wanted))
 
 
 def test_among_them_are_successes_and_failures_of_several_lengths(
@@ -81,9 +82,18 @@ def test_an_outcome_does_not_depend_on_its_neighbours(
     policies: Mapping[str, Policy],
     outcomes: Mapping[str, tuple[Outcome, ...]],
 ) -> None:
+    """But for rounding, which differs with the number of images that are seen at once."""
     backwards = trial.run(policies["flow"], [*reversed(SEEDS)])
-    assert tuple(reversed(backwards)) == outcomes["flow"]
-    assert trial.run(policies["flow"], [7]) == (outcomes["flow"][2],)
+    assert alike(tuple(reversed(backwards)), outcomes["flow"])
+    assert alike(trial.run(policies["flow"], [7]), (outcomes["flow"][2],))
+
+
+def alike(some: tuple[Outcome, ...], others: tuple[Outcome, ...]) -> bool:
+    """Whether the same happened, give or take two control periods."""
+    return len(some) == len(others) and all(
+        replace(one, steps=other.steps) == other and abs(one.steps - other.steps) <= 2
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def test_who_looks_sees_what_the_policy_sees_and_the_end(
@@ -97,8 +107,9 @@ def test_who_looks_sees_what_the_policy_sees_and_the_end(
     def look(episode: int, image: np.ndarray[Any, Any]) -> None:
         seen.setdefault(episode, []).append(image.copy())
 
-    assert trial.run(policies["flow"], SEEDS, look) == outcomes["flow"]
-    for episode, outcome in enumerate(outcomes["flow"]):
+    again = trial.run(policies["flow"], SEEDS, look)
+    assert alike(again, outcomes["flow"])
+    for episode, outcome in enumerate(again):
         decisions = -(-outcome.steps // ENV["execute"])
         # A decision that is refused at once has no step.
         assert len(seen[episode]) - 1 in (decisions, decisions + 1)
