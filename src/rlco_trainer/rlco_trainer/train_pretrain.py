@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning.datasets import Loaded, Share, fit, load
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
-from rlco_trainer.policies.backbone import TAUGHT, Backbone
+from rlco_trainer.policies.backbone import TAUGHT
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Pointer, Policy
 from rlco_trainer.policies.policy_file import save_policy
@@ -83,15 +83,18 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     fit(policies["token"], loaded)
     for policy in policies.values():
         policy.to(device(config.device))
-    begun = (config.out / SIGHT / CHECKPOINT).exists()
-    keep_settings(config, config.out / "config.yaml", begun)
-    data, drawn = Demonstrations.joined([one.data for one in loaded]), _drawn(config, loaded)
+    data = Demonstrations.joined([one.data for one in loaded])
+    pictures = ImageSource(data, 1, config.augment, pointing=True)
+    sights, sight = _drawn(config, loaded, pictures), config.out / SIGHT
+    keep_settings(config, config.out / "config.yaml", (sight / CHECKPOINT).exists())
     backbone = policies["token"].backbone
-    backbone.load_state_dict(_sight(config, data, drawn, backbone).state_dict())
+    pointer = {"pointing": Pointer(backbone)}
+    pointed = Imitation(pointer, *sights, config.pointing, sight, config.threads).run()
+    backbone.load_state_dict(pointed["pointing"].backbone.state_dict())
     longest = max(policies.values(), key=lambda policy: policy.horizon)
-    source = ContextSource.build(longest, data)
+    contexts = _drawn(config, loaded, ContextSource.build(longest, data))
     acting = replace(config.imitation, expert_only=True)
-    run = Imitation(policies, *drawn.of(source), acting, config.out, config.threads)
+    run = Imitation(policies, *contexts, acting, config.out, config.threads)
     trained = run.run()
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),
@@ -114,51 +117,24 @@ def new_policies(token: TokenConfig, flow: FlowConfig) -> dict[str, Policy]:
     return {"token": first, "flow": second}
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Which frames of all datasets are trained on, those that are early, and the share of these;
-    and by name of its dataset, what is held out.
+def _drawn(
+    config: PretrainConfig, loaded: Sequence[Loaded], source: Source
+) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
+    """What is trained on and what is held out, from one ``source`` of all frames, so that a
+    backbone sees a batch at once.
     """
-
-    every: NDArray[np.int64]
-    early: NDArray[np.int64]
-    share: float
-    held_out: Mapping[str, NDArray[np.int64]]
-
-    def of(self, source: Source) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
-        """What is trained on and what is held out, from one source of all frames, so that a
-        backbone sees a batch at once.
-        """
-        parts = [(source, self.every, 1.0 - self.share), (source, self.early, self.share)]
-        return Mixture(parts), {name: (source, rows) for name, rows in self.held_out.items()}
-
-
-def _drawn(config: PretrainConfig, loaded: Sequence[Loaded]) -> _Drawn:
-    every, early, held_out, first = [], [], {}, 0
+    drawn: list[list[NDArray[np.int64]]] = []
+    held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
+    first = 0
     for one in loaded:
-        trained, rest = one.data.split(config.share.held_out)
-        every.append(first + trained)
-        early.append(first + one.data.early(trained, config.share.early_frames))
+        some, rest = parts(source, one.data, config.share, 1.0)
+        drawn.append([first + frames for _, frames, _ in some])
         if len(rest):
-            held_out[f"{one.task}_{one.robot}"] = first + rest
+            held_out[f"{one.task}_{one.robot}"] = (source, first + rest)
         first += len(one.data.actions)
-    return _Drawn(np.concatenate(every), np.concatenate(early), config.share.early, held_out)
-
-
-def _sight(
-    config: PretrainConfig, data: Demonstrations, drawn: _Drawn, backbone: Backbone
-) -> Backbone:
-    """The backbone, having learned to point."""
-    source = ImageSource(data, 1, config.augment, pointing=True)
-    run = Imitation(
-        {"pointing": Pointer(backbone)},
-        *drawn.of(source),
-        config.pointing,
-        config.out / SIGHT,
-        config.threads,
-    )
-    learned: Pointer = run.run()["pointing"]
-    return learned.backbone
+    every, early = (np.concatenate(frames) for frames in zip(*drawn, strict=True))
+    share = config.share.early
+    return Mixture([(source, every, 1.0 - share), (source, early, share)]), held_out
 
 
 def _require_points(loaded: Sequence[Loaded]) -> None:

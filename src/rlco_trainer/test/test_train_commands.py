@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -45,6 +46,23 @@ Train = Callable[..., Path]
 
 class Killed(BaseException):
     """As hard as a kill: nothing in training catches it."""
+
+
+@contextmanager
+def killed_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A run within dies as soon as its ``last`` checkpoint is written."""
+    save, done = checkpoint.save, [0]
+
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)  # type: ignore[arg-type]
+        done[0] += 1
+        if done[0] == last:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_and_die)
+        with pytest.raises(Killed):
+            yield
 
 
 def written(path: Path, settings: Mapping[str, object]) -> str:
@@ -175,18 +193,8 @@ def test_a_stage_that_was_interrupted_ends_as_one_that_was_not(
     train: Train = request.getfixturevalue(stage)
     done = {"pretrain": "base", "sft": "first", "reinforce": "second"}
     whole: Path = request.getfixturevalue(done[stage])
-    save, done_so_far = checkpoint.save, [0]
-
-    def save_and_die(*arguments: object) -> None:
-        save(*arguments)  # type: ignore[arg-type]
-        done_so_far[0] += 1
-        if done_so_far[0] == last:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save", save_and_die)
-        with pytest.raises(Killed):
-            train(tmp_path)
+    with killed_after(last, monkeypatch):
+        train(tmp_path)
     assert {file.stem for file in tmp_path.rglob("*.safetensors")} == {"checkpoint"}
     train(tmp_path)
     for name in ["token", "flow"] if stage == "pretrain" else ["policy"]:
@@ -243,16 +251,9 @@ def test_a_full_disk_is_one_line_and_the_last_checkpoint_stays(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    save, path = checkpoint.save, tmp_path / "checkpoint.safetensors"
-
-    def save_and_die(*arguments: object) -> None:
-        save(*arguments)  # type: ignore[arg-type]
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save", save_and_die)
-        with pytest.raises(Killed):
-            sft(tmp_path)
+    path = tmp_path / "checkpoint.safetensors"
+    with killed_after(1, monkeypatch):
+        sft(tmp_path)
     before = path.read_bytes()
     words = ["train", "sft", "--config", str(tmp_path / "config.yaml")]
     with files_at_most(len(before) // 2):

@@ -92,10 +92,8 @@ class Imitation:
         self._modules, self._first = nn.ModuleDict(dict(policies)), next(iter(policies.values()))
         self._trained = nn.ParameterList(_trained(list(policies.values()), config.expert_only))
         self._average = copy.deepcopy(self._modules).requires_grad_(False)
-        # What an earlier run left there would go on pulling at what is frozen now.
-        self._modules.zero_grad(set_to_none=True)
         self._optimiser = torch.optim.AdamW(
-            self._modules.parameters(), config.learning_rate, weight_decay=config.weight_decay
+            self._trained, config.learning_rate, weight_decay=config.weight_decay
         )
         self._side_by_side = SideBySide(threads, self._trained[0].device)
         self._settings = json.dumps(asdict(config), sort_keys=True)

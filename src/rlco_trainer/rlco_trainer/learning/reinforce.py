@@ -236,7 +236,8 @@ class Reinforcement:
     ) -> _Part:
         """What some of a step's decisions add to it, with a like share of its real samples."""
         config = self._config
-        judged = self._policy.evaluate(decisions.seen, decisions.trace)
+        with torch.set_grad_enabled(learning):
+            judged = self._policy.evaluate(decisions.seen, decisions.trace)
         found = ppo.losses(judged, decisions.batch, config.ppo)
         loss = share * found.total(config.ppo)
         figures = {"loss": loss.item()} | {
@@ -244,7 +245,8 @@ class Reinforcement:
         }
         if not learning:
             return _Part([], [], figures)
-        push, pull = gradients(loss, self._actor), list[Tensor]()
+        push = gradients(loss, self._actor)
+        pull: list[Tensor] = []
         if self._anchor.beta > 0.0:
             pulled = share * self._anchor.loss(self._policy, key, share)
             figures["anchor/loss"] = pulled.item()
@@ -261,8 +263,7 @@ class Reinforcement:
         return loss.item()
 
     def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor]) -> None:
-        for parameter in (*self._actor, *self._critic):
-            parameter.grad = None
+        self._optimiser.zero_grad(set_to_none=True)
         for parameter, gradient in zip(parameters, found, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -94,7 +94,8 @@ class Trial:
             noise = np.stack(
                 [draws[i].standard_normal((policy.horizon, ACTION_SIZE)) for i in live]
             )
-            chunks = policy.act(seen, torch.from_numpy(noise.astype(np.float32)))
+            drawn = torch.from_numpy(noise.astype(np.float32)).to(policy.device)
+            chunks = policy.act(seen, drawn)
             actions[live] = chunks[:, : policy.execute].cpu().numpy()
             observation, _, terminated, truncated, infos = vector.step(actions)
             _show(look, start, observation["image"], running)

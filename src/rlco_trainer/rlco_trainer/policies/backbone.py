@@ -26,7 +26,7 @@ from rlco_core.contract import LANGUAGE_WIDTH
 TAUGHT = 4
 #: From which of them to which the way is a token, too: from the end effector to the subject and to
 #: the goal, and from the subject to the goal.
-_WAYS = ((0, 1), (0, 2), (1, 2))
+_FROM, _TO = [0, 0, 1], [1, 2, 2]
 _SMALLEST_STD = 1e-3
 #: Pixels per cell of the map of features, and the spread of a taught keypoint, in cells.
 _CELL, _SPREAD = 4, 0.7
@@ -103,7 +103,7 @@ class Backbone(nn.Module):
         )
         self.sentence = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.places = nn.Parameter(0.5 * torch.randn(TAUGHT + len(_WAYS), width))
+        self.places = nn.Parameter(0.5 * torch.randn(TAUGHT + len(_FROM), width))
         height, breadth = (side // _CELL for side in config.image_size)
         down, across = torch.meshgrid(
             torch.linspace(-1, 1, height), torch.linspace(-1, 1, breadth), indexing="ij"
@@ -117,7 +117,7 @@ class Backbone(nn.Module):
     @property
     def tokens(self) -> int:
         """How many tokens an observation gives: the sentence, places, and ways between them."""
-        return 1 + TAUGHT + len(_WAYS)
+        return 1 + TAUGHT + len(_FROM)
 
     def fit(self, words: NDArray[np.float32]) -> None:
         """Takes the scale of ``words`` (N, LANGUAGE_WIDTH)."""
@@ -177,8 +177,8 @@ class Backbone(nn.Module):
         """(B, TAUGHT + ways, width): sines and cosines of places (B, TAUGHT, 2), and of the ways
         between them.
         """
-        ways = [places[:, there] - places[:, here] for here, there in _WAYS]
-        all_places = torch.cat([places, torch.stack(ways, 1)], 1)
+        ways = places[:, _TO] - places[:, _FROM]
+        all_places = torch.cat([places, ways], 1)
         angles = (all_places[..., None] * self.waves).flatten(2)
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 

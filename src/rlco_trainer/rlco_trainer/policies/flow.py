@@ -229,9 +229,8 @@ class FlowPolicy(Policy):
         """Where plain Euler steps from ``noise`` end, or from its middle, and the standard
         deviation there.
         """
-        x = seen.state.new_zeros((len(seen.state), self.horizon, ACTION_SIZE))
-        if noise is not None:
-            x = self.config.temperature * noise
+        shape = (len(seen.state), self.horizon, ACTION_SIZE)
+        x = seen.state.new_zeros(shape) if noise is None else self.config.temperature * noise
         contexts = self.contexts(seen)
         for k in range(self.config.steps):
             x, features = self._euler(x, k, contexts)

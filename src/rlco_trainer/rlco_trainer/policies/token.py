@@ -116,7 +116,7 @@ class TokenPolicy(Policy):
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
     def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
-        """The likeliest token, one after the other."""
+        """The likeliest token, one after the other, whatever the noise."""
         tokens, _ = self._speak(seen, self.horizon, None)
         return self.actions(tokens)
 
