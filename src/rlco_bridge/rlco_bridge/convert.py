@@ -41,6 +41,15 @@ def measured_from_message(
     return Measured(stamp_to_ns(message.header.stamp), positions[:-1], opening)
 
 
+def commanded_message(
+    stamp_ns: int, names: Sequence[str], positions: Sequence[float]
+) -> JointState:
+    """Where the joints are told to be, rad or m."""
+    message = JointState(name=list(names), position=list(positions))
+    set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
 def chunk_from_message(message: ActionChunkMessage) -> ActionChunk:
     """A chunk with whatever shape its sender gave it; the chunk player judges it."""
     flat = np.asarray(message.actions, dtype=np.float32)

@@ -88,16 +88,24 @@ class Episode:
         self._steady = steady
         self._arrivals: dict[int, float] = {}
         self._started = False
+        self._told: tuple[int, Command] | None = None
         player.clear()
 
-    def observe(self, measured: Measured) -> None:
-        """The arm was measured; the first time, the action path starts from there."""
+    def observe(self, measured: Measured) -> Command | None:
+        """The arm was measured; the first time, the action path starts from there.
+
+        Returns:
+            The command that was in force then; None before the episode.
+        """
         if measured.stamp_ns < self.start_ns:
-            return
+            return None
         if not self._started:
             self._path.reset(measured.joints, measured.gripper_opening)
             self._started = True
         self._arrivals.setdefault(measured.stamp_ns, self._steady())
+        if self._told is None or measured.stamp_ns != self._told[0]:
+            self._told = measured.stamp_ns, self._path.standing
+        return self._told[1]
 
     def judge(self, stamp_ns: int, success: bool) -> None:
         """The scene was judged; success in this episode ends it."""

@@ -3,7 +3,8 @@
 """The bridge: the one owner of the arm while an episode runs.
 
     in:  joint_states, task_state, action_chunk
-    out: the arm's and the gripper's joint_trajectory, instruction, safety_state, /diagnostics
+    out: the arm's and the gripper's joint_trajectory, commanded_joint_states, instruction,
+         safety_state, /diagnostics
     action: run_episode (asks reset_scene for the scene)
 
 Every command passes the one action path and its safety check. What is late, foul or missing
@@ -19,9 +20,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
-from trajectory_msgs.msg import JointTrajectory
 
 from rlco_bridge import convert
+from rlco_bridge.commander import Commander
 from rlco_bridge.episode import ORDERLY, Episode, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.server import EpisodeServer
@@ -74,7 +75,6 @@ class BridgeNode(LifecycleNode):
         self._equipment = equipment
         self._silence = Watchdog(self._get("observation_timeout"))
         self._waiting = Watchdog(self._get("chunk_timeout"))
-        self._name_joints(equipment)
         self._open_topics(equipment)
         self._start_timers(equipment)
         return super().on_configure(state)
@@ -94,17 +94,9 @@ class BridgeNode(LifecycleNode):
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
-    def _name_joints(self, equipment: Equipment) -> None:
-        prefix, robot = self._get("tf_prefix"), equipment.robot
-        self._arm_names = [prefix + name for name in robot.joint_names]
-        self._finger_names = [prefix + name for name in robot.gripper_joint_names]
-
     def _open_topics(self, equipment: Equipment) -> None:
         robot = equipment.robot
-        self._arm = self.create_publisher(JointTrajectory, robot.controller_topic, COMMAND)
-        self._gripper = self.create_publisher(
-            JointTrajectory, robot.gripper.controller_topic, COMMAND
-        )
+        self._commander = Commander(self, robot, self._get("tf_prefix"), equipment.dt)
         self._instructions = self.create_publisher(Instruction, "instruction", LATCHED)
         self._safety_states = self.create_publisher(SafetyState, "safety_state", LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
@@ -115,7 +107,7 @@ class BridgeNode(LifecycleNode):
             self,
             Watchdog(self._get("reset_timeout")),
             accepts=lambda: self._active,
-            refusal=lambda goal: equipment.problem_with(goal.task) or self._other_owner(),
+            refusal=lambda goal: equipment.problem_with(goal.task) or self._commander.other_owner(),
             begin=self._begin,
             cancel=lambda: self._end("canceled", "canceled by the client", settle=False),
         )
@@ -126,15 +118,6 @@ class BridgeNode(LifecycleNode):
         self.create_timer(1.0, self._diagnose, clock=steady)
         if not equipment.lockstep:
             self.create_timer(equipment.dt, self._tick)
-
-    def _other_owner(self) -> str:
-        """Who else publishes commands to the arm, as one line; empty if nobody does."""
-        for publisher in (self._arm, self._gripper):
-            for info in self.get_publishers_info_by_topic(publisher.topic_name):
-                name = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-                if name != self.get_fully_qualified_name():
-                    return f"{publisher.topic_name} is busy: {name} publishes there; stop it first"
-        return ""
 
     def _begin(self, goal: RunEpisode.Goal, scene: ResetScene.Response) -> None:
         """The scene is laid out: from its stamp on, the policy is asked and the arm moves."""
@@ -164,14 +147,17 @@ class BridgeNode(LifecycleNode):
         if self._episode is None:
             return
         try:
+            arm, finger = self._commander.arm_names, self._commander.finger_names[0]
             measured = convert.measured_from_message(
-                message, self._arm_names, self._finger_names[0], self._equipment.robot.gripper
+                message, arm, finger, self._equipment.robot.gripper
             )
         except RlcoError as error:
             self.get_logger().error(str(error), throttle_duration_sec=2.0)
             return
         self._measured_ns = measured.stamp_ns
-        self._episode.observe(measured)
+        told = self._episode.observe(measured)
+        if told is not None:
+            self._commander.tell(measured.stamp_ns, told)
         self._play_lockstep()
 
     def _on_task_state(self, message: TaskState) -> None:
@@ -226,10 +212,7 @@ class BridgeNode(LifecycleNode):
 
     def _send(self, now_ns: int, command: Command) -> None:
         self._sent = command
-        dt, fingers = self._equipment.dt, [command.fingers] * len(self._finger_names)
-        joints = command.joints.tolist()
-        self._gripper.publish(convert.trajectory_message(now_ns, self._finger_names, fingers, dt))
-        self._arm.publish(convert.trajectory_message(now_ns, self._arm_names, joints, dt))
+        self._commander.send(now_ns, command)
 
     def _instruct(self, stamp_ns: int, instruction: str) -> None:
         message = convert.instruction_message(stamp_ns, self._number, instruction)

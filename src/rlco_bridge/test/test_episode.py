@@ -71,6 +71,21 @@ def test_plays_from_where_the_arm_is_until_the_step_limit(episode: Episode) -> N
     assert episode.steps == 6
 
 
+def test_what_was_in_force_when_the_arm_was_measured(episode: Episode) -> None:
+    assert episode.observe(Measured(T0 - DT_NS, HOME, 0.5)) is None
+    first = episode.observe(Measured(T0, HOME, 0.5))
+    assert first is not None
+    assert first.joints == pytest.approx(HOME)
+    episode.take(chunk(), T0)
+    sent = episode.command(T0)
+    assert sent is not None
+    assert episode.observe(Measured(T0, HOME, 0.5)) is first, "the same moment, said again"
+    then = episode.observe(Measured(T0 + DT_NS, HOME, 0.5))
+    assert then is not None
+    assert then.joints.tolist() == sent.joints.tolist() != first.joints.tolist()
+    assert then.fingers == sent.fingers
+
+
 def test_nothing_is_commanded_before_the_first_measurement(episode: Episode) -> None:
     episode.take(chunk(), T0)
     measure(episode, T0 - DT_NS)

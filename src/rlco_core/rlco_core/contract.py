@@ -36,7 +36,7 @@ from rlco_core.types import ACTION_COLUMNS
 
 FORMAT = "rlco-bundle/1"
 MODEL_FILE = "model.onnx"
-PROPRIOCEPTION_SIZE = 10
+PROPRIOCEPTION_SIZE = 17
 LANGUAGE_TOKENS = 16
 LANGUAGE_WIDTH = 384
 
@@ -71,10 +71,10 @@ class CameraContract(_Section):
 
 
 class ProprioceptionContract(_Section):
-    """Measured end effector in the base frame: position m (3), rotation (6), gripper (1)."""
+    """End effector in the base frame: position m (3), rotation (6), gripper (1), pending (7)."""
 
-    layout: Literal["ee_position_rotation6d_gripper"]
-    size: Literal[10]
+    layout: Literal["ee_position_rotation6d_gripper_pending"]
+    size: Literal[17]
 
 
 class ActionContract(_Section):

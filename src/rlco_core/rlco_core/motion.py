@@ -76,6 +76,11 @@ class ActionPath:
         return self._joints
 
     @property
+    def standing(self) -> Command:
+        """What the controllers were told last, or would be told to stay where the arm was."""
+        return self._command(ACCEPTED)
+
+    @property
     def gripper_opening(self) -> float:
         """The opening last commanded, in [0, 1]."""
         return self._opening

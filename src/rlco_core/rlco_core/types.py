@@ -33,7 +33,7 @@ class Observation:
     Attributes:
         stamp_ns: ROS time of the measurement, nanoseconds.
         images: camera name -> (height, width, 3) uint8 RGB.
-        proprioception: (10,) float32, see ``rlco_core.proprioception``.
+        proprioception: (17,) float32, see ``rlco_core.proprioception``.
         instruction: what to do, in plain words.
     """
 

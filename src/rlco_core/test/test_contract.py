@@ -18,7 +18,7 @@ CONTRACT: dict[str, Any] = {
     "robot": "panda",
     "tasks": ["push_cube"],
     "cameras": [{"name": "front", "width": 64, "height": 64, "encoding": "rgb8"}],
-    "proprioception": {"layout": "ee_position_rotation6d_gripper", "size": 10},
+    "proprioception": {"layout": "ee_position_rotation6d_gripper_pending", "size": 17},
     "action": {
         "semantics": "delta_commanded_ee_pose_base",
         "columns": ["dx", "dy", "dz", "rx", "ry", "rz", "gripper"],
@@ -33,7 +33,7 @@ MANIFEST: dict[str, Any] = {
     "name": "push_cube_panda",
     "contract": CONTRACT,
     "statistics": {
-        "proprioception": {"mean": [0.0] * 10, "std": [1.0] * 10},
+        "proprioception": {"mean": [0.0] * 17, "std": [1.0] * 17},
         "action": {"low": [-1.0] * 7, "high": [1.0] * 7},
     },
     "provenance": {"dataset": "d", "seed": 1, "onnx_max_error": 1e-6},
@@ -85,7 +85,7 @@ def test_models_are_immutable() -> None:
             "cameras[0].fov: unknown key; known keys here: name, width, height, encoding",
         ),
         ("contract/cameras", [CONTRACT["cameras"][0]] * 2, "camera names must differ"),
-        ("contract/proprioception/size", 9, "proprioception.size: input should be 10, is 9"),
+        ("contract/proprioception/size", 9, "proprioception.size: input should be 17, is 9"),
         ("contract/action/dt", 0, "action.dt: input should be greater than 0, is 0"),
         ("contract/action/dt", float("nan"), "action.dt: input should be a finite number"),
         ("contract/action/horizon", 0, "action.horizon: input should be greater than 0"),
@@ -97,9 +97,9 @@ def test_models_are_immutable() -> None:
         (
             "statistics/proprioception/mean",
             [0.0],
-            "statistics: proprioception.mean must have 10 entries, has 1",
+            "statistics: proprioception.mean must have 17 entries, has 1",
         ),
-        ("statistics/proprioception/std", [0.0] * 10, "std: every entry must be greater than 0"),
+        ("statistics/proprioception/std", [0.0] * 17, "std: every entry must be greater than 0"),
         ("statistics/action/low", [2.0] * 7, "action: low 2.0 of dx must be at most high 1.0"),
         ("provenance/created", [1], "provenance: created must be text or a number, is [1]"),
         ("provenance/x", float("inf"), "provenance: x must be finite, is inf"),
@@ -140,7 +140,7 @@ def test_hash_is_that_of_the_canonical_json() -> None:
         '"horizon":8,"semantics":"delta_commanded_ee_pose_base"},'
         '"cameras":[{"encoding":"rgb8","height":64,"name":"front","width":64}],'
         '"language":{"encoder":"all-MiniLM-L6-v2","tokens":16,"width":384},'
-        '"proprioception":{"layout":"ee_position_rotation6d_gripper","size":10},'
+        '"proprioception":{"layout":"ee_position_rotation6d_gripper_pending","size":17},'
         '"robot":"panda","tasks":["push_cube"]}'
     )
     assert Contract.parse(CONTRACT).sha256() == hashlib.sha256(canonical.encode()).hexdigest()

@@ -18,7 +18,7 @@ def observation() -> Observation:
     return Observation(
         stamp_ns=7,
         images={"front": np.zeros((2, 3, 3), np.uint8)},
-        proprioception=np.zeros(10, np.float32),
+        proprioception=np.zeros(17, np.float32),
         instruction="push the red cube",
     )
 
@@ -36,7 +36,7 @@ def test_observations_cannot_be_written_to() -> None:
 
 def test_a_later_camera_does_not_appear_in_an_older_observation() -> None:
     images = {"front": np.zeros((2, 3, 3), np.uint8)}
-    seen = Observation(0, images, np.zeros(10, np.float32), "")
+    seen = Observation(0, images, np.zeros(17, np.float32), "")
     images["wrist"] = images["front"]
     assert list(seen.images) == ["front"]
 

@@ -25,7 +25,7 @@ class Budget:
     """How far apart in time the parts of one observation may be, nanoseconds.
 
     Attributes:
-        skew_ns: largest distance of a joint state or another image to the newest image.
+        skew_ns: largest distance of joints or another image to the newest image.
         age_ns: largest age of the observation when the policy would answer; None: any age.
         period_ns: shortest time between two answered observations of one episode.
     """
@@ -54,7 +54,7 @@ class Image:
 
 @dataclass(frozen=True)
 class JointState:
-    """Positions, rad or m, at `stamp_ns`."""
+    """Positions, rad or m, at `stamp_ns`, as they were measured or as they were commanded."""
 
     stamp_ns: int
     positions: NDArray[np.float64]
@@ -69,6 +69,7 @@ class Ready:
     instruction: str
     images: Mapping[str, NDArray[np.uint8]]
     positions: NDArray[np.float64]
+    commanded: NDArray[np.float64]
 
     def repeats(self, other: Ready | None) -> bool:
         """True when `other` is the same observation, sent before, in the same episode.
@@ -81,6 +82,7 @@ class Ready:
             (self.stamp_ns, self.episode, self.instruction)
             == (other.stamp_ns, other.episode, other.instruction)
             and np.array_equal(self.positions, other.positions)
+            and np.array_equal(self.commanded, other.commanded)
             and all(np.array_equal(self.images[name], other.images[name]) for name in self.images)
         )
 
@@ -105,6 +107,7 @@ class Gate:
     budget: Budget
     _images: dict[str, Image] = field(default_factory=dict)
     _joints: deque[JointState] = field(default_factory=lambda: deque(maxlen=_JOINT_STATES_KEPT))
+    _commanded: deque[JointState] = field(default_factory=lambda: deque(maxlen=_JOINT_STATES_KEPT))
     _instruction: Instruction = Instruction(0, 0, "")
     _answered_ns: int | None = None
     _fresh: bool = False
@@ -117,6 +120,10 @@ class Gate:
     def on_joints(self, joints: JointState) -> None:
         """A new joint state, or the same one again."""
         self._joints.append(joints)
+
+    def on_commanded(self, joints: JointState) -> None:
+        """Where the joints are told to be at a moment, or the same once more."""
+        self._commanded.append(joints)
 
     def on_instruction(self, instruction: Instruction) -> None:
         """What to do from now on; another one than before makes the newest image count again."""
@@ -137,15 +144,16 @@ class Gate:
             episode=self._instruction.episode,
             instruction=self._instruction.text,
             images={camera: self._images[camera].pixels for camera in self.cameras},
-            positions=self._nearest_joints().positions,
+            positions=self._nearest(self._joints).positions,
+            commanded=self._nearest(self._commanded).positions,
         )
 
     def _stamp_ns(self) -> int:
         return max(self._images[camera].stamp_ns for camera in self.cameras)
 
-    def _nearest_joints(self) -> JointState:
+    def _nearest(self, states: deque[JointState]) -> JointState:
         stamp_ns = self._stamp_ns()
-        return min(reversed(self._joints), key=lambda state: abs(state.stamp_ns - stamp_ns))
+        return min(reversed(states), key=lambda state: abs(state.stamp_ns - stamp_ns))
 
     def _incomplete(self) -> str:
         """What has never come; empty: all is there."""
@@ -154,7 +162,9 @@ class Gate:
         missing = [camera for camera in self.cameras if camera not in self._images]
         if missing:
             return f"no image of {', '.join(missing)} yet"
-        return "" if self._joints else "no joint state yet"
+        if not self._joints:
+            return "no joint state yet"
+        return "" if self._commanded else "no commanded joints yet"
 
     def _repeated(self) -> str:
         """Why the newest image is not to be answered (again); empty: it is."""
@@ -175,9 +185,13 @@ class Gate:
             skew_ns = stamp_ns - self._images[camera].stamp_ns
             if skew_ns > self.budget.skew_ns:
                 return f"image of {camera} is {skew_ns / _MS:.0f} ms behind the newest image"
-        skew_ns = abs(self._nearest_joints().stamp_ns - stamp_ns)
-        if skew_ns > self.budget.skew_ns:
-            return f"nearest joint state is {skew_ns / _MS:.0f} ms from the image"
+        for name, states in (
+            ("joint state", self._joints),
+            ("commanded joint state", self._commanded),
+        ):
+            skew_ns = abs(self._nearest(states).stamp_ns - stamp_ns)
+            if skew_ns > self.budget.skew_ns:
+                return f"nearest {name} is {skew_ns / _MS:.0f} ms from the image"
         if self.budget.age_ns is not None and now_ns - stamp_ns > self.budget.age_ns:
             return f"the newest image is {(now_ns - stamp_ns) / _MS:.0f} ms old"
         return ""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The policy node: a lifecycle node that answers observations with action chunks.
 
-    in:  <camera>/image_raw, <camera>/camera_info, joint_states, instruction
+    in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
     out: action_chunk, /diagnostics
 
 Configuring verifies the bundle, holds its contract against the robot and the cameras that exist,
@@ -200,6 +200,7 @@ class PolicyNode(LifecycleNode):
             topic, callback = f"{camera.name}/image_raw", partial(self._on_image, camera.name)
             self._listen(ImageMessage, topic, callback, newest)
         self._listen(JointStateMessage, self._joint_topic, self._on_joints, several)
+        self._listen(JointStateMessage, "commanded_joint_states", self._on_commanded, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:
@@ -210,6 +211,9 @@ class PolicyNode(LifecycleNode):
 
     def _on_joints(self, message: JointStateMessage) -> None:
         self._take(lambda gate: gate.on_joints(joints_from_message(message, self._joint_names)))
+
+    def _on_commanded(self, message: JointStateMessage) -> None:
+        self._take(lambda gate: gate.on_commanded(joints_from_message(message, self._joint_names)))
 
     def _on_instruction(self, message: InstructionMessage) -> None:
         instruction = instruction_from_message(message)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.kinematics import Kinematics
-from rlco_core.proprioception import proprioception
+from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.gate import Gate, Ready, Waiting
@@ -62,11 +62,12 @@ class Responder:
         return dataclasses.replace(chunk, episode=ready.episode)
 
     def _observation(self, ready: Ready) -> Observation:
-        joints, opening = split_positions(self._robot, ready.positions)
+        measured = posture(self._robot, ready.positions)
+        commanded = posture(self._robot, ready.commanded)
         return Observation(
             stamp_ns=ready.stamp_ns,
             images=ready.images,
-            proprioception=proprioception(self._kinematics, joints, opening),
+            proprioception=proprioception(self._kinematics, measured, commanded),
             instruction=ready.instruction,
         )
 
@@ -76,9 +77,7 @@ def measured_joints(robot: RobotConfig, tf_prefix: str) -> Sequence[str]:
     return [tf_prefix + name for name in (*robot.joint_names, *robot.gripper_joint_names)]
 
 
-def split_positions(
-    robot: RobotConfig, positions: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Positions in the order of `measured_joints` -> (arm joints, gripper opening in [0, 1])."""
+def posture(robot: RobotConfig, positions: NDArray[np.float64]) -> Posture:
+    """Of positions in the order of `measured_joints`."""
     count = len(robot.joint_names)
-    return positions[:count], robot.gripper.opening(float(positions[count]))
+    return Posture(positions[:count], robot.gripper.opening(float(positions[count])))

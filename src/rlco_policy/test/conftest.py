@@ -27,7 +27,7 @@ CONTRACT: dict[str, Any] = {
     "robot": "panda",
     "tasks": ["push_cube"],
     "cameras": [{"name": "front", "width": 64, "height": 48, "encoding": "rgb8"}],
-    "proprioception": {"layout": "ee_position_rotation6d_gripper", "size": 10},
+    "proprioception": {"layout": "ee_position_rotation6d_gripper_pending", "size": 17},
     "action": {
         "semantics": "delta_commanded_ee_pose_base",
         "columns": ["dx", "dy", "dz", "rx", "ry", "rz", "gripper"],
@@ -39,7 +39,7 @@ CONTRACT: dict[str, Any] = {
 }
 INPUTS: dict[str, tuple[int, list[int]]] = {
     "image_front": (TensorProto.UINT8, [1, 48, 64, 3]),
-    "proprioception": (TensorProto.FLOAT, [1, 10]),
+    "proprioception": (TensorProto.FLOAT, [1, 17]),
     "language_tokens": (TensorProto.FLOAT, [1, 16, 384]),
     "language_mask": (TensorProto.FLOAT, [1, 16]),
 }
@@ -82,7 +82,7 @@ def write_bundle(root: Path, model: bytes, contract: dict[str, Any]) -> Path:
         "name": "tiny",
         "contract": contract,
         "statistics": {
-            "proprioception": {"mean": [0.0] * 10, "std": [1.0] * 10},
+            "proprioception": {"mean": [0.0] * 17, "std": [1.0] * 17},
             "action": {"low": [-1.0] * 7, "high": [1.0] * 7},
         },
         "provenance": {"dataset": "none"},
@@ -119,7 +119,7 @@ def observation() -> Observation:
     """What the contract describes; the image's mean is 102."""
     image = np.full((48, 64, 3), 102, np.uint8)
     return Observation(
-        7_000, {"front": image}, np.arange(10, dtype=np.float32), "push the red cube"
+        7_000, {"front": image}, np.arange(17, dtype=np.float32), "push the red cube"
     )
 
 

@@ -39,6 +39,7 @@ class Scene(Node):
         self.width = 64
         self.images = self.create_publisher(Image, "front/image_raw", 1)
         self.joints = self.create_publisher(JointState, "joint_states", 10)
+        self.commanded = self.create_publisher(JointState, "commanded_joint_states", 10)
         self.instructions = self.create_publisher(Instruction, "instruction", LATCHED)
         self._infos = self.create_publisher(CameraInfo, "front/camera_info", 1)
         self.create_subscription(ActionChunk, "action_chunk", self.chunks.append, 10)
@@ -59,6 +60,7 @@ class Scene(Node):
         message = JointState(name=names, position=[0.04, 0.04, *PANDA.home])
         message.header.stamp = ns_to_stamp(stamp_ns)
         self.joints.publish(message)
+        self.commanded.publish(message)
 
     def tell_instruction(self, stamp_ns: int, text: str = "push the red cube") -> None:
         message = Instruction(episode=5, text=text)
@@ -94,7 +96,8 @@ class Stage:
 
     def wait_for_ears(self) -> None:
         """Until the active node and the scene hear each other."""
-        outputs = (self.scene.images, self.scene.joints, self.scene.instructions)
+        scene = self.scene
+        outputs = (scene.images, scene.joints, scene.commanded, scene.instructions)
         self.wait(lambda: all(output.get_subscription_count() for output in outputs))
         self.wait(lambda: self._nodes[-1].count_subscribers("action_chunk"))
 

@@ -29,7 +29,7 @@ from rlco_policy.policy import Policy
 
 INPUTS: dict[str, tuple[int, list[int]]] = {
     "image_front": (TensorProto.UINT8, [1, 48, 64, 3]),
-    "proprioception": (TensorProto.FLOAT, [1, 10]),
+    "proprioception": (TensorProto.FLOAT, [1, 17]),
     "language_tokens": (TensorProto.FLOAT, [1, 16, 384]),
     "language_mask": (TensorProto.FLOAT, [1, 16]),
 }
@@ -50,7 +50,7 @@ def test_answer_is_stamped_and_computed_from_every_input(
 ) -> None:
     chunk = policy.infer(observation)
     language = encoder.encode(observation.instruction)
-    mean = 102.0 + 4.5 + language.tokens.mean() + language.mask.mean()
+    mean = 102.0 + 8.0 + language.tokens.mean() + language.mask.mean()
     np.testing.assert_allclose(chunk.actions, np.full((8, 7), mean), rtol=1e-6)
     assert chunk.actions.dtype == np.float32
     assert chunk.stamp_ns == 7_000
@@ -122,8 +122,8 @@ def test_answers_that_are_not_finite_are_refused(
             r"the contract asks for tensor\(uint8\) \[1, 48, 64, 3\]",
         ),
         (
-            {"inputs": INPUTS | {"proprioception": (TensorProto.DOUBLE, [1, 10])}},
-            r"input proprioception of the model is tensor\(double\) \[1, 10\]",
+            {"inputs": INPUTS | {"proprioception": (TensorProto.DOUBLE, [1, 17])}},
+            r"input proprioception of the model is tensor\(double\) \[1, 17\]",
         ),
     ],
 )
@@ -204,10 +204,10 @@ def _with(**changes: Any) -> Callable[[Observation], Observation]:
         ),
         (
             _with(proprioception=np.zeros(9, np.float32)),
-            r"proprioception is float32 \[9\], the contract asks for float32 \[10\]",
+            r"proprioception is float32 \[9\], the contract asks for float32 \[17\]",
         ),
         (
-            _with(proprioception=np.full(10, np.inf, np.float32)),
+            _with(proprioception=np.full(17, np.inf, np.float32)),
             "proprioception has a value that is not finite",
         ),
     ],

@@ -27,6 +27,12 @@ def joints(ms: int) -> JointState:
     return JointState(ms * MS, np.array([float(ms)]))
 
 
+def arm(gate: Gate, ms: int) -> None:
+    """The arm at `ms`, measured and commanded."""
+    gate.on_joints(joints(ms))
+    gate.on_commanded(joints(ms))
+
+
 def lockstep() -> Gate:
     return Gate(["front"], EXACT)
 
@@ -50,6 +56,7 @@ def ready(gate: Gate, now_ms: int = 0) -> Ready:
 ARRIVALS = {
     "image": lambda gate: gate.on_image("front", image(200)),
     "joints": lambda gate: gate.on_joints(joints(200)),
+    "commanded": lambda gate: gate.on_commanded(joints(200)),
     "instruction": lambda gate: gate.on_instruction(PUSH),
 }
 
@@ -64,7 +71,7 @@ def test_released_when_the_last_part_comes_whatever_it_is(last: str) -> None:
     answer = ready(gate)
     assert (answer.stamp_ns, answer.episode, answer.instruction) == (200 * MS, 1, PUSH.text)
     assert answer.images["front"][0, 0, 0] == 200
-    assert answer.positions.tolist() == [200.0]
+    assert (answer.positions.tolist(), answer.commanded.tolist()) == ([200.0], [200.0])
 
 
 def test_what_is_missing_is_named_in_turn() -> None:
@@ -75,22 +82,35 @@ def test_what_is_missing_is_named_in_turn() -> None:
     assert reason(gate) == "no image of wrist yet"
     gate.on_image("wrist", image(200))
     assert reason(gate) == "no joint state yet"
+    gate.on_joints(joints(200))
+    assert reason(gate) == "no commanded joints yet"
 
 
 def test_lockstep_waits_for_the_joint_state_of_the_same_stamp() -> None:
     gate = lockstep()
     gate.on_instruction(PUSH)
     gate.on_image("front", image(200))
-    gate.on_joints(joints(150))
+    arm(gate, 150)
     assert reason(gate) == "nearest joint state is 50 ms from the image"
-    gate.on_joints(joints(200))
-    gate.on_joints(joints(250))
+    arm(gate, 200)
+    arm(gate, 250)
     assert ready(gate).positions.tolist() == [200.0]
+
+
+def test_lockstep_waits_for_the_commanded_joints_of_the_same_stamp() -> None:
+    gate = lockstep()
+    gate.on_instruction(PUSH)
+    gate.on_image("front", image(200))
+    arm(gate, 150)
+    gate.on_joints(joints(200))
+    assert reason(gate) == "nearest commanded joint state is 50 ms from the image"
+    gate.on_commanded(JointState(200 * MS, np.array([7.0])))
+    assert ready(gate).commanded.tolist() == [7.0]
 
 
 def test_instruction_does_not_reach_back() -> None:
     gate = lockstep()
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     gate.on_instruction(Instruction(201 * MS, 1, "push"))
     assert reason(gate) == "the newest image is older than the instruction"
@@ -102,7 +122,7 @@ def test_instruction_does_not_reach_back() -> None:
 def test_blank_instruction_stops(blank: str) -> None:
     gate = lockstep()
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     gate.on_instruction(Instruction(0, 1, blank))
     assert reason(gate) == "no instruction"
@@ -111,10 +131,10 @@ def test_blank_instruction_stops(blank: str) -> None:
 def test_released_once_per_arrival_of_the_image() -> None:
     gate = lockstep()
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     first = ready(gate)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_instruction(PUSH)
     assert reason(gate) == "the newest image is answered"
     gate.on_image("front", image(200))
@@ -124,7 +144,7 @@ def test_released_once_per_arrival_of_the_image() -> None:
 def test_a_new_instruction_makes_the_newest_image_count_again() -> None:
     gate = lockstep()
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     first = ready(gate)
     gate.on_instruction(Instruction(200 * MS, 2, PUSH.text))
@@ -136,14 +156,15 @@ def test_a_new_instruction_makes_the_newest_image_count_again() -> None:
 def test_repeats_compares_stamp_instruction_and_contents() -> None:
     gate = lockstep()
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     first = ready(gate)
     assert first.repeats(first)
     assert not first.repeats(None)
     assert not dataclasses.replace(first, stamp_ns=1).repeats(first)
     assert not dataclasses.replace(first, instruction="other").repeats(first)
-    assert not dataclasses.replace(first, positions=np.array([1.0])).repeats(first)
+    for name in ("positions", "commanded"):
+        assert not dataclasses.replace(first, **{name: np.array([1.0])}).repeats(first)
     assert not dataclasses.replace(first, images={"front": image(201).pixels}).repeats(first)
 
 
@@ -151,7 +172,7 @@ def test_a_clock_that_starts_anew_is_followed() -> None:
     gate = realtime()
     gate.on_instruction(PUSH)
     for ms in (5000, 200):
-        gate.on_joints(joints(ms))
+        arm(gate, ms)
         gate.on_image("front", image(ms))
         assert ready(gate, now_ms=ms).stamp_ns == ms * MS
 
@@ -160,17 +181,17 @@ def test_realtime_takes_the_nearest_joint_state_within_the_skew() -> None:
     gate = realtime()
     gate.on_instruction(PUSH)
     gate.on_image("front", image(200))
-    gate.on_joints(joints(170))
+    arm(gate, 170)
     assert reason(gate, 200) == "nearest joint state is 30 ms from the image"
     for ms in (185, 195, 215):
-        gate.on_joints(joints(ms))
+        arm(gate, ms)
     assert ready(gate, 200).positions.tolist() == [195.0]
 
 
 def test_realtime_refuses_an_old_image() -> None:
     gate = realtime()
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(200))
     assert reason(gate, now_ms=301) == "the newest image is 101 ms old"
     assert ready(gate, now_ms=300).stamp_ns == 200 * MS
@@ -181,7 +202,7 @@ def test_realtime_leaves_a_chunk_its_time() -> None:
     gate.on_instruction(PUSH)
     answered = []
     for ms in range(0, 700, 33):
-        gate.on_joints(joints(ms))
+        arm(gate, ms)
         gate.on_image("front", image(ms))
         if isinstance(gate.take(ms * MS), Ready):
             answered.append(ms)
@@ -193,7 +214,7 @@ def test_realtime_leaves_a_chunk_its_time() -> None:
 def test_cameras_must_agree_and_the_newest_gives_the_stamp() -> None:
     gate = realtime("front", "wrist")
     gate.on_instruction(PUSH)
-    gate.on_joints(joints(200))
+    arm(gate, 200)
     gate.on_image("front", image(170))
     gate.on_image("wrist", image(200))
     assert reason(gate, 200) == "image of front is 30 ms behind the newest image"

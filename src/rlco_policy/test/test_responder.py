@@ -10,11 +10,11 @@ import pytest
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError
 from rlco_core.kinematics import Kinematics
-from rlco_core.proprioception import proprioception
+from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.gate import Budget, Gate, Image, Instruction, JointState
-from rlco_policy.responder import Responder, measured_joints, split_positions
+from rlco_policy.responder import Responder, measured_joints, posture
 
 PANDA = RobotConfig.load("panda")
 FINGER = 0.01
@@ -53,6 +53,8 @@ def observe(responder: Responder, stamp_ns: int) -> ActionChunk | None:
     """Puts a whole observation into the gate and answers it."""
     positions = np.array([*PANDA.home, FINGER, FINGER])
     responder.gate.on_joints(JointState(stamp_ns, positions))
+    told = np.array([*PANDA.home[:-1], PANDA.home[-1] + 0.1, 2 * FINGER, 2 * FINGER])
+    responder.gate.on_commanded(JointState(stamp_ns, told))
     responder.gate.on_image("front", Image(stamp_ns, np.zeros((48, 64, 3), np.uint8)))
     return responder.respond(stamp_ns)
 
@@ -72,7 +74,9 @@ def test_the_policy_sees_proprioception_and_the_chunk_names_the_episode(
     assert (chunk.stamp_ns, chunk.episode, chunk.contract_hash) == (100, 3, "hash")
     assert responder.waiting_for == ""
     (seen,) = policy.seen
-    expected = proprioception(Kinematics(PANDA), np.array(PANDA.home), 0.25)
+    home = np.array(PANDA.home)
+    told = home + np.array([0.0] * 6 + [0.1])
+    expected = proprioception(Kinematics(PANDA), Posture(home, 0.25), Posture(told, 0.5))
     np.testing.assert_array_equal(seen.proprioception, expected)
     assert (seen.stamp_ns, seen.instruction) == (100, "push the red cube")
     assert seen.images["front"].shape == (48, 64, 3)
@@ -107,6 +111,6 @@ def test_joints_are_asked_for_by_prefixed_name_and_split() -> None:
     names = measured_joints(PANDA, "left_")
     assert names[0] == "left_panda_joint1"
     assert names[-2:] == ["left_panda_finger_joint1", "left_panda_finger_joint2"]
-    joints, opening = split_positions(PANDA, np.array([*PANDA.home, 0.04, 0.0]))
+    joints, opening = posture(PANDA, np.array([*PANDA.home, 0.04, 0.0]))
     assert joints.tolist() == list(PANDA.home)
     assert opening == 1.0

@@ -46,7 +46,7 @@ class EnvState:
 class RlcoEnv(gymnasium.Env[_Obs, _Action]):
     """One decision per step: ``execute`` actions are played, then one image is rendered.
 
-    Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (10,) float32.
+    Observation: ``image`` (H, W, 3) uint8 RGB, ``proprioception`` (17,) float32.
     Action: (execute, 7) float32, see ``rlco_core.types.ActionChunk``.
     Reward: ``sparse``: 1 on the first success; ``milestone`` as ``rlco_sim.reward`` says;
     ``shaped``: that, and for every step that brings the subject nearer to its goal.

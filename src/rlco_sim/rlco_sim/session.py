@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_core.kinematics import Kinematics
-from rlco_core.proprioception import proprioception
+from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
 from rlco_sim.camera import Camera, Image, Shot
@@ -106,6 +106,7 @@ class Session:
         self._show(settings)
         self.steps = self._held = 0
         self._measure()
+        self._told = Posture(self.joint_positions, self.gripper_opening)
         self._done = self.task.success()
         self._late_images.reset(settings.timing, seed)
         self._late_joints.reset(settings.timing, seed)
@@ -114,6 +115,7 @@ class Session:
 
     def advance(self, joints: NDArray[np.float64], fingers: float) -> None:
         """Commands arm (n,) rad and fingers (m or rad) for one control period; it passes."""
+        self._told = Posture(joints, self.robot.gripper.opening(fingers))
         self.world.arm.advance(joints, fingers)
         self.steps += 1
         self.stamp_ns += DT_NS
@@ -142,7 +144,7 @@ class Session:
     def distance(self) -> float:
         """From the end effector to the subject, and from there to where it is to come, m."""
         subject, goal = self.task.points()
-        away = np.linalg.norm(subject - self.proprioception()[:3])
+        away = np.linalg.norm(subject - self.end_effector())
         return float(away + np.linalg.norm(goal - subject))
 
     @property
@@ -160,8 +162,13 @@ class Session:
         """Measured opening in [0, 1]."""
         return self.robot.gripper.opening(self.fingers)
 
+    def end_effector(self) -> NDArray[np.float64]:
+        """(3,) m, where the end effector is now, in the base frame."""
+        position: NDArray[np.float64] = self._kinematics.forward(self.joint_positions).translation
+        return position.copy()
+
     def proprioception(self) -> NDArray[np.float32]:
-        """(10,) float32 as it is now, see ``rlco_core.proprioception``."""
+        """(17,) float32 as it is now, see ``rlco_core.proprioception``."""
         return self._proprioception(self.motor_positions)
 
     def image(self) -> Image:
@@ -218,7 +225,7 @@ class Session:
     def _proprioception(self, positions: NDArray[np.float64]) -> NDArray[np.float32]:
         count = len(self.robot.joint_names)
         opening = self.robot.gripper.opening(float(positions[count]))
-        return proprioception(self._kinematics, positions[:count], opening)
+        return proprioception(self._kinematics, Posture(positions[:count], opening), self._told)
 
 
 def resized(camera: CameraSettings, width: int, height: int) -> CameraSettings:

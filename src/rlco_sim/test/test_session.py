@@ -130,6 +130,22 @@ def test_an_observation_is_of_now(session: Session) -> None:
     assert seen.proprioception[9] == pytest.approx(PushCube.gripper_opening, abs=0.05)
 
 
+def test_what_was_told_and_has_not_happened_is_pending(session: Session) -> None:
+    session.reset(3)
+    kinematics = Kinematics(PANDA)
+    start = kinematics.forward(session.joint_positions).translation.copy()
+    opening = PANDA.gripper.opening(session.fingers)
+    assert session.proprioception()[10:] == pytest.approx([0.0] * 6 + [opening], abs=1e-6)
+    goal = session.joint_positions + 0.02
+    told = kinematics.forward(goal).translation.copy()
+    for _ in range(10):
+        session.advance(goal, PANDA.gripper.joint_position(0.25))
+        row = session.proprioception()
+        assert row[:3] + row[10:13] == pytest.approx(told, abs=1e-6)
+        assert row[16] == pytest.approx(0.25)
+    assert np.linalg.norm(row[10:13]) < 0.05 * np.linalg.norm(told - start), "it has happened"
+
+
 def test_motors_are_arm_and_fingers(session: Session) -> None:
     session.reset(3)
     assert (session.motor_positions[:7] == session.joint_positions).all()

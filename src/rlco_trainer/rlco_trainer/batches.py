@@ -35,7 +35,7 @@ class Demonstrations:
 
     Attributes:
         images: (N, H, W, 3) uint8 RGB.
-        states: (N, 10) float32.
+        states: (N, 17) float32.
         actions: (N, 7) float32.
         episode_ends: (N,) int, index just past the last frame of a frame's episode.
         sentence: (N,) int, row of ``words`` and ``mask``.

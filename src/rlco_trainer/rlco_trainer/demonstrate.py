@@ -34,7 +34,7 @@ class Demonstration:
 
     Attributes:
         images: (T, H, W, 3) uint8 RGB.
-        states: (T, 10) float32 proprioception.
+        states: (T, 17) float32 proprioception.
         actions: (T, 7) float32, what the demonstrator wanted at that moment.
         played: (T, 7) float32, what was done, disturbances included.
         points: (T, 4, 2) float32 px, where in the image the end effector, the subject and its
@@ -139,7 +139,7 @@ class Recorder:
         turned = next(iter(task.references().values())).rotation
         subject, goal = task.points()
         side = subject + _BESIDE * turned[:, 1]
-        points = np.stack([session.proprioception()[:3], subject, goal, side])
+        points = np.stack([session.end_effector(), subject, goal, side])
         return project(session.camera.settings, points).astype(np.float32)
 
 

@@ -27,6 +27,8 @@ _BURST_STEP = 0.010
 #: Where an arm goes that strays, m in the base frame; control periods, and how far in each, m.
 _LOW, _HIGH = (0.38, -0.25, 0.10), (0.64, 0.25, 0.28)
 _STRAY_STEPS, _STRAY_STEP = (8, 28), 0.02
+#: Periods that it stays there, so that some find it at rest and others under way.
+_STAY_STEPS = (0, 7)
 # Keep what is drawn here apart from the scene of the same seed.
 _STYLE_STREAM, _BURST_STREAM, _STRAY_STREAM = 0x7374796C, 0x64697374, 0x73747279
 
@@ -115,6 +117,7 @@ class Stray:
         self._left = int(rng.integers(*_STRAY_STEPS)) if rng.random() < chance else 0
         self._goal = rng.uniform(_LOW, _HIGH)
         self._opening = float(rng.integers(2))
+        self._stay = int(rng.integers(*_STAY_STEPS)) if self._left else 0
 
     def actions(self, target: Callable[[], pin.SE3]) -> Iterator[Action]:
         """The (7,) actions, from the commanded pose ``target``."""
@@ -122,3 +125,5 @@ class Stray:
             way = self._goal - target().translation
             way *= min(1.0, _STRAY_STEP / max(float(np.linalg.norm(way)), 1e-9))
             yield np.array([*way, 0.0, 0.0, 0.0, self._opening], dtype=np.float32)
+        for _ in range(self._stay):
+            yield np.array([0.0] * 6 + [self._opening], dtype=np.float32)

@@ -25,7 +25,7 @@ from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
-from rlco_trainer.policies.backbone import TAUGHT
+from rlco_trainer.policies.backbone import KEYPOINTS
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Pointer, Policy
 from rlco_trainer.policies.policy_file import save_policy
@@ -34,6 +34,9 @@ from rlco_trainer.settings import DeviceName, keep_settings
 
 #: Folder of the run in which the backbone learns.
 SIGHT = "sight"
+#: How a backbone learns to point, and the families to act, unless told otherwise.
+POINTING = ImitationConfig(steps=2_500, batch=128, bfloat16=True)
+ACTING = ImitationConfig(steps=4_000, batch=256)
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,9 @@ class PretrainConfig:
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
-    augment: float = 1.0
-    pointing: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=2_500, batch=128)
-    )
-    imitation: ImitationConfig = field(
-        default_factory=lambda: ImitationConfig(steps=4_000, batch=256, expert_only=True)
-    )
+    augment: float = 0.5
+    pointing: ImitationConfig = POINTING
+    imitation: ImitationConfig = ACTING
 
 
 def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
@@ -139,7 +138,7 @@ def _drawn(
 
 def _require_points(loaded: Sequence[Loaded]) -> None:
     for one in loaded:
-        if one.data.points.shape[1] != TAUGHT:
+        if one.data.points.shape[1] != KEYPOINTS:
             raise ConfigError(
                 f"the demonstrations of {one.task} do not say what to point at; collect them anew"
             )

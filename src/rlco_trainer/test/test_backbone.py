@@ -12,7 +12,7 @@ import torch
 from small import SMALLEST, inputs
 from torch import Tensor
 
-from rlco_trainer.policies.backbone import TAUGHT, Backbone, BackboneConfig
+from rlco_trainer.policies.backbone import KEYPOINTS, Backbone, BackboneConfig
 
 WIDE = replace(SMALLEST, image_size=(32, 64))
 
@@ -23,10 +23,10 @@ def new(config: BackboneConfig = SMALLEST) -> Backbone:
 
 
 def blob(centre: tuple[float, float], size: tuple[int, int]) -> Tensor:
-    """(1, TAUGHT, cells): scores of a blob about ``centre`` (row, column), the same for all."""
+    """(1, KEYPOINTS, cells): scores of a blob about ``centre`` (row, column), the same for all."""
     rows, columns = torch.arange(size[0])[:, None], torch.arange(size[1])[None]
     scores = -0.5 * ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2)
-    return scores.flatten().expand(1, TAUGHT, -1)
+    return scores.flatten().expand(1, KEYPOINTS, -1)
 
 
 @pytest.mark.parametrize("centre", [(3.5, 7.5), (2.3, 11.8), (4.75, 3.2)])
@@ -46,7 +46,7 @@ def test_there_is_a_token_for_the_sentence_each_place_and_each_way_between_them(
 ) -> None:
     network = new(config)
     context = network(*without_state(inputs(3, config)))
-    assert network.tokens == 1 + TAUGHT + 3
+    assert network.tokens == 1 + KEYPOINTS + 3
     assert context.shape == (3, network.tokens, config.width)
     assert torch.isfinite(context).all()
 
@@ -151,9 +151,9 @@ def test_it_learns_to_a_pixel_where_the_colour_is_that_is_named() -> None:
 def test_where_a_keypoint_looks_can_be_read_to_a_fraction_of_a_pixel() -> None:
     """Linearly, from its own token, as waves of many lengths."""
     network = new()
-    places = torch.linspace(-1, 1, 31)[:, None, None].expand(31, TAUGHT, 2)
+    places = torch.linspace(-1, 1, 31)[:, None, None].expand(31, KEYPOINTS, 2)
     tokens = network._waves_of(places)
-    assert tokens.shape == (31, TAUGHT + 3, 16)
+    assert tokens.shape == (31, KEYPOINTS + 3, 16)
     apart = torch.cdist(tokens[:, 0], tokens[:, 0]) + 9.0 * torch.eye(31)
     assert apart.min() > 0.25
     assert tokens.abs().max() <= 1.0
@@ -161,17 +161,17 @@ def test_where_a_keypoint_looks_can_be_read_to_a_fraction_of_a_pixel() -> None:
 
 def test_ways_are_the_same_wherever_they_begin() -> None:
     network, rng = new(), torch.Generator().manual_seed(0)
-    places = 0.5 * torch.rand((5, TAUGHT, 2), generator=rng)
+    places = 0.5 * torch.rand((5, KEYPOINTS, 2), generator=rng)
     here, there = network._waves_of(places), network._waves_of(places - 0.4)
-    torch.testing.assert_close(here[:, TAUGHT:], there[:, TAUGHT:], atol=1e-4, rtol=0.0)
-    assert (here[:, :TAUGHT] - there[:, :TAUGHT]).abs().amax() > 0.1
+    torch.testing.assert_close(here[:, KEYPOINTS:], there[:, KEYPOINTS:], atol=1e-4, rtol=0.0)
+    assert (here[:, :KEYPOINTS] - there[:, :KEYPOINTS]).abs().amax() > 0.1
 
 
 def test_a_taught_keypoint_comes_to_look_where_it_is_told() -> None:
     """The cheapest look is around the point, and the middle of it is the point."""
     network = new(WIDE)
     points = torch.tensor([[[9.5, 13.5], [41.0, 22.0], [30.0, 8.0], [20.0, 20.0]]])
-    scores = torch.zeros(1, TAUGHT, 8 * 16, requires_grad=True)
+    scores = torch.zeros(1, KEYPOINTS, 8 * 16, requires_grad=True)
     optimiser = torch.optim.Adam([scores], 0.1)
     for _ in range(400):
         optimiser.zero_grad()

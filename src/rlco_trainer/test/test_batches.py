@@ -26,7 +26,7 @@ def numbered() -> Demonstrations:
     frames = np.arange(count)
     return Demonstrations.build(
         np.tile(frames.astype(np.uint8)[:, None, None, None], (1, 8, 8, 3)),
-        np.tile(frames.astype(np.float32)[:, None], (1, 10)),
+        np.tile(frames.astype(np.float32)[:, None], (1, 17)),
         np.tile(frames.astype(np.float32)[:, None], (1, 7)),
         LENGTHS,
         INSTRUCTIONS,

@@ -27,7 +27,7 @@ def test_every_period_has_an_image_a_state_and_an_action(demonstration: Demonstr
     length = len(demonstration.actions)
     assert 20 < length < 120
     assert demonstration.images.shape == (length, 64, 64, 3)
-    assert demonstration.states.shape == (length, 10)
+    assert demonstration.states.shape == (length, 17)
     assert demonstration.actions.shape == (length, 7)
     dtypes = (demonstration.images.dtype, demonstration.states.dtype, demonstration.actions.dtype)
     assert dtypes == (np.uint8, np.float32, np.float32)

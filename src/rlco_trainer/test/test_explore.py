@@ -19,7 +19,7 @@ from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
 def seen_by(policy: Policy, count: int) -> Seen:
     rng = torch.Generator().manual_seed(1)
     tokens = (count, policy.backbone.tokens, policy.backbone.config.width)
-    return Seen(torch.randn(tokens, generator=rng), torch.randn((count, 10), generator=rng))
+    return Seen(torch.randn(tokens, generator=rng), torch.randn((count, 17), generator=rng))
 
 
 def sure(bin_number: int) -> TokenPolicy:

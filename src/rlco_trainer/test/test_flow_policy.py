@@ -27,7 +27,7 @@ def policy(**settings: Any) -> FlowPolicy:
 def seen(count: int, network: FlowPolicy) -> Seen:
     rng = torch.Generator().manual_seed(1)
     tokens = (count, network.backbone.tokens, TINY.width)
-    return Seen(torch.randn(tokens, generator=rng), torch.randn((count, 10), generator=rng))
+    return Seen(torch.randn(tokens, generator=rng), torch.randn((count, 17), generator=rng))
 
 
 class Linear(FlowPolicy):

@@ -25,7 +25,7 @@ def data() -> Demonstrations:
     rng = np.random.default_rng(0)
     return Demonstrations.build(
         rng.integers(0, 255, (21, 16, 16, 3), dtype=np.uint8),
-        rng.standard_normal((21, 10)).astype(np.float32),
+        rng.standard_normal((21, 17)).astype(np.float32),
         rng.uniform(-0.01, 0.01, (21, 7)).astype(np.float32),
         [12, 9],
         ["push the red cube", "push the blue cube"],
@@ -120,7 +120,7 @@ class Marked:
     ) -> Examples:
         self.asked += frames.tolist()
         count = len(frames)
-        state = torch.rand((count, 10), generator=generator)
+        state = torch.rand((count, 17), generator=generator)
         actions = torch.from_numpy(frames)[:, None, None].float().expand(count, 1, 7)
         seen = Seen(torch.full((count, 1, 1), self.mark), state)
         return Examples(seen, actions, torch.ones(count, 1))

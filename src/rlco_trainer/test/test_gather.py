@@ -31,7 +31,7 @@ def blank(seed: int, failing: tuple[int, ...], note: Path | None = None) -> Demo
     length = 3 + seed % 2
     return Demonstration(
         images=np.full((length, 64, 64, 3), seed, np.uint8),
-        states=np.full((length, 10), seed, np.float32),
+        states=np.full((length, 17), seed, np.float32),
         actions=np.full((length, 7), seed, np.float32),
         played=np.zeros((length, 7), np.float32),
         points=np.full((length, 4, 2), seed, np.float32),

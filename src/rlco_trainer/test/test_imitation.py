@@ -43,7 +43,7 @@ def data() -> Demonstrations:
     told = np.repeat([1.0, -1.0] * 4, 8).astype(np.float32)
     return Demonstrations.build(
         np.full((64, 16, 16, 3), 100, np.uint8),
-        np.zeros((64, 10), np.float32),
+        np.zeros((64, 17), np.float32),
         0.01 * np.tile(told[:, None], (1, 7)),
         [8] * 8,
         ["push the red cube", "push the blue cube"] * 4,

@@ -55,7 +55,7 @@ def new_policy(family: str = "token") -> Policy:
 def observed(count: int, seed: int) -> Seen:
     """The sign of the state's first entry says which way is right."""
     rng = torch.Generator().manual_seed(seed)
-    state = torch.zeros(count, 10)
+    state = torch.zeros(count, 17)
     state[:, 0] = torch.randint(2, (count,), generator=rng) * 2.0 - 1.0
     return Seen(torch.zeros(count, TOKENS, TINY.width), state)
 

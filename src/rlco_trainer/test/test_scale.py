@@ -17,7 +17,7 @@ from rlco_trainer.policies.scale import Scale
 def fitted(farthest: tuple[float, float] = (math.inf, math.inf)) -> Scale:
     """On actions that go evenly from -1 to 1 in every column."""
     rng = np.random.default_rng(0)
-    states = rng.normal(2.0, 3.0, (500, 10)).astype(np.float32)
+    states = rng.normal(2.0, 3.0, (500, 17)).astype(np.float32)
     actions = np.tile(np.linspace(-1.0, 1.0, 1001, dtype=np.float32)[:, None], (1, 7))
     scale = Scale()
     scale.fit(states, actions, farthest)
@@ -34,7 +34,7 @@ def test_bounds_are_the_first_and_the_last_percentile() -> None:
     rng, scale = np.random.default_rng(1), Scale()
     actions = rng.normal(0.0, 1.0, (5000, 7)).astype(np.float32) * np.arange(1, 8)
     actions = actions.astype(np.float32)
-    scale.fit(np.zeros((2, 10), np.float32), actions, (1.0, 1.0))
+    scale.fit(np.zeros((2, 17), np.float32), actions, (1.0, 1.0))
     below = (actions < scale.action_low.numpy()).mean(axis=0)
     above = (actions > scale.action_high.numpy()).mean(axis=0)
     assert below == pytest.approx(0.01, abs=1e-3)
@@ -43,7 +43,7 @@ def test_bounds_are_the_first_and_the_last_percentile() -> None:
 
 def test_a_value_that_never_changes_has_a_scale_all_the_same() -> None:
     scale = Scale()
-    states, actions = np.full((9, 10), 0.25, np.float32), np.full((9, 7), 0.5, np.float32)
+    states, actions = np.full((9, 17), 0.25, np.float32), np.full((9, 7), 0.5, np.float32)
     scale.fit(states, actions, (1.0, 1.0))
     assert scale.state_std.tolist() == pytest.approx([1e-3] * 10)
     assert scale.action_low.tolist() == pytest.approx([0.499] * 7)
@@ -53,7 +53,7 @@ def test_a_value_that_never_changes_has_a_scale_all_the_same() -> None:
 
 def test_states_are_standardised() -> None:
     rng, scale = np.random.default_rng(0), Scale()
-    states = (rng.normal(size=(400, 10)) * np.arange(1, 11) + 5.0).astype(np.float32)
+    states = (rng.normal(size=(400, 17)) * np.arange(1, 18) + 5.0).astype(np.float32)
     scale.fit(states, np.zeros((2, 7), np.float32), (1.0, 1.0))
     found = scale.state(torch.from_numpy(states))
     assert found.mean(0).tolist() == pytest.approx([0.0] * 10, abs=1e-4)

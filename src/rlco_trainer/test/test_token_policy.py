@@ -26,7 +26,7 @@ def policy() -> TokenPolicy:
 def seen(policy: TokenPolicy) -> Seen:
     rng = torch.Generator().manual_seed(1)
     tokens = (5, policy.backbone.tokens, TINY.width)
-    return Seen(torch.randn(tokens, generator=rng), torch.randn((5, 10), generator=rng))
+    return Seen(torch.randn(tokens, generator=rng), torch.randn((5, 17), generator=rng))
 
 
 def test_the_cache_changes_nothing(policy: TokenPolicy, seen: Seen) -> None:

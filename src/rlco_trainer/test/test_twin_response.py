@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlco_core.kinematics import Kinematics
-from rlco_core.proprioception import proprioception
+from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.settings import Settings
@@ -25,7 +25,8 @@ def told(seed: int, steps: int = 50) -> Episode:
     actions[:, :3] = rng.uniform(-0.01, 0.01, (steps // 2, 3)).repeat(2, axis=0)
     actions[:, 6] = np.arange(steps) < steps // 2
     kinematics = Kinematics(PANDA)
-    start = proprioception(kinematics, kinematics.home, 1.0).astype(float)
+    home = Posture(kinematics.home, 1.0)
+    start = proprioception(kinematics, home, home).astype(float)
     return Episode(np.zeros((steps, 3)), np.zeros(steps), actions, start)
 
 

@@ -23,12 +23,12 @@ from torch.nn import functional
 from rlco_core.contract import LANGUAGE_WIDTH
 
 #: How many keypoints there are: see ``POINT_COLUMNS`` of demonstrations.
-TAUGHT = 4
+KEYPOINTS = 4
 #: From which of them to which the way is a token, too: from the end effector to the subject and to
 #: the goal, and from the subject to the goal.
 _FROM, _TO = [0, 0, 1], [1, 2, 2]
 _SMALLEST_STD = 1e-3
-#: Pixels per cell of the map of features, and the spread of a taught keypoint, in cells.
+#: Pixels per cell of the map of features, and the spread of a keypoint, in cells.
 _CELL, _SPREAD = 4, 0.7
 #: The shortest wave of a place has 10 ** 1.4 rad for half an image.
 _FINEST = 1.4
@@ -99,11 +99,11 @@ class Backbone(nn.Module):
             ]
         )
         self.attention = nn.Sequential(
-            nn.GroupNorm(8, second, affine=False), nn.Conv2d(second, TAUGHT, 1)
+            nn.GroupNorm(8, second, affine=False), nn.Conv2d(second, KEYPOINTS, 1)
         )
         self.sentence = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.places = nn.Parameter(0.5 * torch.randn(TAUGHT + len(_FROM), width))
+        self.places = nn.Parameter(0.5 * torch.randn(KEYPOINTS + len(_FROM), width))
         height, breadth = (side // _CELL for side in config.image_size)
         down, across = torch.meshgrid(
             torch.linspace(-1, 1, height), torch.linspace(-1, 1, breadth), indexing="ij"
@@ -117,7 +117,7 @@ class Backbone(nn.Module):
     @property
     def tokens(self) -> int:
         """How many tokens an observation gives: the sentence, places, and ways between them."""
-        return 1 + TAUGHT + len(_FROM)
+        return 1 + KEYPOINTS + len(_FROM)
 
     def fit(self, words: NDArray[np.float32]) -> None:
         """Takes the scale of ``words`` (N, LANGUAGE_WIDTH)."""
@@ -137,7 +137,7 @@ class Backbone(nn.Module):
             words: (B, LANGUAGE_TOKENS, LANGUAGE_WIDTH) float32.
             mask: (B, LANGUAGE_TOKENS) float32, 1 for real tokens.
         Returns:
-            (B, tokens, width), and scores (B, TAUGHT, cells) of the cells of the map.
+            (B, tokens, width), and scores (B, KEYPOINTS, cells) of the cells of the map.
         """
         # Standardised, the words of different colours differ as much as those of different
         # verbs; the maximum over words lets one of them speak for the sentence.
@@ -153,7 +153,7 @@ class Backbone(nn.Module):
 
     def pointing_loss(self, scores: Tensor, points: Tensor) -> Tensor:
         """(B,) cross-entropy between where the keypoints look and the cells around
-        ``points`` (B, TAUGHT, 2) px.
+        ``points`` (B, KEYPOINTS, 2) px.
         """
         height, width = (side // _CELL for side in self.config.image_size)
         across, down = ((points - 0.5 * (_CELL - 1)) / _CELL).unbind(-1)
@@ -163,19 +163,19 @@ class Backbone(nn.Module):
         return -(wanted * scores.log_softmax(-1)).sum(-1).mean(-1)
 
     def pointed_at(self, scores: Tensor) -> Tensor:
-        """(B, TAUGHT, 2) px where the keypoints look."""
+        """(B, KEYPOINTS, 2) px where the keypoints look."""
         sides = scores.new_tensor(self.config.image_size[::-1])
         # From the middle of the first cell to that of the last.
         return 0.5 * (self._looks(scores) + 1.0) * (sides - _CELL) + 0.5 * (_CELL - 1)
 
     def _looks(self, scores: Tensor) -> Tensor:
-        """(B, TAUGHT, 2) columns and rows of the map where the keypoints look, each in [-1, 1]."""
+        """(B, KEYPOINTS, 2) columns and rows of the map where they look, each in [-1, 1]."""
         looks = scores.softmax(-1)
         return torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
 
     def _waves_of(self, places: Tensor) -> Tensor:
-        """(B, TAUGHT + ways, width): sines and cosines of places (B, TAUGHT, 2), and of the ways
-        between them.
+        """(B, KEYPOINTS + ways, width): sines and cosines of ``places`` (B, KEYPOINTS, 2), and of
+        the ways between them.
         """
         ways = places[:, _TO] - places[:, _FROM]
         all_places = torch.cat([places, ways], 1)

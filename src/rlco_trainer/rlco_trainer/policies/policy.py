@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 
     Attributes:
         context: (B, tokens, width), of the backbone.
-        state: (B, 10) proprioception in its own units.
+        state: (B, 17) proprioception in its own units.
     """
 
     context: Tensor

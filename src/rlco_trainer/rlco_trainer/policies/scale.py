@@ -46,7 +46,7 @@ class Scale(nn.Module):
         actions: NDArray[np.float32],
         farthest: tuple[float, float],
     ) -> None:
-        """Takes the scales of ``states`` (N, 10) and ``actions`` (N, 7)."""
+        """Takes the scales of ``states`` (N, 17) and ``actions`` (N, 7)."""
         low, high = np.quantile(actions, _QUANTILES, axis=0)
         middle, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), _SMALLEST_HALF_RANGE)
         values = {
@@ -60,7 +60,7 @@ class Scale(nn.Module):
             getattr(self, name).copy_(torch.from_numpy(np.asarray(value, dtype=np.float32)))
 
     def state(self, state: Tensor) -> Tensor:
-        """Proprioception (..., 10) -> standardised."""
+        """Proprioception (..., 17) -> standardised."""
         return (state - self.state_mean) / self.state_std
 
     def normalise(self, actions: Tensor) -> Tensor:

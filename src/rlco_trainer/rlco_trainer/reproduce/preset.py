@@ -12,6 +12,7 @@ from rlco_core.config import locate
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.settings import keep_settings, read_settings
+from rlco_trainer.train_pretrain import POINTING
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -69,7 +70,7 @@ class Preset:
     budget: Budget = field(default_factory=Budget)
     alpha: float = 0.5
     base: ImitationConfig | None = None
-    sight: ImitationConfig = field(default_factory=lambda: ImitationConfig(steps=2_500, batch=128))
+    sight: ImitationConfig = POINTING
     sft: ImitationConfig = field(default_factory=ImitationConfig)
     long_steps: Mapping[str, int] = field(default_factory=dict)
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)

@@ -47,7 +47,7 @@ _SPEEDS = (0.02, 0.3)
 @dataclass(frozen=True)
 class Episode:
     """(T, 3) m where the end effector was seen, (T,) the gripper's opening, (T, 7) the actions,
-    and (10,) proprioception at the beginning.
+    and (17,) proprioception at the beginning.
     """
 
     places: Rows
