@@ -26,12 +26,13 @@ from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.collector import Collector
 from rlco_trainer.learning.curves import Curves
-from rlco_trainer.learning.datasets import Share, load
+from rlco_trainer.learning.datasets import Share
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.film import Film
 from rlco_trainer.learning.frames import ContextSource, held_out_loss
 from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
+from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
@@ -79,9 +80,12 @@ class RlcoConfig:
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
 
 
-def rlco(config: RlcoConfig) -> Policy:
+def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
     """Trains, or goes on training, until all iterations are done; writes the policy.
 
+    Args:
+        config: of the run.
+        shelf: of datasets at hand.
     Raises:
         RlcoError: the dataset or the policy cannot be read, or the run had other settings.
     """
@@ -91,9 +95,10 @@ def rlco(config: RlcoConfig) -> Policy:
     explore_by(policy, settings.explore)
     policy.to(device(config.device))
     start = copy.deepcopy(policy).requires_grad_(False)
-    real = load(config.real, config.real_episodes).data
-    trained, held_out = real.split(config.share.held_out)
-    source = ContextSource.build(
+    shelf = shelf or Shelf()
+    real = shelf.dataset(config.real, config.real_episodes)
+    trained, held_out = real.data.split(config.share.held_out)
+    source = shelf.contexts(
         policy, real, config.augment.copies, config.augment.strength, settings.seed
     )
     keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
-from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.datasets import Loaded, Share, fit, parts
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
+from rlco_trainer.learning.frames import ImageSource, Mixture, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
@@ -79,17 +80,21 @@ class SftConfig:
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
 
-def sft(config: SftConfig) -> Policy:
+def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     """Trains, or goes on training, until all steps are done; writes the policy.
 
+    Args:
+        config: of the run.
+        shelf: of datasets at hand.
     Raises:
         RlcoError: a dataset or the policy cannot be read, or the run had other settings.
     """
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.imitation.seed)
-    loaded = _loaded(config)
+    shelf = shelf or Shelf()
+    loaded = _loaded(config, shelf)
     policy = _start(config, list(loaded.values())).to(device(config.device))
-    mixture, held_out = _drawn(config, loaded, policy)
+    mixture, held_out = _drawn(config, loaded, policy, shelf)
     keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
     run = Imitation(
         {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
@@ -109,13 +114,13 @@ def sft(config: SftConfig) -> Policy:
     return trained
 
 
-def _loaded(config: SftConfig) -> dict[str, Loaded]:
+def _loaded(config: SftConfig, shelf: Shelf) -> dict[str, Loaded]:
     """The datasets that are named, which must be of one task and robot."""
     loaded: dict[str, Loaded] = {}
     if config.sim is not None:
-        loaded["sim"] = load(config.sim)
+        loaded["sim"] = shelf.dataset(config.sim)
     if config.real is not None:
-        loaded["real"] = load(config.real, config.real_episodes)
+        loaded["real"] = shelf.dataset(config.real, config.real_episodes)
     if not 0.0 <= config.alpha <= 1.0:
         raise ConfigError(f"alpha {config.alpha} must lie in [0, 1]")
     if not loaded:
@@ -136,7 +141,7 @@ def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
 
 
 def _drawn(
-    config: SftConfig, loaded: dict[str, Loaded], policy: Policy
+    config: SftConfig, loaded: dict[str, Loaded], policy: Policy, shelf: Shelf
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
     weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
@@ -148,7 +153,8 @@ def _drawn(
         plain: Source = ImageSource(one.data, policy.horizon)
         if config.imitation.expert_only:
             copies = config.augment.copies if kind == "real" else 1
-            source = ContextSource.build(policy, one.data, copies, strength)
+            contexts = shelf.contexts(policy, one, copies, strength)
+            source, plain = contexts, contexts.plain
         weight = weights[kind] if len(loaded) == 2 else 1.0
         some, rest = parts(source, one.data, config.share, weight)
         drawn += some

@@ -41,7 +41,7 @@ def inputs(count: int, backbone: BackboneConfig = SMALL, seed: int = 1) -> Input
     rng = torch.Generator().manual_seed(seed)
     return (
         torch.randint(0, 256, (count, *backbone.image_size, 3), generator=rng, dtype=torch.uint8),
-        torch.randn(count, 10, generator=rng),
+        torch.randn(count, 17, generator=rng),
         torch.randn(count, LANGUAGE_TOKENS, LANGUAGE_WIDTH, generator=rng),
         (torch.arange(LANGUAGE_TOKENS) < 6).float().expand(count, -1),
     )

@@ -17,6 +17,7 @@ from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded
 from rlco_trainer.learning.frames import ContextSource, ImageSource
 from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.train_sft import ImageConfig, SftConfig
 
@@ -38,7 +39,7 @@ def drawn(
 ) -> tuple[Parts, Mapping[str, tuple[object, object]]]:
     policy = load_policy(Path(config.policy))[0]
     both = {name: replace(loaded, data=one) for name, one in data.items()}
-    found = train_sft._drawn(config, both, policy)
+    found = train_sft._drawn(config, both, policy, Shelf())
     assert isinstance(found[0], Parts)
     return found[0], found[1]
 
@@ -88,9 +89,12 @@ def test_only_real_images_that_are_trained_on_are_varied(
     frozen, frozen_held_out = drawn(config_of(policy_files, True), loaded, two)
     assert all(isinstance(source, ContextSource) for source, *_ in frozen)
     assert [len(source.contexts) for source, *_ in frozen] == [1, 1, 3, 3]
-    for source, _ in (*held_out.values(), *frozen_held_out.values()):
+    for source, _ in held_out.values():
         assert isinstance(source, ImageSource)
         assert source.strength == 0.0
+    for source, _ in frozen_held_out.values():
+        assert isinstance(source, ContextSource)
+        assert len(source.contexts) == 1, "the unchanged ones"
 
 
 def test_a_policy_that_is_given_is_where_training_starts(
@@ -110,7 +114,7 @@ def test_datasets_of_two_tasks_or_robots_are_refused(
 ) -> None:
     for change in ({"task": "pick_place"}, {"robot": "ur5e"}):
         found = iter([loaded, replace(loaded, **change)])
-        monkeypatch.setattr(train_sft, "load", lambda *_, found=found: next(found))
+        monkeypatch.setattr(Shelf, "dataset", lambda *_, found=found: next(found))
         with pytest.raises(ConfigError, match="--sim and --real must be of one task and robot"):
             train_sft.main(["--out", "a", "--sim", "b", "--real", "c"])
 

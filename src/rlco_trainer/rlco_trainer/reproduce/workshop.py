@@ -14,8 +14,9 @@ from rlco_sim.domain import Domain
 from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
-from rlco_trainer.learning.datasets import Share, load
+from rlco_trainer.learning.datasets import Share
 from rlco_trainer.learning.frames import ImageSource, held_out_loss
+from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES
@@ -46,6 +47,7 @@ class Workshop:
 
     def __init__(self, preset: Preset, folder: Path) -> None:
         self._preset, self._folder = preset, folder
+        self._shelf = Shelf()
         keep_recipe(preset, folder, (folder / "policies").exists())
 
     def policy(self, recipe: Recipe) -> Path:
@@ -70,7 +72,8 @@ class Workshop:
     def held_out_loss(self, recipe: Recipe, policy: Policy) -> float:
         """Supervised loss on real demonstrations that the recipe holds out."""
         held_out = self._preset.budget.held_out
-        data = load(self._real(recipe.task), recipe.real_demos + held_out).data
+        count = recipe.real_demos + held_out
+        data = self._shelf.dataset(self._real(recipe.task), count).data
         _, frames = data.split(held_out)
         return held_out_loss(policy, ImageSource(data, policy.horizon), frames)
 
@@ -111,7 +114,8 @@ class Workshop:
                 real_episodes=recipe.real_demos + held_out,
                 share=Share(held_out=held_out),
                 imitation=settings,
-            )
+            ),
+            self._shelf,
         )
 
     def _stage_two(self, recipe: Recipe, folder: Path) -> None:
@@ -130,7 +134,8 @@ class Workshop:
                 share=Share(held_out=held_out),
                 evaluate_every=preset.reinforce.iterations,
                 reinforce=replace(preset.reinforce, seed=recipe.seed, anchor=anchor),
-            )
+            ),
+            self._shelf,
         )
 
     def _twin(self) -> str:
