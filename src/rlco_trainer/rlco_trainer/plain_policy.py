@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from rlco_trainer.policies.policy import Judged, Sample, Seen, Trace
+from rlco_trainer.policies.policy import Before, Judged, Sample, Seen, Trace
 from rlco_trainer.sim_speed import CALM
 
 _FEATURES, _HIDDEN, _MOVES = 512, 64, 3
@@ -60,7 +60,7 @@ class PlainPolicy(nn.Module):
         value: Tensor = self.value(seen.context[:, 0])
         return value.squeeze(-1)
 
-    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+    def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
         """Moves (B, 3) of the end effector, drawn at random; 1 is CALM."""
         mean = self.actor(seen.context[:, 0])
         moves = mean + self.log_std.exp() * torch.randn(mean.shape, generator=rng)

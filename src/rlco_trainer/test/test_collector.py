@@ -19,7 +19,7 @@ from rlco_sim.env import RlcoEnv
 from rlco_sim.vector import VectorEnv
 from rlco_trainer.learning import collector as collecting
 from rlco_trainer.learning.collector import Collector, Ended, Rollout
-from rlco_trainer.policies.policy import Sample, Seen
+from rlco_trainer.policies.policy import Before, Sample, Seen
 from rlco_trainer.policies.policy_file import load_policy
 
 ENV: dict[str, Any] = {
@@ -55,10 +55,11 @@ def alone() -> Iterator[RlcoEnv]:
 class Scripted:
     """Plays what it is told, decision by decision; a value tells one observation from another."""
 
-    execute = 4
+    execute, device = 4, torch.device("cpu")
 
     def __init__(self, *scripts: Sequence[Chunk]) -> None:
         self._scripts, self._decisions = scripts, 0
+        self.before: list[Before | None] = []
 
     def see(self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor) -> Seen:
         return Seen(image.float().mean((1, 2, 3))[:, None, None], state)
@@ -66,7 +67,8 @@ class Scripted:
     def values(self, seen: Seen) -> Tensor:
         return seen.context.flatten() + seen.state.sum(-1)
 
-    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+    def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
+        self.before.append(before)
         at, none = self._decisions, torch.zeros(len(seen.state), 4, 7)
         self._decisions += 1
         rows = [script[at] if at < len(script) else STILL for script in self._scripts]
@@ -87,6 +89,23 @@ def known_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
         return (FIRST, SECOND)[index] + int(group._begun[index])
 
     monkeypatch.setattr(collecting._Group, "_episode_seed", seed)
+
+
+def test_a_policy_is_told_of_the_decision_before_and_where_there_was_none(
+    two: Collector, known_seeds: None
+) -> None:
+    script = Scripted([STILL, refused(0)], [])
+    two._decisions = 4
+    two.collect(script, 0)  # type: ignore[arg-type]
+    first, *later = script.before
+    assert first is None
+    told = [before for before in later if before is not None]
+    assert [before.trace["number"].tolist() for before in told] == [[0, 0], [1, 1], [2, 2]]
+    assert [before.fresh.tolist() for before in told] == [
+        [False, False],
+        [True, False],
+        [False, False],
+    ]
 
 
 def value_of(observation: Mapping[str, Any]) -> float:

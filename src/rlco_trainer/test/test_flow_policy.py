@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from rlco_trainer.policies.backbone import BackboneConfig
-from rlco_trainer.policies.flow import FlowConfig, FlowPolicy, cosines, gaussian
-from rlco_trainer.policies.policy import Seen
+from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
+from rlco_trainer.policies.noise import cosines, gaussian
+from rlco_trainer.policies.policy import Before, Seen
 
 TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
 
@@ -126,6 +127,28 @@ def test_an_end_is_as_likely_as_its_normal_distribution_around_the_plain_way() -
     # Rows of a chunk have most of their noise in common.
     rows = torch.corrcoef(played.transpose(1, 2).reshape(-1, network.execute).T)
     assert rows.min() > 0.5
+
+
+def test_noise_stays_on_from_decision_to_decision_but_not_into_another_episode() -> None:
+    network = linear(explore="end", hold=0.8).requires_grad_(False)
+    count, fresh = 4_000, torch.arange(4_000) >= 2_000
+    some, rng = seen(count, network), torch.Generator().manual_seed(2)
+    first = network.sample(some, rng)
+    then = network.sample(some, rng, Before(first.trace, fresh))
+    noises = torch.stack([sample.trace["noise"] for sample in (first, then)]).flatten(2)
+    assert noises.std(1).flatten().numpy() == pytest.approx(1.0, abs=0.1), "as much as ever"
+    for which, kept in ((~fresh, 0.8), (fresh, 0.0)):
+        one, other = noises[:, which]
+        assert (one * other).mean().item() == pytest.approx(kept, abs=0.02)
+    # What was held is known, the rest is scored.
+    sigma = math.sqrt(0.08 * 0.16) * torch.tensor([[1.9], *[[0.4]] * (network.execute - 1)])
+    mean = network.waves @ torch.full((network.execute, 7), 0.3)
+    held = 0.8 * first.trace["noise"] * ~fresh[:, None, None]
+    loose = torch.where(fresh, 1.0, 0.6)[:, None, None]
+    expected = torch.distributions.Normal(mean + sigma * held, sigma * loose)
+    scored = expected.log_prob(then.trace["waves"])
+    assert torch.allclose(then.log_prob, scored, atol=1e-3)
+    assert torch.allclose(network.evaluate(some, then.trace).log_prob, scored, atol=1e-3)
 
 
 def _lower(factor: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor
 from rlco_core.language import LanguageEncoder
 from rlco_sim.vector import VectorEnv
 from rlco_trainer.interrupt import kept_from_children
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.policies.policy import Before, Policy, Seen
 
 _ENV, _POLICY = 0x656E76, 0x706F6C
 
@@ -151,7 +151,7 @@ class _Group:
     def decide(self) -> None:
         """Looks, samples, and sets the physics going."""
         seen = self._see(self._observation, slice(None))
-        sample = self._policy.sample(seen, self._rng)
+        sample = self._policy.sample(seen, self._rng, self._before())
         if self._rows:
             self._bootstrap(sample.value.cpu())
         self._rows.append(
@@ -164,6 +164,13 @@ class _Group:
             }
         )
         self._vector.step_async(sample.actions.cpu().numpy())
+
+    def _before(self) -> Before | None:
+        if not self._rows:
+            return None
+        row, device = self._rows[-1], self._policy.device
+        trace = {key: part.to(device) for key, part in row["trace"].items()}
+        return Before(trace, row["ended"].to(device))
 
     def finish(self) -> None:
         """Waits for the physics; begins new episodes where one has ended."""

@@ -17,16 +17,18 @@ class ExploreConfig:
 
     Attributes:
         flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
+        hold: of flows, see ``FlowConfig.hold``.
         blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
     """
 
     flow: Explore = "end"
+    hold: float = 0.0
     blur: float = 6.0
 
 
 def explore_by(policy: Policy, config: ExploreConfig) -> None:
     """Sets how ``policy`` explores."""
     if isinstance(policy, FlowPolicy):
-        policy.config = replace(policy.config, explore=config.flow)
+        policy.config = replace(policy.config, explore=config.flow, hold=config.hold)
     if isinstance(policy, TokenPolicy):
         policy.config = replace(policy.config, blur=config.blur)

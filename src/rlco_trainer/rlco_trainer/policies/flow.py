@@ -22,7 +22,6 @@ end:   (ours) plain Euler steps from the middle of the noise, as when deployed, 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -32,7 +31,9 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
+from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, gaussian, normal
 from rlco_trainer.policies.policy import (
+    Before,
     Judged,
     Policy,
     Sample,
@@ -42,7 +43,6 @@ from rlco_trainer.policies.policy import (
 )
 from rlco_trainer.policies.scale import ACTION_SIZE
 
-_HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
 #: How much larger than sigma is what the rows of an ``end`` have in common, and what each has of
 #: its own: about as much noise in all as if none were shared.
 _COMMON, _OWN = 1.9, 0.4
@@ -63,6 +63,7 @@ class FlowConfig:
         sigma: least and greatest standard deviation of ``noise`` and ``end``.
         temperature: how much of the noise actions begin at when deployed, and with ``end``; 1 for
             all of it, 0 for its middle.
+        hold: how much of the noise of an ``end`` stays on from one decision to the next.
         sde_scale: a of ``sde``.
         joint: log-probability of a chain: ``sum`` of its terms, or their ``mean``.
     """
@@ -76,6 +77,7 @@ class FlowConfig:
     explore: Explore = "noise"
     sigma: tuple[float, float] = (0.08, 0.16)
     temperature: float = 0.0
+    hold: float = 0.0
     sde_scale: float = 0.5
     joint: Literal["sum", "mean"] = "sum"
 
@@ -111,7 +113,7 @@ class FlowPolicy(Policy):
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
         values = self.scale.normalise(actions)
-        noise = _normal(values.shape, rng, values.device)
+        noise = normal(values.shape, rng, values.device)
         # Beta(1.5, 1) by its inverse distribution function.
         chance = torch.rand(len(values), generator=rng).to(values.device)
         time = 0.999 * chance.pow(1.0 / 1.5) + 0.001
@@ -119,13 +121,13 @@ class FlowPolicy(Policy):
         velocity, _ = self.velocity(t * noise + (1.0 - t) * values, time, self.contexts(seen))
         return (velocity - (noise - values)).square().mean(-1)
 
-    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+    def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
         """A chain of noisy denoise steps, or of plain ones with a noisy end."""
         if self.config.explore == "end":
-            return self._sample_end(seen, rng)
+            return self._sample_end(seen, rng, before)
         count, device = len(seen.state), seen.state.device
         shape = (count, self.horizon, ACTION_SIZE)
-        draws = [_normal(shape, rng, device) for _ in range(self.config.steps + 1)]
+        draws = [normal(shape, rng, device) for _ in range(self.config.steps + 1)]
         noisy = torch.randint(self.config.steps, (count,), generator=rng).to(device)
         chain, contexts = [draws[0]], self.contexts(seen)
         for k in range(self.config.steps):
@@ -151,7 +153,7 @@ class FlowPolicy(Policy):
         step = torch.arange(steps, device=chain.device).repeat(len(chain))
         mean, std = self._transition(states, step, contexts)  # type: ignore[arg-type]
         log_prob = self._chained(gaussian(following, mean, std))
-        entropy = self._chained((std.log() + 0.5 + _HALF_LOG_TAU).expand_as(mean))
+        entropy = self._chained((std.log() + 0.5 + HALF_LOG_TAU).expand_as(mean))
         if self.config.explore == "sde":
             scored = nn.functional.one_hot(trace["noisy"], steps)[:, :, None, None]
             log_prob, entropy = log_prob * scored, entropy * scored
@@ -196,21 +198,30 @@ class FlowPolicy(Policy):
         velocity: Tensor = self.head(features)
         return velocity, features
 
-    def _sample_end(self, seen: Seen, rng: torch.Generator) -> Sample:
-        start = _normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
+    def _sample_end(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
+        start = normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
         mean, std = self._end_waves(seen, start)
-        waves = mean + std * _normal(mean.shape, rng, mean.device)
+        held, loose = torch.zeros_like(mean), torch.ones_like(mean)
+        if before is not None and self.config.hold:
+            fresh, hold = before.fresh[:, None, None], self.config.hold
+            held = torch.where(fresh, held, hold * before.trace["noise"])
+            loose = torch.where(fresh, loose, math.sqrt(1.0 - hold**2))
+        noise = held + loose * normal(mean.shape, rng, mean.device)
+        waves = mean + std * noise
+        trace = {"waves": waves, "start": start, "noise": noise, "held": held, "loose": loose}
+        log_prob = gaussian(waves, mean + std * held, std * loose)
         actions = self.scale.denormalise(self.waves.T @ waves)
-        log_prob = gaussian(waves, mean, std)
-        return Sample(actions, {"waves": waves, "start": start}, log_prob, self.values(seen))
+        return Sample(actions, trace, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
         mean, std = self._end_waves(seen, trace["start"])
-        log_prob = gaussian(trace["waves"], mean, std)
-        return Judged(log_prob, std.log() + 0.5 + _HALF_LOG_TAU, self.values(seen))
+        held, loose = trace["held"], trace["loose"]
+        log_prob = gaussian(trace["waves"], mean + std * held, std * loose)
+        entropy = (std * loose).log() + 0.5 + HALF_LOG_TAU
+        return Judged(log_prob, entropy, self.values(seen))
 
     def _end_divergence(self, seen: Seen, other: FlowPolicy, rng: torch.Generator) -> Tensor:
-        start = _normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
+        start = normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
         with torch.no_grad():
             wanted, std = other._end_waves(seen, start)
         mean, _ = self._end_waves(seen, start)
@@ -272,20 +283,3 @@ class FlowPolicy(Policy):
     def _chained(self, terms: Tensor) -> Tensor:
         """(B * steps, horizon, 7) -> (B, steps, execute, 7)."""
         return terms.unflatten(0, (-1, self.config.steps))[:, :, : self.execute]
-
-
-def cosines(count: int) -> Tensor:
-    """(count, count) orthonormal rows: a constant, and waves of more and more half periods."""
-    rows, columns = torch.arange(count)[:, None], torch.arange(count)
-    waves = torch.cos(math.pi * rows * (columns + 0.5) / count)
-    return waves / waves.norm(dim=1, keepdim=True)
-
-
-def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Log-density of a normal distribution, entry by entry."""
-    return -0.5 * ((x - mean) / std).square() - std.log() - _HALF_LOG_TAU
-
-
-def _normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> Tensor:
-    """Normal draws, the same on every device."""
-    return torch.randn(tuple(shape), generator=rng).to(device)

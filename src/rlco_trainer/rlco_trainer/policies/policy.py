@@ -69,6 +69,13 @@ class Sample:
     value: Tensor
 
 
+class Before(NamedTuple):
+    """How the decision before came about, and in which of the B episodes there was none."""
+
+    trace: Trace
+    fresh: Tensor
+
+
 @dataclass(frozen=True)
 class Judged:
     """A stored sample under the present weights; shapes as in ``Sample``.
@@ -191,8 +198,8 @@ class Policy(Learner):
         """(B, horizon), the supervised loss of every row of ``actions`` (B, horizon, 7)."""
 
     @abstractmethod
-    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
-        """Chunks drawn at random, as rollouts need them."""
+    def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
+        """Chunks drawn at random, as rollouts need them; noise may stay on from ``before``."""
 
     @abstractmethod
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:

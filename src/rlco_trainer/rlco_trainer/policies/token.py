@@ -19,6 +19,7 @@ from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
 from rlco_trainer.policies.policy import (
+    Before,
     Judged,
     Policy,
     Sample,
@@ -101,7 +102,7 @@ class TokenPolicy(Policy):
             losses = -scores.gather(-1, tokens[..., None]).squeeze(-1)
         return losses.unflatten(1, (-1, ACTION_SIZE)).mean(-1)
 
-    def sample(self, seen: Seen, rng: torch.Generator) -> Sample:
+    def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
         """Tokens drawn one after the other."""
         tokens, log_prob = self._speak(seen, self.execute, rng)
         return Sample(self.actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))

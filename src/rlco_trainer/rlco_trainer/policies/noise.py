@@ -1,0 +1,30 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Normal noise, how likely it is, and how it spreads over the rows of a chunk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+
+
+def cosines(count: int) -> Tensor:
+    """(count, count) orthonormal rows: a constant, and waves of more and more half periods."""
+    rows, columns = torch.arange(count)[:, None], torch.arange(count)
+    waves = torch.cos(math.pi * rows * (columns + 0.5) / count)
+    return waves / waves.norm(dim=1, keepdim=True)
+
+
+def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Log-density of a normal distribution, entry by entry."""
+    return -0.5 * ((x - mean) / std).square() - std.log() - HALF_LOG_TAU
+
+
+def normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> Tensor:
+    """Normal draws, the same on every device."""
+    return torch.randn(tuple(shape), generator=rng).to(device)
