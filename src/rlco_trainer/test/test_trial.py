@@ -101,9 +101,9 @@ class OneByOne:
         seen = [self._policy.see(*one) for one in zip(*(p.split(1) for p in parts), strict=True)]
         return Seen(*(torch.cat(part) for part in zip(*seen, strict=True)))
 
-    def act(self, seen: Seen, noise: torch.Tensor) -> torch.Tensor:
-        rows = zip(*(part.split(1) for part in (*seen, noise)), strict=True)
-        return torch.cat([self._policy.act(Seen(c, s), n) for c, s, n in rows])
+    def act(self, seen: Seen) -> torch.Tensor:
+        rows = zip(*(part.split(1) for part in seen), strict=True)
+        return torch.cat([self._policy.act(Seen(*row)) for row in rows])
 
 
 def alike(some: tuple[Outcome, ...], others: tuple[Outcome, ...]) -> bool:

@@ -16,9 +16,7 @@ from rlco_sim.vector import VectorEnv
 from rlco_trainer.interrupt import kept_from_children
 from rlco_trainer.learning.collector import Speech
 from rlco_trainer.policies.policy import Policy
-from rlco_trainer.policies.scale import ACTION_SIZE
 
-_NOISE = 0x6E6F6973
 #: Gets an episode's place among the seeds and one (H, W, 3) uint8 image after the other: all that
 #: the policy sees, and last what it left behind. The image is only lent.
 Look: TypeAlias = Callable[[int, NDArray[np.uint8]], None]
@@ -79,8 +77,6 @@ class Trial:
         observation, infos = vector.reset(seed=padded, options={"reset_mask": running})
         sentences = [str(infos["instruction"][i]) for i in range(len(seeds))]
         words, mask = self._speech(sentences)
-        # An episode's noise is its own, whoever plays beside it.
-        draws = [np.random.default_rng((_NOISE, seed)) for seed in seeds]
         outcomes: dict[int, Outcome] = {}
         _show(look, start, observation["image"], running)
         while running.any():
@@ -91,11 +87,7 @@ class Trial:
             seen = policy.see(image, state, words[index], mask[index])
             # An episode that is over stays so, whatever it is told.
             actions = np.zeros(vector.action_space.shape or (), np.float32)
-            noise = np.stack(
-                [draws[i].standard_normal((policy.horizon, ACTION_SIZE)) for i in live]
-            )
-            drawn = torch.from_numpy(noise.astype(np.float32)).to(policy.device)
-            chunks = policy.act(seen, drawn)
+            chunks = policy.act(seen)
             actions[live] = chunks[:, : policy.execute].cpu().numpy()
             observation, _, terminated, truncated, infos = vector.step(actions)
             _show(look, start, observation["image"], running)

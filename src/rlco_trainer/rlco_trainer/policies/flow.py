@@ -61,8 +61,6 @@ class FlowConfig:
         steps: denoise steps.
         explore: how rollouts are random: ``noise``, ``sde`` or ``end``.
         sigma: least and greatest standard deviation of ``noise`` and ``end``.
-        temperature: how much of the noise actions begin at when deployed, and with ``end``; 1 for
-            all of it, 0 for its middle.
         hold: how much of the noise of an ``end`` stays on from one decision to the next.
         sde_scale: a of ``sde``.
         joint: log-probability of a chain: ``sum`` of its terms, or their ``mean``.
@@ -76,7 +74,6 @@ class FlowConfig:
     steps: int = 4
     explore: Explore = "noise"
     sigma: tuple[float, float] = (0.08, 0.16)
-    temperature: float = 0.0
     hold: float = 0.0
     sde_scale: float = 0.5
     joint: Literal["sum", "mean"] = "sum"
@@ -164,15 +161,15 @@ class FlowPolicy(Policy):
         share = 1.0 / log_prob.shape[1] if self.config.joint == "mean" else 1.0
         return Judged(share * log_prob.sum(1), share * entropy.sum(1), self.values(seen))
 
-    def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
-        """Plain Euler steps from ``noise``, or from its middle."""
-        return self.scale.denormalise(self._end(seen, noise)[0])
+    def act(self, seen: Seen) -> Tensor:
+        """Plain Euler steps from the middle of the noise."""
+        return self.scale.denormalise(self._end(seen)[0])
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row along chains of ``other``, at the other's sigma."""
         assert isinstance(other, FlowPolicy)
         if self.config.explore == "end":
-            return self._end_divergence(seen, other, rng)
+            return self._end_divergence(seen, other)
         with torch.no_grad():
             chain = other.sample(seen, rng).trace["chain"]
         total = torch.zeros((), device=chain.device)
@@ -199,8 +196,7 @@ class FlowPolicy(Policy):
         return velocity, features
 
     def _sample_end(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
-        start = normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
-        mean, std = self._end_waves(seen, start)
+        mean, std = self._end_waves(seen)
         held, loose = torch.zeros_like(mean), torch.ones_like(mean)
         if before is not None and self.config.hold:
             fresh, hold = before.fresh[:, None, None], self.config.hold
@@ -208,40 +204,38 @@ class FlowPolicy(Policy):
             loose = torch.where(fresh, loose, math.sqrt(1.0 - hold**2))
         noise = held + loose * normal(mean.shape, rng, mean.device)
         waves = mean + std * noise
-        trace = {"waves": waves, "start": start, "noise": noise, "held": held, "loose": loose}
+        trace = {"waves": waves, "noise": noise, "held": held, "loose": loose}
         log_prob = gaussian(waves, mean + std * held, std * loose)
         actions = self.scale.denormalise(self.waves.T @ waves)
         return Sample(actions, trace, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
-        mean, std = self._end_waves(seen, trace["start"])
+        mean, std = self._end_waves(seen)
         held, loose = trace["held"], trace["loose"]
         log_prob = gaussian(trace["waves"], mean + std * held, std * loose)
         entropy = (std * loose).log() + 0.5 + HALF_LOG_TAU
         return Judged(log_prob, entropy, self.values(seen))
 
-    def _end_divergence(self, seen: Seen, other: FlowPolicy, rng: torch.Generator) -> Tensor:
-        start = normal((len(seen.state), self.horizon, ACTION_SIZE), rng, seen.state.device)
+    def _end_divergence(self, seen: Seen, other: FlowPolicy) -> Tensor:
         with torch.no_grad():
-            wanted, std = other._end_waves(seen, start)
-        mean, _ = self._end_waves(seen, start)
+            wanted, std = other._end_waves(seen)
+        mean, _ = self._end_waves(seen)
         return (0.5 * ((mean - wanted) / std).square()).sum(-1).mean()
 
-    def _end_waves(self, seen: Seen, start: Tensor) -> tuple[Tensor, Tensor]:
+    def _end_waves(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B, execute, 7) of what is played, as waves over its rows:
         first what all have in common.
         """
-        end, std = self._end(seen, start)
+        end, std = self._end(seen)
         shares = torch.full((self.execute, 1), _OWN, device=end.device)
         shares[0] = _COMMON
         return self.waves @ end[:, : self.execute], shares * std[:, : self.execute]
 
-    def _end(self, seen: Seen, noise: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Where plain Euler steps from ``noise`` end, or from its middle, and the standard
-        deviation there.
+    def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """Where plain Euler steps from the middle of the noise end, and the standard deviation
+        there.
         """
-        shape = (len(seen.state), self.horizon, ACTION_SIZE)
-        x = seen.state.new_zeros(shape) if noise is None else self.config.temperature * noise
+        x = seen.state.new_zeros((len(seen.state), self.horizon, ACTION_SIZE))
         contexts = self.contexts(seen)
         for k in range(self.config.steps):
             x, features = self._euler(x, k, contexts)

@@ -206,13 +206,8 @@ class Policy(Learner):
         """Log-probability, entropy and value of stored samples."""
 
     @abstractmethod
-    def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
-        """(B, horizon, 7) actions as they are deployed.
-
-        Args:
-            seen: the observations.
-            noise: (B, horizon, 7), standard normal, all that is random; none for the likeliest.
-        """
+    def act(self, seen: Seen) -> Tensor:
+        """(B, horizon, 7) actions as they are deployed."""
 
     @abstractmethod
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:

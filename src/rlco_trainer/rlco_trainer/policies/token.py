@@ -116,8 +116,8 @@ class TokenPolicy(Policy):
         shape = (-1, ACTION_SIZE)
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
-    def act(self, seen: Seen, noise: Tensor | None = None) -> Tensor:
-        """The likeliest token, one after the other, whatever the noise."""
+    def act(self, seen: Seen) -> Tensor:
+        """The likeliest token, one after the other."""
         tokens, _ = self._speak(seen, self.horizon, None)
         return self.actions(tokens)
 
