@@ -22,7 +22,7 @@ class ExploreConfig:
     """
 
     flow: Explore = "end"
-    hold: float = 0.0
+    hold: float = 0.7
     blur: float = 6.0
 
 

@@ -16,7 +16,8 @@ end:   (ours) plain Euler steps from the middle of the noise, as when deployed, 
        learned sigma on what they end at. So what improves is what is deployed; a chain from
        noise elsewhere can learn while the one from the middle gets worse. Most of the noise is
        what the rows of a chunk have in common: as displacements add up, it moves the arm further
-       than rows that shake each their own way, and what it leads to tells more.
+       than rows that shake each their own way, and what it leads to tells more. For the
+       same reason noise can stay on from one decision to the next, which would else undo it.
 """
 
 from __future__ import annotations
