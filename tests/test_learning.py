@@ -47,7 +47,7 @@ def test_reward_teaches_what_demonstrations_did_not(tmp_path: Path) -> None:
     learned = rlco(
         RlcoConfig(
             out=tmp_path / "rl",
-            policy=BASES["flow"],
+            policy=BASES["token"],
             real=few,
             task=TASK,
             share=Share(held_out=1),
@@ -56,7 +56,7 @@ def test_reward_teaches_what_demonstrations_did_not(tmp_path: Path) -> None:
             reinforce=ReinforceConfig(iterations=12, anchor=AnchorConfig(beta=0.0)),
         )
     )
-    before, after = successes(load_policy(BASES["flow"])[0]), successes(learned)
+    before, after = successes(load_policy(BASES["token"])[0]), successes(learned)
     assert after >= before + EPISODES // 8, f"{before} of {EPISODES} before, {after} after"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROS_MODULES = {"node.py", "convert.py", "client.py", "server.py"}
+ROS_MODULES = {"node.py", "convert.py", "client.py", "server.py", "commander.py"}
 ALLOWED = {
     "rlco_core": set(),
     "rlco_ros": {"rlco_core"},

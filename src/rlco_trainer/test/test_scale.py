@@ -45,7 +45,7 @@ def test_a_value_that_never_changes_has_a_scale_all_the_same() -> None:
     scale = Scale()
     states, actions = np.full((9, 17), 0.25, np.float32), np.full((9, 7), 0.5, np.float32)
     scale.fit(states, actions, (1.0, 1.0))
-    assert scale.state_std.tolist() == pytest.approx([1e-3] * 10)
+    assert scale.state_std.tolist() == pytest.approx([1e-3] * 17)
     assert scale.action_low.tolist() == pytest.approx([0.499] * 7)
     assert scale.action_high.tolist() == pytest.approx([0.501] * 7)
     assert torch.isfinite(scale.normalise(torch.from_numpy(actions))).all()
@@ -56,8 +56,8 @@ def test_states_are_standardised() -> None:
     states = (rng.normal(size=(400, 17)) * np.arange(1, 18) + 5.0).astype(np.float32)
     scale.fit(states, np.zeros((2, 7), np.float32), (1.0, 1.0))
     found = scale.state(torch.from_numpy(states))
-    assert found.mean(0).tolist() == pytest.approx([0.0] * 10, abs=1e-4)
-    assert found.std(0, correction=0).tolist() == pytest.approx([1.0] * 10, rel=1e-4)
+    assert found.mean(0).tolist() == pytest.approx([0.0] * 17, abs=1e-4)
+    assert found.std(0, correction=0).tolist() == pytest.approx([1.0] * 17, rel=1e-4)
 
 
 def test_there_and_back_changes_nothing_within_the_bounds() -> None:
