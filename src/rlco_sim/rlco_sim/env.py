@@ -24,6 +24,8 @@ from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
 from rlco_sim.reward import MilestoneReward, Nearer
 from rlco_sim.session import DT, Session
+from rlco_sim.truth import SIZE as TRUTH_SIZE
+from rlco_sim.truth import truth
 
 REWARDS = ("sparse", "milestone", "shaped")
 _Obs = dict[str, Any]
@@ -65,6 +67,7 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         terminate: whether success ends the episode.
         instruction: replaces the drawn one unless empty.
         images: off leaves the image out of the observation, and its cost.
+        truth: on adds ``truth`` (16,) float32 to it, see ``rlco_sim.truth``.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
@@ -80,18 +83,20 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         terminate: bool = True,
         instruction: str = "",
         images: bool = True,
+        truth: bool = False,
         render_mode: str | None = None,
     ) -> None:
         config = RobotConfig.load(robot)
         self.session = Session(task, Domain.load(domain), config, split)
         self.path = ActionPath(config, DT)
         self.render_mode = render_mode
-        self._instruction, self._terminate, self._images = instruction, terminate, images
+        self._instruction, self._terminate = instruction, terminate
+        self._images, self._truth = images, truth
         self._rewarded = self._milestones(reward)
         self._reward = MilestoneReward(self._rewarded)
         self._nearer = Nearer() if reward == "shaped" else None
         self._begin(0, instruction)
-        self.observation_space = _observation_space(self.session.domain, images)
+        self.observation_space = _observation_space(self.session.domain, images, truth)
         self.action_space = _action_space(config, execute)
 
     @property
@@ -199,11 +204,12 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         return done or self.session.steps >= self.session.max_steps
 
     def _observe(self) -> _Obs:
+        seen: _Obs = {"truth": truth(self.session, self._reward.reached)} if self._truth else {}
         if not self._images:
-            return {"proprioception": self.session.proprioception()}
+            return {**seen, "proprioception": self.session.proprioception()}
         observation = self.session.observation()
         (image,) = observation.images.values()
-        return {"image": image, "proprioception": observation.proprioception}
+        return {**seen, "image": image, "proprioception": observation.proprioception}
 
     def _info(self, accepted: bool, reason: str) -> dict[str, Any]:
         return {
@@ -217,10 +223,10 @@ class RlcoEnv(gymnasium.Env[_Obs, _Action]):
         }
 
 
-def _observation_space(domain: Domain, images: bool) -> spaces.Dict:
-    size = (proprioception.SIZE,)
+def _observation_space(domain: Domain, images: bool, truth: bool) -> spaces.Dict:
+    sizes = {"proprioception": proprioception.SIZE} | ({"truth": TRUTH_SIZE} if truth else {})
     parts: dict[str, spaces.Space[Any]] = {
-        "proprioception": spaces.Box(-np.inf, np.inf, size, np.float32)
+        key: spaces.Box(-np.inf, np.inf, (size,), np.float32) for key, size in sizes.items()
     }
     if images:
         camera = domain.camera

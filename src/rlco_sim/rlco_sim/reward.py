@@ -32,6 +32,11 @@ class MilestoneReward:
         """The least and the greatest reward of one step."""
         return LOST, SUCCESS + MILESTONE * self._count
 
+    @property
+    def reached(self) -> tuple[bool, ...]:
+        """Which milestones were passed so far."""
+        return tuple(self._reached)
+
     def reset(self) -> None:
         """Forgets everything: a new episode begins."""
         self._reached = [False] * self._count

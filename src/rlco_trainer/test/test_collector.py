@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlco_sim.env import RlcoEnv
+from rlco_sim.truth import truth
 from rlco_sim.vector import VectorEnv
 from rlco_trainer.learning import collector as collecting
 from rlco_trainer.learning.collector import Collector, Ended, Rollout
@@ -172,9 +173,8 @@ def test_what_was_sampled_is_what_is_scored(
 ) -> None:
     policy = load_policy(policy_files["token"])[0]
     rollout = grouped.collect(policy, 3)
-    seen = Seen(rollout.context.flatten(0, 1), rollout.state.flatten(0, 1))
     trace = {key: part.flatten(0, 1) for key, part in rollout.trace.items()}
-    judged = policy.evaluate(seen, trace)
+    judged = policy.evaluate(rollout.seen, trace)
     torch.testing.assert_close(judged.log_prob, rollout.log_prob.flatten(0, 1))
     torch.testing.assert_close(judged.value, rollout.value.flatten())
 
@@ -210,6 +210,8 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
     fresh, _ = alone.reset(seed=FIRST + 1)
     assert rollout.value[last + 1, 0].item() == pytest.approx(value_of(fresh), rel=1e-6)
     assert rollout.state[last + 1, 0].numpy() == pytest.approx(fresh["proprioception"])
+    known = truth(alone.session, alone._reward.reached)
+    assert rollout.truth[last + 1, 0].numpy() == pytest.approx(known)
 
 
 @pytest.mark.usefixtures("known_seeds")

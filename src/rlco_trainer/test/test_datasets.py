@@ -67,6 +67,12 @@ def test_a_dataset_with_two_cameras_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+def test_a_dataset_of_another_proprioception_is_refused(tmp_path: Path) -> None:
+    write_views(tmp_path, 1)
+    with pytest.raises(DatasetError, match="has states of 1 numbers; policies see 17: x, y, z"):
+        load(tmp_path)
+
+
 def test_an_empty_or_a_missing_dataset_is_refused(tmp_path: Path) -> None:
     write_views(tmp_path / "empty", 1, episodes=0)
     with pytest.raises(DatasetError, match="has 0 episodes; 1 needed"):

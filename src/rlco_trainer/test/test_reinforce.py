@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from rlco_core.errors import ConfigError
+from rlco_sim.truth import SIZE
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.collector import Ended, Rollout
 from rlco_trainer.learning.ppo import PpoConfig
@@ -78,6 +79,7 @@ class Signs:
         return Rollout(
             context=shaped(seen.context),
             state=shaped(seen.state),
+            truth=torch.zeros(steps, envs, SIZE),
             trace={key: shaped(value) for key, value in sample.trace.items()},
             log_prob=shaped(sample.log_prob),
             played=torch.ones(steps, envs, 1),

@@ -102,7 +102,7 @@ class OneByOne:
         return Seen(*(torch.cat(part) for part in zip(*seen, strict=True)))
 
     def act(self, seen: Seen) -> torch.Tensor:
-        rows = zip(*(part.split(1) for part in seen), strict=True)
+        rows = zip(seen.context.split(1), seen.state.split(1), strict=True)
         return torch.cat([self._policy.act(Seen(*row)) for row in rows])
 
 

@@ -31,7 +31,7 @@ class Rollout:
     """T decisions in N environments.
 
     Attributes:
-        context: (T, N, tokens, width), and state: (T, N, 10), what was seen.
+        context: (T, N, tokens, width), state: (T, N, 17) and truth: (T, N, 16), what was seen.
         trace: how actions came about, entries (T, N, ...).
         log_prob: (T, N, execute, parts).
         played: (T, N, execute) float, 1 for rows before the episode's end.
@@ -42,6 +42,7 @@ class Rollout:
 
     context: Tensor
     state: Tensor
+    truth: Tensor
     trace: Mapping[str, Tensor]
     log_prob: Tensor
     played: Tensor
@@ -51,6 +52,11 @@ class Rollout:
     terminated: Tensor
     ended: Tensor
     episodes: tuple[Ended, ...]
+
+    @property
+    def seen(self) -> Seen:
+        """What all T * N decisions were made on, in a row."""
+        return Seen(*(part.flatten(0, 1) for part in (self.context, self.state, self.truth)))
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class Collector:
         edges = np.linspace(0, envs, groups + 1).round().astype(int)
         sizes = np.diff(edges).tolist()
         with kept_from_children():
-            self._vectors = [VectorEnv(size, 1, **env) for size in sizes]
+            self._vectors = [VectorEnv(size, 1, **{**env, "truth": True}) for size in sizes]
         self._first = edges.tolist()
         self._decisions, self._seed = decisions, seed
         self._speech = Speech()
@@ -158,6 +164,7 @@ class _Group:
             {
                 "context": seen.context.cpu(),
                 "state": seen.state.cpu(),
+                "truth": torch.from_numpy(self._observation["truth"].copy()),
                 "log_prob": sample.log_prob.cpu(),
                 "value": sample.value.cpu(),
                 "trace": {key: part.cpu() for key, part in sample.trace.items()},
@@ -240,7 +247,9 @@ class _Group:
         sentences = np.array(self._sentences, dtype=object)[which].tolist()
         image = torch.from_numpy(observation["image"][which].copy())
         state = torch.from_numpy(observation["proprioception"][which].copy())
-        return self._policy.see(image, state, *self._speech(sentences))
+        seen = self._policy.see(image, state, *self._speech(sentences))
+        truth = torch.from_numpy(observation["truth"][which].copy())
+        return seen._replace(truth=truth.to(self._policy.device))
 
 
 def _joined(parts: Sequence[dict[str, Any]]) -> Rollout:

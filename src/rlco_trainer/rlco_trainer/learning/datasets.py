@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.proprioception import COLUMNS
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.batches import Demonstrations
@@ -66,6 +67,11 @@ def load(path: Path, episodes: int = 0) -> Loaded:
     frames = dataset.load()
     if len(frames.images) != 1:
         raise DatasetError(f"{path} has {len(frames.images)} cameras; policies see exactly one")
+    if frames.states.shape[1] != len(COLUMNS):
+        raise DatasetError(
+            f"{path} has states of {frames.states.shape[1]} numbers; policies see {len(COLUMNS)}: "
+            f"{', '.join(COLUMNS)}; collect it anew"
+        )
     (images,) = frames.images.values()
     count = sum(record.length for record in records)
     about = {key: str(records[0].metadata.get(key, "")) for key in ("task_name", "domain")}

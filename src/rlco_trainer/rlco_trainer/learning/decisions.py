@@ -50,8 +50,7 @@ class Decisions:
             value=rollout.value.flatten(),
             returns=(found + rollout.value).flatten(),
         )
-        seen = Seen(rollout.context.flatten(0, 1), rollout.state.flatten(0, 1))
-        return cls(seen, {k: v.flatten(0, 1) for k, v in rollout.trace.items()}, batch)
+        return cls(rollout.seen, {k: v.flatten(0, 1) for k, v in rollout.trace.items()}, batch)
 
     @property
     def explained(self) -> float:
@@ -71,5 +70,5 @@ class Decisions:
         batch = Batch(
             **{field.name: at(getattr(self.batch, field.name)) for field in fields(Batch)}
         )
-        seen = Seen(at(self.seen.context), at(self.seen.state))
+        seen = Seen(*(at(part) for part in self.seen if part is not None))
         return Decisions(seen, {key: at(value) for key, value in self.trace.items()}, batch)

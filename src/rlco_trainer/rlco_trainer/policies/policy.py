@@ -16,11 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from rlco_core.proprioception import SIZE as STATE_SIZE
+from rlco_sim.truth import SIZE as TRUTH_SIZE
 from rlco_trainer.policies.backbone import Backbone, BackboneConfig
 from rlco_trainer.policies.scale import Scale
 
 #: What ``evaluate`` needs to score a sample again; entries are (B, ...).
 Trace = Mapping[str, Tensor]
+
+#: Metres are large beside what makes a difference.
+_TRUTH_SCALE = 4.0
 
 
 class Seen(NamedTuple):
@@ -29,10 +33,13 @@ class Seen(NamedTuple):
     Attributes:
         context: (B, tokens, width), of the backbone.
         state: (B, 17) proprioception in its own units.
+        truth: (B, 16), see ``rlco_sim.truth``; nothing that acts looks at it, and where there is
+            none, values take it for zeros.
     """
 
     context: Tensor
     state: Tensor
+    truth: Tensor | None = None
 
 
 class Examples(NamedTuple):
@@ -92,21 +99,25 @@ class Judged:
 
 
 class ValueHead(nn.Module):
-    """Expected return, from all tokens of the context side by side and the state."""
+    """Expected return, from the state and from what a simulation knows. Of the context it would
+    learn thousands of decisions by heart before it saw what they have in common.
+    """
 
-    def __init__(self, tokens: int, width: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.network = nn.Sequential(
-            nn.Linear(tokens * width + STATE_SIZE, 2 * width),
+            nn.Linear(STATE_SIZE + TRUTH_SIZE, 2 * width),
             nn.GELU(),
             nn.Linear(2 * width, width),
             nn.GELU(),
             nn.Linear(width, 1),
         )
 
-    def forward(self, context: Tensor, state: Tensor) -> Tensor:
-        """(B,)"""
-        value: Tensor = self.network(torch.cat([context.flatten(1), state], dim=-1))
+    def forward(self, state: Tensor, truth: Tensor | None) -> Tensor:
+        """(B,), of standardised states."""
+        if truth is None:
+            truth = state.new_zeros((len(state), TRUTH_SIZE))
+        value: Tensor = self.network(torch.cat([state, _TRUTH_SCALE * truth], dim=-1))
         return value.squeeze(-1)
 
 
@@ -173,12 +184,12 @@ class Policy(Learner):
         super().__init__()
         self.backbone = Backbone(backbone)
         self.scale = Scale()
-        self.value = ValueHead(self.backbone.tokens, backbone.width)
+        self.value = ValueHead(backbone.width)
         self.horizon, self.execute = horizon, execute
 
     def values(self, seen: Seen) -> Tensor:
         """(B,) expected returns."""
-        value: Tensor = self.value(seen.context, self.scale.state(seen.state))
+        value: Tensor = self.value(self.scale.state(seen.state), seen.truth)
         return value
 
     def expert_parameters(self) -> list[nn.Parameter]:
