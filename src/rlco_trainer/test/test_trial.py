@@ -99,7 +99,8 @@ class OneByOne:
 
     def see(self, *parts: torch.Tensor) -> Seen:
         seen = [self._policy.see(*one) for one in zip(*(p.split(1) for p in parts), strict=True)]
-        return Seen(*(torch.cat(part) for part in zip(*seen, strict=True)))
+        contexts, states = ([one[k] for one in seen] for k in range(2))
+        return Seen(torch.cat(contexts), torch.cat(states))
 
     def act(self, seen: Seen) -> torch.Tensor:
         rows = zip(seen.context.split(1), seen.state.split(1), strict=True)
