@@ -147,6 +147,12 @@ class Session:
         away = np.linalg.norm(subject - self.end_effector())
         return float(away + np.linalg.norm(goal - subject))
 
+    def sideways(self) -> NDArray[np.float64]:
+        """(3,) of length 1, across the subject: says how it is turned."""
+        frame = next(iter(self.task.references().values()))
+        across: NDArray[np.float64] = frame.rotation[:, 1]
+        return across
+
     @property
     def joint_positions(self) -> NDArray[np.float64]:
         """(n,) measured arm joints, rad."""

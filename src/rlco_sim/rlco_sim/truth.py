@@ -24,8 +24,7 @@ def truth(session: Session, reached: Sequence[bool]) -> NDArray[np.float32]:
     share of the episode's time that has passed; and which milestones were ``reached`` so far.
     """
     here, (subject, goal) = session.end_effector(), session.task.points()
-    turned = next(iter(session.task.references().values())).rotation[:, 1]
     flags = [float(one) for one in reached] + [0.0] * (_MILESTONES - len(reached))
     passed = session.steps / session.max_steps
-    parts = [here, subject - here, goal - subject, turned, [passed], flags]
-    return np.concatenate(parts).astype(np.float32)
+    row = [*here, *(subject - here), *(goal - subject), *session.sideways(), passed, *flags]
+    return np.array(row, dtype=np.float32)

@@ -135,10 +135,9 @@ class Recorder:
 
     def _point(self) -> NDArray[np.float32]:
         """(4, 2) px, what the camera sees now."""
-        session, task = self.session, self.session.task
-        turned = next(iter(task.references().values())).rotation
-        subject, goal = task.points()
-        side = subject + _BESIDE * turned[:, 1]
+        session = self.session
+        subject, goal = session.task.points()
+        side = subject + _BESIDE * session.sideways()
         points = np.stack([session.end_effector(), subject, goal, side])
         return project(session.camera.settings, points).astype(np.float32)
 

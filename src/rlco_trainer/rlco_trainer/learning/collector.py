@@ -162,9 +162,7 @@ class _Group:
             self._bootstrap(sample.value.cpu())
         self._rows.append(
             {
-                "context": seen.context.cpu(),
-                "state": seen.state.cpu(),
-                "truth": torch.from_numpy(self._observation["truth"].copy()),
+                **{key: part.cpu() for key, part in seen._asdict().items()},
                 "log_prob": sample.log_prob.cpu(),
                 "value": sample.value.cpu(),
                 "trace": {key: part.cpu() for key, part in sample.trace.items()},
