@@ -79,7 +79,7 @@ def test_imitation_moves_what_is_said_towards_the_demonstration(
 ) -> None:
     policy.scale.farthest.fill_(torch.inf)
     wanted = torch.linspace(-0.9, 0.9, 5)[:, None, None].expand(5, 3, 7)
-    optimiser = torch.optim.Adam(policy.parameters(), 3e-3)
+    optimiser = torch.optim.Adam(policy.parameters(), 1e-2)
     for _ in range(300):
         optimiser.zero_grad()
         loss = policy.imitation_loss(Examples(seen, wanted, torch.ones(5, 3)), torch.Generator())
