@@ -73,8 +73,10 @@ class Session:
 
     @property
     def max_steps(self) -> int:
-        """Control periods after which the task's episode ends."""
-        return self._task_class.max_steps
+        """Control periods after which the episode ends: the domain's takt, or the task's limit."""
+        longest = self._task_class.max_steps
+        takt = self.world.settings.timing.takt.get(self._task_class.name)
+        return longest if takt is None else min(longest, round(takt / DT))
 
     @property
     def milestones(self) -> tuple[str, ...]:

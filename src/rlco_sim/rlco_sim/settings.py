@@ -172,10 +172,12 @@ class TimingSettings(_Strict):
     """Age of what a policy sees, s: ``latency``, and up to ``jitter`` more.
 
     Images and joint states are stamped on arrival, as most drivers do, so no stamp tells.
+    ``takt``, s, by task: how long an episode may last, where that is less than the task allows.
     """
 
     latency: Annotated[float, Field(ge=0.0, le=0.5)]
     jitter: Annotated[float, Field(ge=0.0, le=0.5)]
+    takt: dict[str, Positive] = Field(default_factory=dict)
 
 
 class Settings(_Strict):

@@ -61,6 +61,7 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
         self.single_observation_space = single.observation_space
         self.single_action_space = single.action_space
         self.reward_span = single.reward_span
+        self.max_steps = single.session.max_steps
         single.close()
         self.num_envs = num_envs
         self.observation_space = batch_space(self.single_observation_space, num_envs)

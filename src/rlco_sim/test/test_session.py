@@ -72,6 +72,14 @@ def test_the_same_seed_is_the_same_episode_to_the_bit(session: Session) -> None:
     other.close()
 
 
+def test_an_episode_ends_with_the_takt_where_the_domain_has_a_shorter_one() -> None:
+    push, longer, other = {"push_cube": 2.8}, {"push_cube": 9.0}, {"open_drawer": 1.0}
+    for takt, steps in ({}, 120), (push, 56), (longer, 120), (other, 120):
+        brief = Session("push_cube", altered_domain("twin", timing={"takt": takt}), PANDA)
+        assert brief.max_steps == steps
+        brief.close()
+
+
 def test_two_sessions_at_once_do_not_disturb_each_other(session: Session) -> None:
     alone = Episode(session, 4)
     for _ in range(40):

@@ -93,8 +93,10 @@ class Recorder:
 
     @property
     def over(self) -> bool:
-        """Whether the episode has succeeded or lasted as long as it may."""
-        return self.session.success() or self.session.steps >= self.session.max_steps
+        """Whether the episode has succeeded or lasted as long as the task allows: who demonstrates
+        has no takt to keep.
+        """
+        return self.session.success() or self.session.steps >= self.session.task.max_steps
 
     def play(self, wanted: Action, played: Action) -> None:
         """One control period: records ``wanted`` with what is seen, and does ``played``.

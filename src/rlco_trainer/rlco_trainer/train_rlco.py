@@ -21,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 
 from rlco_core.errors import RlcoError
-from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.collector import Collector
@@ -109,7 +108,7 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
             Collector(
                 {**env, "reward": config.reward},
                 settings.envs,
-                settings.decisions or -(-task_class(config.task).max_steps // policy.execute),
+                settings.decisions,
                 settings.groups,
                 settings.seed,
             )

@@ -82,6 +82,14 @@ def rollout_of(two: Collector, decisions: int, *scripts: Sequence[Chunk]) -> Rol
     return two.collect(Scripted(*scripts), 0)  # type: ignore[arg-type]
 
 
+def test_a_rollout_is_as_long_as_the_longest_episode_unless_told() -> None:
+    env = {**ENV, "domain": "stand_in_dev"}
+    with Collector(env, envs=1, decisions=0, groups=1, seed=0) as made:
+        rollout = made.collect(Scripted([]), 0)  # type: ignore[arg-type]
+    # A takt of 2.8 s, decisions of 4 periods of 0.05 s.
+    assert len(rollout.ended) == 14
+
+
 @pytest.fixture
 def known_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Environment i begins with the episodes FIRST or SECOND, then goes on one by one."""

@@ -158,6 +158,13 @@ def test_an_expert_that_never_arrives_is_a_failure_at_the_step_limit(
     assert len(demonstration.actions) == 9
 
 
+def test_who_demonstrates_has_no_takt_to_keep(
+    monkeypatch: pytest.MonkeyPatch, demonstrator: Demonstrator
+) -> None:
+    monkeypatch.setattr(type(demonstrator._recorder.session), "max_steps", 9)
+    assert len(demonstrator.run(7).actions) > 9
+
+
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ConfigError, match="unknown task 'juggle'"):
         Demonstrator(World("juggle", "twin", "panda"), 0.0, 0.0)

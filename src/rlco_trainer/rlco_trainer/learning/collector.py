@@ -94,7 +94,7 @@ class Collector:
     Args:
         env: arguments of ``RlcoEnv``.
         envs: environments in all.
-        decisions: of every environment in a rollout.
+        decisions: of every environment in a rollout; 0 for those of the longest episode.
         groups: processes.
         seed: of episodes and exploration.
     """
@@ -107,7 +107,8 @@ class Collector:
         with kept_from_children():
             self._vectors = [VectorEnv(size, 1, **{**env, "truth": True}) for size in sizes]
         self._first = edges.tolist()
-        self._decisions, self._seed = decisions, seed
+        longest = -(-self._vectors[0].max_steps // int(env["execute"]))
+        self._decisions, self._seed = decisions or longest, seed
         self._speech = Speech()
 
     def __enter__(self) -> Collector:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Literal
 
 from rlco_core.errors import ConfigError, choices
@@ -67,17 +68,18 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry of a study: a policy, and the split that it is tried on."""
+    """One entry of a study: a policy, and the domain and split that it is tried on."""
 
     study: str
     method: str
     recipe: Recipe
+    domain: str
     split: str = "train"
 
     @property
     def key(self) -> str:
         """A name for files."""
-        return f"{self.recipe.key}-{self.split}"
+        return f"{self.recipe.key}-{Path(self.domain).stem}-{self.split}"
 
 
 def cells(preset: Preset) -> list[Cell]:
@@ -95,7 +97,7 @@ def cells(preset: Preset) -> list[Cell]:
     families, seeds = list(preset.families), list(preset.seeds)
     return sorted(found, key=lambda cell: (seeds.index(cell.recipe.seed),
                                            families.index(cell.recipe.family),
-                                           cell.study not in ("main", "generalisation"),
+                                           cell.study not in ("main", "untimed", "generalisation"),
                                            cell.recipe.task))  # fmt: skip
 
 
@@ -122,7 +124,13 @@ def _main(preset: Preset) -> Iterator[Cell]:
         for method, recipe in _methods(preset, family, task, seed).items():
             # The base has but one seed.
             if method != "base" or seed == preset.seeds[0]:
-                yield Cell("main", method, recipe)
+                yield Cell("main", method, recipe, preset.real)
+
+
+def _untimed(preset: Preset) -> Iterator[Cell]:
+    """The first seed of the main study with all the time that tasks allow."""
+    for cell in _main(replace(preset, seeds=preset.seeds[:1])):
+        yield replace(cell, study="untimed", domain=preset.untimed)
 
 
 def _generalisation(preset: Preset) -> Iterator[Cell]:
@@ -130,7 +138,7 @@ def _generalisation(preset: Preset) -> Iterator[Cell]:
     for seed, task in product(preset.seeds, preset.tasks):
         methods = _methods(preset, family, task, seed)
         for method, split in product(("real_only", "sft_co", "rlco"), task_class(task).splits):
-            yield Cell("generalisation", method, methods[method], split)
+            yield Cell("generalisation", method, methods[method], preset.real, split)
 
 
 def _ablation(preset: Preset) -> Iterator[Cell]:
@@ -142,9 +150,9 @@ def _ablation(preset: Preset) -> Iterator[Cell]:
         for first, one in (("no", sim), ("yes", co)):
             for second, weight in (("no", 0.0), ("yes", beta)):
                 name = f"stage_one_{first}_stage_two_{second}"
-                yield Cell("ablation", name, replace(one, beta=weight))
-        yield Cell("ablation", "real_only_then_rlco", replace(real, beta=beta))
-        yield Cell("ablation", "real_only_then_rl", replace(real, beta=0.0))
+                yield Cell("ablation", name, replace(one, beta=weight), preset.real)
+        yield Cell("ablation", "real_only_then_rlco", replace(real, beta=beta), preset.real)
+        yield Cell("ablation", "real_only_then_rl", replace(real, beta=0.0), preset.real)
 
 
 def _data_efficiency(preset: Preset) -> Iterator[Cell]:
@@ -152,7 +160,7 @@ def _data_efficiency(preset: Preset) -> Iterator[Cell]:
     for seed, demos in product(preset.seeds, (5, 10, 20, 50, 100)):
         methods = _methods(preset, family, "open_drawer", seed, demos)
         for method in ("real_only", "sft_co", "rlco"):
-            yield Cell("data_efficiency", method, methods[method])
+            yield Cell("data_efficiency", method, methods[method], preset.real)
 
 
 def _sensitivity(preset: Preset) -> Iterator[Cell]:
@@ -161,13 +169,14 @@ def _sensitivity(preset: Preset) -> Iterator[Cell]:
         co = _methods(preset, family, task, seed)["sft_co"]
         for alpha in (0.0, 0.25, 0.5, 0.75, 0.95):
             mixed = replace(co, stage_one="real") if alpha == 0.0 else replace(co, alpha=alpha)
-            yield Cell("sensitivity", "sft_co", mixed)
+            yield Cell("sensitivity", "sft_co", mixed, preset.real)
         for beta in (0.0, 0.05, 0.2, 1.0):
-            yield Cell("sensitivity", "rlco", replace(co, beta=beta))
+            yield Cell("sensitivity", "rlco", replace(co, beta=beta), preset.real)
 
 
 STUDIES: Mapping[str, Callable[[Preset], Iterator[Cell]]] = {
     "main": _main,
+    "untimed": _untimed,
     "generalisation": _generalisation,
     "ablation": _ablation,
     "data_efficiency": _data_efficiency,

@@ -75,7 +75,7 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
     torch.set_num_threads(1)
     first = _EVALUATION_SEED + _SEEDS_APART * recipe.seed
     seeds = range(first, first + preset.budget.evaluation)
-    env = {"task": recipe.task, "domain": preset.real, "robot": preset.robot}
+    env = {"task": recipe.task, "domain": cell.domain, "robot": preset.robot}
     env |= {"split": cell.split}
     with Trial({**env, "execute": policy.execute}, min(_SIDE_BY_SIDE, len(seeds))) as trial:
         outcomes = trial.run(policy, seeds)
@@ -84,7 +84,7 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
         "family": recipe.family,
         "method": cell.method,
         "task": recipe.task,
-        "domain": preset.real,
+        "domain": cell.domain,
         "split": cell.split,
         "seed": recipe.seed,
         "real_demos": recipe.real_used,

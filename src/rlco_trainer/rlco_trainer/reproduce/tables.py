@@ -22,6 +22,7 @@ Entry = Mapping[str, Any]
 #: What tells the rows of a study's table apart, and its columns.
 _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "main": (("family", "method"), "task"),
+    "untimed": (("family", "method"), "task"),
     "generalisation": (("task", "method"), "split"),
     "ablation": (("method",), "task"),
     "data_efficiency": (("method",), "real_demos"),
@@ -59,7 +60,7 @@ def table(study: str, entries: Sequence[Entry]) -> str:
         loss = f"{np.mean([e['held_out_real_loss'] for e in some]):.3f}" if mean else ""
         texts = [*map(str, row), *map(_text, found), mean, loss]
         lines.append("| " + " | ".join(texts) + " |")
-    more = _differences(entries) if study == "main" else []
+    more = _differences(entries) if study in ("main", "untimed") else []
     return "\n".join([*lines, "", *more, *_circumstances(entries)]) + "\n"
 
 
