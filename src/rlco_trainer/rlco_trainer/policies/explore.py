@@ -17,18 +17,21 @@ class ExploreConfig:
 
     Attributes:
         flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
-        hold: of flows, see ``FlowConfig.hold``.
+        hold, sigma: of flows, see ``FlowConfig``.
         blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
     """
 
     flow: Explore = "end"
     hold: float = 0.7
+    sigma: tuple[float, float] = (0.08, 0.16)
     blur: float = 6.0
 
 
 def explore_by(policy: Policy, config: ExploreConfig) -> None:
     """Sets how ``policy`` explores."""
     if isinstance(policy, FlowPolicy):
-        policy.config = replace(policy.config, explore=config.flow, hold=config.hold)
+        policy.config = replace(
+            policy.config, explore=config.flow, hold=config.hold, sigma=config.sigma
+        )
     if isinstance(policy, TokenPolicy):
         policy.config = replace(policy.config, blur=config.blur)
