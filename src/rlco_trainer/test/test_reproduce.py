@@ -45,7 +45,7 @@ def test_an_unknown_study_is_refused() -> None:
 
 
 def test_a_family_without_long_steps_is_refused_before_hours_of_training() -> None:
-    with pytest.raises(ConfigError, match="the preset's long_steps lack 'flow'"):
+    with pytest.raises(ConfigError, match="the preset's long_steps lack 'flow close_drawer'"):
         cells(replace(load_preset("smoke"), families=("token", "flow")))
 
 

@@ -118,7 +118,9 @@ def _methods(
 
 
 def _main(preset: Preset) -> Iterator[Cell]:
-    if missing := set(preset.families) - set(preset.long_steps):
+    wanted, known = product(preset.families, preset.tasks), preset.long_steps
+    missing = [f"{family} {task}" for family, task in wanted if task not in known.get(family, {})]
+    if missing:
         raise ConfigError(f"the preset's long_steps lack {choices(missing)}; the main study asks")
     for seed, family, task in product(preset.seeds, preset.families, preset.tasks):
         for method, recipe in _methods(preset, family, task, seed).items():

@@ -52,7 +52,7 @@ class Preset:
         base: settings of Stage 0's experts; none to start from the base that ships.
         sight: settings of its backbone.
         sft: settings of Stage I.
-        long_steps: of Stage I when it goes on for as long as Stage II takes, by family.
+        long_steps: of Stage I when it goes on for as long as Stage II takes, by family and task.
         reinforce: settings of Stage II.
     """
 
@@ -73,7 +73,7 @@ class Preset:
     base: ImitationConfig | None = None
     sight: ImitationConfig = POINTING
     sft: ImitationConfig = field(default_factory=ImitationConfig)
-    long_steps: Mapping[str, int] = field(default_factory=dict)
+    long_steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
 
 

@@ -103,7 +103,7 @@ class Workshop:
         preset = self._preset
         settings, held_out = replace(preset.sft, seed=recipe.seed), preset.budget.held_out
         if recipe.stage_one == "long":
-            settings = replace(settings, steps=preset.long_steps[recipe.family])
+            settings = replace(settings, steps=preset.long_steps[recipe.family][recipe.task])
         sft(
             SftConfig(
                 out=folder,
