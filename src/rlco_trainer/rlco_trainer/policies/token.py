@@ -5,6 +5,9 @@
 Every dimension of every row is one of 256 bins between the 1st and the 99th percentile. The bins
 are the tail of the vocabulary; everything before it is masked. A token sees those before it, and
 their keys and values are kept, so that a chunk costs one pass over as many tokens as it has.
+
+Deployed, it says the median of every token (ours): bins are ordered, and the likeliest of them is
+often one that people's pauses favour.
 """
 
 from __future__ import annotations
@@ -117,7 +120,7 @@ class TokenPolicy(Policy):
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
     def act(self, seen: Seen) -> Tensor:
-        """The likeliest token, one after the other."""
+        """The median of every token, one after the other."""
         tokens, _ = self._speak(seen, self.horizon, None)
         return self.actions(tokens)
 
@@ -144,7 +147,7 @@ class TokenPolicy(Policy):
 
     def _speak(self, seen: Seen, rows: int, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
-        the likeliest ones.
+        their medians.
         """
         contexts = self.contexts(seen)
         memory: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
@@ -155,7 +158,7 @@ class TokenPolicy(Policy):
                 features, memory[k] = block(features, contexts[k], memory[k])
             scores = self._scores(features)[:, 0]
             scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
-            token = scores.argmax(-1, keepdim=True) if rng is None else _drawn(scores, rng)
+            token = _median(scores) if rng is None else _drawn(scores, rng)
             spoken.append(token)
             chances.append(scores.gather(-1, token))
             if place + 1 < rows * ACTION_SIZE:
@@ -198,6 +201,11 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
     """(BINS, BINS) chances of the bins that are drawn where a row's bin was meant."""
     bins = torch.arange(BINS, device=device, dtype=torch.float32)
     return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
+
+
+def _median(scores: Tensor) -> Tensor:
+    """(B, 1) bins that half of the chances (B, BINS) of ``scores`` lie below."""
+    return (scores.softmax(-1).cumsum(-1) < 0.5).sum(-1, keepdim=True).clamp_max(BINS - 1)
 
 
 def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:

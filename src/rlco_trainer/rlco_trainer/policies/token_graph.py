@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rlco_trainer.policies.blocks import ExpertBlock
 from rlco_trainer.policies.scale import ACTION_SIZE
-from rlco_trainer.policies.token import SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
 
 
 class _Layer(nn.Module):
@@ -64,7 +64,7 @@ class Speaker(nn.Module):
         self.norm, self.head, self.vocabulary = policy.norm, policy.head, policy.vocabulary
         self.places = policy.places
         self.count = policy.horizon * ACTION_SIZE
-        self.special = SPECIAL
+        self.special, self.last = SPECIAL, BINS - 1
 
     def forward(self, contexts: Tensor) -> Tensor:
         """(B, horizon * 7) tokens; ``contexts`` (layers, 2, B, heads, S, d) are keys and values of
@@ -85,7 +85,8 @@ class Speaker(nn.Module):
                 grown = torch.cat([grown, memory[None]])
             past = grown
             scores = self.head(self.norm(token))[:, :, self.special :]
-            chosen = scores.argmax(-1)
+            below = (scores.softmax(-1).cumsum(-1) < 0.5).long().sum(-1)
+            chosen = below.clamp_max(self.last)
             spoken = torch.cat([spoken, chosen], dim=1)
             word = chosen + self.special
         return spoken
