@@ -9,7 +9,7 @@ from dataclasses import MISSING, asdict, field, fields, is_dataclass, make_datac
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -99,6 +99,15 @@ def _unknown(kind: Any, plain: object, where: str) -> Iterator[str]:
             meant = f"did you mean '{close[0]}'?" if close else f"known: {choices(known)}"
             yield f"{dotted}: unknown key; {meant}"
         elif value is not None or NoneType not in get_args(types[key]):
-            for part in (types[key], *get_args(types[key])):  # the latter of what may be None
-                if is_dataclass(part):
-                    yield from _unknown(part, value, dotted)
+            yield from _unknown_within(types[key], value, dotted)
+
+
+def _unknown_within(kind: Any, value: object, where: str) -> Iterator[str]:
+    """The same of a value of type ``kind``, and of each value of a mapping."""
+    if get_origin(kind) is Mapping and isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _unknown_within(get_args(kind)[1], one, f"{where}.{key}")
+        return
+    for part in (kind, *get_args(kind)):  # the latter of what may be None
+        if is_dataclass(part):
+            yield from _unknown(part, value, where)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rlco_core.errors import ConfigError
+from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import cells
 from rlco_trainer.reproduce.preset import load_preset
@@ -44,9 +45,13 @@ def test_an_unknown_study_is_refused() -> None:
         cells(replace(load_preset("smoke"), studies=("mian",)))
 
 
-def test_a_family_without_long_steps_is_refused_before_hours_of_training() -> None:
+def test_a_family_without_settings_is_refused_before_hours_of_training() -> None:
+    preset = replace(load_preset("smoke"), families=("token", "flow"))
+    with pytest.raises(ConfigError, match=r"nothing of Stage I \(sft\) for 'flow'"):
+        cells(preset)
+    known = {family: ImitationConfig() for family in preset.families}
     with pytest.raises(ConfigError, match="the preset's long_steps lack 'flow close_drawer'"):
-        cells(replace(load_preset("smoke"), families=("token", "flow")))
+        cells(replace(preset, sft=known))
 
 
 def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path: Path) -> None:

@@ -87,8 +87,10 @@ def cells(preset: Preset) -> list[Cell]:
     policy, so that a policy is tried on all that it is wanted for while it is at hand.
 
     Raises:
-        ConfigError: a study is unknown.
+        ConfigError: a study is unknown, or the preset lacks what one needs.
     """
+    if unknown := set(preset.families) - set(preset.sft):
+        raise ConfigError(f"the preset says nothing of Stage I (sft) for {choices(unknown)}")
     found: list[Cell] = []
     for study in preset.studies:
         if study not in STUDIES:

@@ -51,7 +51,7 @@ class Preset:
         alpha: share of simulated samples in Stage I.
         base: settings of Stage 0's experts; none to start from the base that ships.
         sight: settings of its backbone.
-        sft: settings of Stage I.
+        sft: settings of Stage I, by family.
         long_steps: of Stage I when it goes on for as long as Stage II takes, by family and task.
         reinforce: settings of Stage II.
     """
@@ -72,7 +72,7 @@ class Preset:
     alpha: float = 0.5
     base: ImitationConfig | None = None
     sight: ImitationConfig = POINTING
-    sft: ImitationConfig = field(default_factory=ImitationConfig)
+    sft: Mapping[str, ImitationConfig] = field(default_factory=dict)
     long_steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
 

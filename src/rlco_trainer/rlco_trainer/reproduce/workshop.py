@@ -101,7 +101,10 @@ class Workshop:
 
     def _stage_one(self, recipe: Recipe, folder: Path) -> None:
         preset = self._preset
-        settings, held_out = replace(preset.sft, seed=recipe.seed), preset.budget.held_out
+        settings, held_out = (
+            replace(preset.sft[recipe.family], seed=recipe.seed),
+            preset.budget.held_out,
+        )
         if recipe.stage_one == "long":
             settings = replace(settings, steps=preset.long_steps[recipe.family][recipe.task])
         sft(
