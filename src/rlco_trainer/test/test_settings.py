@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -40,6 +41,7 @@ class Outer:
         start: a file or none.
         inner: a section.
         spare: a section or none.
+        named: sections by name.
     """
 
     out: Path
@@ -49,6 +51,7 @@ class Outer:
     start: Path | None = None
     inner: Inner = field(default_factory=Inner)
     spare: Inner | None = None
+    named: Mapping[str, Inner] = field(default_factory=dict)
 
 
 def written(path: Path, text: str) -> Path:
@@ -65,6 +68,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
         start=Path("x.safetensors"),
         inner=Inner(clip=0.3, size=(32, 48)),
         spare=Inner(clip=0.1),
+        named={"a": Inner(clip=0.4)},
     )
     path = tmp_path / "deep" / "config.yaml"
     write_settings(wanted, path)
@@ -82,10 +86,7 @@ def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
     [
         ("out: a\nstepps: 3\n", "stepps: unknown key; did you mean 'steps'?"),
         ("out: a\ninner:\n  clap: 1\n", "inner.clap: unknown key; did you mean 'clip'?"),
-        (
-            "out: a\nzzz: 1\n",
-            "zzz: unknown key; known: 'data', 'inner', 'kind', 'out', 'spare', 'start' or 'steps'",
-        ),
+        ("out: a\nzzz: 1\n", "zzz: unknown key; known: 'data', 'inner', 'kind', 'named', 'out', "),
         ("out: a\nclip: 0.3\n", "clip: unknown key; "),
         ("out: a\n3: x\n", "3: unknown key"),
         ("out: a\nsteps: many\n", "steps: "),
@@ -96,6 +97,9 @@ def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
         ("out: a\ninner:\n  size: [1, 2, 3]\n", "inner.size"),
         ("out: a\nspare: 3\n", "spare: should be keys with values"),
         ("out: a\nspare:\n  clap: 1\n", "spare.clap: unknown key; did you mean 'clip'?"),
+        ("out: a\nnamed:\n  b:\n    clap: 1\n", "named.b.clap: unknown key; did you mean 'clip'?"),
+        ("out: a\nnamed: 3\n", "named: should be keys with values"),
+        ("out: a\nnamed:\n  b: 3\n", "named.b: should be keys with values"),
         ("steps: 3\n", "out: "),
         ("- out\n", "file: should be keys with values"),
         ("out: [\n", "a.yaml: "),

@@ -91,3 +91,16 @@ def test_imitation_moves_what_is_said_towards_the_demonstration(
 def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> None:
     rng = torch.Generator().manual_seed(0)
     assert policy.divergence(seen, policy, rng).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_deployed_it_says_medians_and_knows_when_rounding_could_change_one(
+    policy: TokenPolicy, seen: Seen
+) -> None:
+    policy.requires_grad_(False)
+    policy.head.weight[SPECIAL:] = 0.0
+    policy.head.bias[SPECIAL:] = -100.0
+    policy.head.bias[SPECIAL + torch.tensor([3, 100, 200])] = torch.tensor([0.4, 0.25, 0.35]).log()
+    assert torch.equal(policy.act(seen), policy.actions(torch.full((5, 21), 100)))
+    assert policy.settled(seen)
+    policy.head.bias[SPECIAL + torch.tensor([3, 100, 200])] = torch.tensor([0.5, 0.2, 0.3]).log()
+    assert not policy.settled(seen), "3 or 100"

@@ -220,6 +220,12 @@ class Policy(Learner):
     def act(self, seen: Seen) -> Tensor:
         """(B, horizon, 7) actions as they are deployed."""
 
+    def settled(self, seen: Seen) -> bool:
+        """Whether ``act`` is beyond doubt here: no rounding of another computer could change it
+        by more than a rounding.
+        """
+        return True
+
     @abstractmethod
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """How far this policy is from ``other`` where both see ``seen``: a scalar, nats per row."""

@@ -38,6 +38,8 @@ SPECIAL = 4
 _BEGIN = 0
 #: Chance that no bin is drawn at; it keeps logarithms finite.
 _LEAST = 1e-9
+#: What chances of another computer may differ by.
+_DOUBT = 1e-5
 
 Memory = list[tuple[Tensor, Tensor]]
 
@@ -124,6 +126,13 @@ class TokenPolicy(Policy):
         tokens, _ = self._speak(seen, self.horizon, None)
         return self.actions(tokens)
 
+    def settled(self, seen: Seen) -> bool:
+        """Whether no median is so close to an edge of its bin that it could be its neighbour."""
+        below, above = (
+            self._speak(seen, self.horizon, None, 0.5 + side)[0] for side in (-_DOUBT, _DOUBT)
+        )
+        return torch.equal(below, above)
+
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row, over sentences that ``other`` speaks."""
         assert isinstance(other, TokenPolicy)
@@ -145,9 +154,11 @@ class TokenPolicy(Policy):
             features, _ = block(features, context, causal=True)
         return self._scores(features)
 
-    def _speak(self, seen: Seen, rows: int, rng: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    def _speak(
+        self, seen: Seen, rows: int, rng: torch.Generator | None, half: float = 0.5
+    ) -> tuple[Tensor, Tensor]:
         """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
-        their medians.
+        those that ``half`` of the chances lie below: the medians.
         """
         contexts = self.contexts(seen)
         memory: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
@@ -158,7 +169,7 @@ class TokenPolicy(Policy):
                 features, memory[k] = block(features, contexts[k], memory[k])
             scores = self._scores(features)[:, 0]
             scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
-            token = _median(scores) if rng is None else _drawn(scores, rng)
+            token = _quantile(scores, half) if rng is None else _drawn(scores, rng)
             spoken.append(token)
             chances.append(scores.gather(-1, token))
             if place + 1 < rows * ACTION_SIZE:
@@ -203,9 +214,9 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
     return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
 
 
-def _median(scores: Tensor) -> Tensor:
-    """(B, 1) bins that half of the chances (B, BINS) of ``scores`` lie below."""
-    return (scores.softmax(-1).cumsum(-1) < 0.5).sum(-1, keepdim=True).clamp_max(BINS - 1)
+def _quantile(scores: Tensor, share: float) -> Tensor:
+    """(B, 1) bins that a ``share`` of the chances (B, BINS) of ``scores`` lies below."""
+    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True).clamp_max(BINS - 1)
 
 
 def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
