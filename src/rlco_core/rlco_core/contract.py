@@ -31,12 +31,12 @@ from pydantic import (
     model_validator,
 )
 
+from rlco_core import proprioception
 from rlco_core.errors import BundleError
 from rlco_core.types import ACTION_COLUMNS
 
 FORMAT = "rlco-bundle/1"
 MODEL_FILE = "model.onnx"
-PROPRIOCEPTION_SIZE = 17
 LANGUAGE_TOKENS = 16
 LANGUAGE_WIDTH = 384
 
@@ -169,7 +169,7 @@ class Statistics(_Section):
 
     @model_validator(mode="after")
     def _sizes(self) -> Self:
-        sections = {"proprioception": PROPRIOCEPTION_SIZE, "action": len(ACTION_COLUMNS)}
+        sections = {"proprioception": proprioception.SIZE, "action": len(ACTION_COLUMNS)}
         for section, size in sections.items():
             for key, row in getattr(self, section):
                 if len(row) != size:
