@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train rlco": ("rlco_trainer.train_rlco", "Stage II: reward, anchored on real data"),
     "reproduce": ("rlco_trainer.reproduce.run", "the studies of the paper, cell by cell"),
     "export": ("rlco_trainer.export", "a policy as a bundle, checked against torch"),
+    "card": ("rlco_trainer.model_card", "a model card for a bundle"),
     "eval": ("rlco_trainer.evaluate", "success rate of a bundle, in process or over ROS 2"),
     "domain list": ("rlco_trainer.domain_list", "the domains that ship, and what they are for"),
     "domain show": ("rlco_trainer.domain_show", "a sheet of pictures from a domain"),

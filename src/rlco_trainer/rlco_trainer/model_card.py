@@ -1,0 +1,118 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco card: what a bundle is, where it came from and how well it did, for people to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tyro.conf import Positional
+
+from rlco_core.bundle import load_bundle
+from rlco_core.contract import Manifest
+from rlco_core.errors import ConfigError
+from rlco_trainer.arguments import parse
+from rlco_trainer.files import write_text
+
+CARD = "README.md"
+_MEANT = """\
+## Meant for
+Trying the stack, and as a start for policies of your own. All figures are of simulation; it has
+never moved a real arm. Before it moves yours: fit the twin to your cell (`rlco twin fit`), train on
+your demonstrations, try it in the twin, then at low speed with a hand on the stop. The controller
+bridge checks every command against limits of workspace, speed and freshness; it sees no people.
+
+## Not meant for
+Places where people work unprotected, other arms, cameras or tasks than those above, and sentences
+about anything else than these tasks: the policy does something, whatever it is told.
+
+## Licence
+Apache-2.0.
+"""
+
+
+@dataclass(frozen=True)
+class CardConfig:
+    """A model card, written into a bundle.
+
+    Attributes:
+        bundle: directory of the bundle.
+        results: files of studies (docs/results/*.json) in which it was tried.
+        method, seed: what it is called there.
+    """
+
+    bundle: Positional[Path]
+    results: tuple[Path, ...] = ()
+    method: str = "rlco"
+    seed: int = 0
+
+
+def card(manifest: Manifest, entries: Sequence[Mapping[str, Any]]) -> str:
+    """The card; ``entries`` are of studies, see ``docs/results``."""
+    contract, about = manifest.contract, manifest.provenance
+    (camera,), action = contract.cameras, contract.action
+    lines = [
+        f"# {manifest.name}",
+        "",
+        f"A {about['family']} policy for {', '.join(contract.tasks)} with a {contract.robot}.",
+        "",
+        f"- sees: camera `{camera.name}`, {camera.width} x {camera.height} px, "
+        f"`{contract.proprioception.layout}` ({contract.proprioception.size} numbers), and a "
+        f"sentence in English ({contract.language.encoder})",
+        f"- answers: {action.horizon} actions of {1000.0 * action.dt:.0f} ms, of which "
+        f"{action.execute} are played; `{action.semantics}`",
+        "",
+        "## Where it came from",
+        *(f"- {key}: {value}" for key, value in sorted(about.items())),
+        "",
+        *_results(entries),
+        _MEANT,
+    ]
+    return "\n".join(lines)
+
+
+def _results(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield from (
+        "## How well it did",
+        "| task | domain | split | success | 95% |",
+        "|---|---|---|---|---|",
+    )
+    for entry in entries:
+        low, high = (100.0 * bound for bound in entry["ci95"])
+        yield (
+            f"| {entry['task']} | {entry['domain']} | {entry['split']} "
+            f"| {entry['successes']} of {entry['episodes']} | {low:.0f} to {high:.0f}% |"
+        )
+    yield ""
+    yield from sorted({f"    ./{entry['command']}" for entry in entries})
+    yield ""
+
+
+def _tried(config: CardConfig, manifest: Manifest) -> list[Mapping[str, Any]]:
+    """Entries of the results that are of this policy, each once."""
+    wanted = {"family": manifest.provenance["family"], "method": config.method, "seed": config.seed}
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in config.results:
+        try:
+            for entry in json.loads(path.read_text(encoding="utf-8")):
+                fits = all(entry[key] == value for key, value in wanted.items())
+                if fits and entry["task"] in manifest.contract.tasks:
+                    found[entry["cell"]] = entry
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ConfigError(f"{path} is not a file of results: {error!r}") from error
+    return list(found.values())
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco card"""
+    config = parse(CardConfig, arguments, "card")
+    manifest = load_bundle(config.bundle).manifest
+    path = config.bundle / CARD
+    write_text(path, card(manifest, _tried(config, manifest)))
+    print(path)
