@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tyro.conf import Positional
-
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Manifest
 from rlco_core.errors import ConfigError
@@ -45,7 +43,7 @@ class CardConfig:
         method, seed: what it is called there.
     """
 
-    bundle: Positional[Path]
+    bundle: Path
     results: tuple[Path, ...] = ()
     method: str = "rlco"
     seed: int = 0

@@ -36,7 +36,7 @@ def test_a_card_says_what_the_policy_is_and_how_it_did(bundle: Path, tmp_path: P
     first, second = tmp_path / "main.json", tmp_path / "again.json"
     first.write_text(json.dumps([entry("a"), *others]))
     second.write_text(json.dumps([entry("a"), entry("e", split="unseen_states", successes=90)]))
-    main([str(bundle), "--results", str(first), str(second)])
+    main(["--bundle", str(bundle), "--results", str(first), str(second)])
     text = (bundle / "README.md").read_text()
     assert text.startswith(f"# {SHIPPED}\n\nA flow policy for push_cube with a panda.\n")
     assert "camera `front`, 64 x 64 px" in text
@@ -51,7 +51,7 @@ def test_a_card_says_what_the_policy_is_and_how_it_did(bundle: Path, tmp_path: P
 
 
 def test_a_card_without_results_claims_none(bundle: Path) -> None:
-    main([str(bundle)])
+    main(["--bundle", str(bundle)])
     assert "How well it did" not in (bundle / "README.md").read_text()
 
 
@@ -59,5 +59,5 @@ def test_a_file_that_holds_no_results_is_named(bundle: Path, tmp_path: Path) -> 
     path = tmp_path / "main.json"
     path.write_text('[{"cell": "a"}]')
     with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
-        main([str(bundle), "--results", str(path)])
+        main(["--bundle", str(bundle), "--results", str(path)])
     assert not (bundle / "README.md").exists()
