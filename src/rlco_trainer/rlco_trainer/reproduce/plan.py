@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rlco_core.errors import ConfigError, choices
+from rlco_sim.domain import Domain
 from rlco_sim.tasks import task_class
 from rlco_trainer.reproduce.preset import Preset
 
@@ -119,6 +120,10 @@ def _methods(
     }
 
 
+#: Methods that studies beside the main one compare.
+_COMPARED = ("real_only", "sft_co", "rlco")
+
+
 def _main(preset: Preset) -> Iterator[Cell]:
     wanted, known = product(preset.families, preset.tasks), preset.long_steps
     missing = [f"{family} {task}" for family, task in wanted if task not in known.get(family, {})]
@@ -138,11 +143,14 @@ def _untimed(preset: Preset) -> Iterator[Cell]:
 
 
 def _generalisation(preset: Preset) -> Iterator[Cell]:
-    family = preset.families[0]
+    """With the takt and without: one that is just right may be too short from farther away."""
+    family, takt = preset.families[0], Domain.load(preset.real).typical().timing.takt
     for seed, task in product(preset.seeds, preset.tasks):
         methods = _methods(preset, family, task, seed)
-        for method, split in product(("real_only", "sft_co", "rlco"), task_class(task).splits):
-            yield Cell("generalisation", method, methods[method], preset.real, split)
+        domains = (preset.real, preset.untimed) if task in takt else (preset.real,)
+        tried = product(_COMPARED, domains, task_class(task).splits)
+        for method, domain, split in tried:
+            yield Cell("generalisation", method, methods[method], domain, split)
 
 
 def _ablation(preset: Preset) -> Iterator[Cell]:
@@ -163,7 +171,7 @@ def _data_efficiency(preset: Preset) -> Iterator[Cell]:
     family = preset.families[0]
     for seed, demos in product(preset.seeds, (5, 10, 20, 50, 100)):
         methods = _methods(preset, family, "open_drawer", seed, demos)
-        for method in ("real_only", "sft_co", "rlco"):
+        for method in _COMPARED:
             yield Cell("data_efficiency", method, methods[method], preset.real)
 
 

@@ -23,7 +23,7 @@ Entry = Mapping[str, Any]
 _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "main": (("family", "method"), "task"),
     "untimed": (("family", "method"), "task"),
-    "generalisation": (("task", "method"), "split"),
+    "generalisation": (("domain", "task", "method"), "split"),
     "ablation": (("method",), "task"),
     "data_efficiency": (("method",), "real_demos"),
     "sensitivity": (("method", "alpha", "beta"), "task"),
