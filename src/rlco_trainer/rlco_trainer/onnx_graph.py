@@ -14,6 +14,8 @@ from onnx import GraphProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rlco_trainer.bundle_writer import Inputs
+from rlco_trainer.policies.flow import FlowPolicy
+from rlco_trainer.policies.flow_graph import with_known_times
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.scale import ACTION_SIZE
 from rlco_trainer.policies.token import TokenPolicy
@@ -29,7 +31,7 @@ class Deployed(nn.Module):
 
     def __init__(self, policy: Policy) -> None:
         super().__init__()
-        self.policy = policy
+        self.policy = with_known_times(policy) if isinstance(policy, FlowPolicy) else policy
         self.speak: nn.Module | None = None
         if isinstance(policy, TokenPolicy):
             self.speak = torch.jit.script(Speaker(policy))

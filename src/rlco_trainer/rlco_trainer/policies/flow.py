@@ -186,15 +186,18 @@ class FlowPolicy(Policy):
 
     def velocity(self, x: Tensor, time: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
         """Velocity at ``x`` (B, horizon, 7), ``time`` (B,), and the features it was read from."""
-        angles = time[:, None] * self.frequencies
-        modulation = self.time(torch.cat([angles.sin(), angles.cos()], dim=-1))
-        shifts = modulation.chunk(len(self.blocks), dim=-1)
+        shifts = self.time(self.angles(time)).chunk(len(self.blocks), dim=-1)
         features = self.rows(x) + self.places
         for block, context, shift in zip(self.blocks, contexts, shifts, strict=True):
             features, _ = block(features, context, modulation=shift)
         features = self.norm(features)
         velocity: Tensor = self.head(features)
         return velocity, features
+
+    def angles(self, time: Tensor) -> Tensor:
+        """(B, width) sines and cosines of ``time`` (B,)."""
+        angles = time[:, None] * self.frequencies
+        return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
     def _sample_end(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
         mean, std = self._end_waves(seen)

@@ -38,7 +38,8 @@ class ReproduceConfig:
         work: directory of datasets and policies; a second call goes on there.
         results: directory that gets one JSON file, a table and a plot for each study; cells that
             are in it are not done again, be it on another machine.
-        bundles: directory that gets the bundles of the main study's first seed; none for none.
+        bundles: directory that gets the bundles of the main study's first seed, but for those
+            of Stage I that went on for longer; none for none.
         cells: how many cells to finish in this call; 0 for all.
     """
 
@@ -100,9 +101,12 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
 
 
 def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: Workshop) -> None:
+    """Keeps the bundle of a cell of the main study's first seed; those that went on for longer
+    would be too much for a repository.
+    """
     recipe = cell.recipe
     first = cell.study == "main" and recipe.seed == preset.seeds[0]
-    if config.bundles is None or not first:
+    if config.bundles is None or not first or recipe.stage_one == "long":
         return
     path = workshop.policy(recipe)
     policy, about = load_policy(path)
