@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, field, fields, is_dataclass, make_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -103,11 +103,14 @@ def _unknown(kind: Any, plain: object, where: str) -> Iterator[str]:
 
 
 def _unknown_within(kind: Any, value: object, where: str) -> Iterator[str]:
-    """The same of a value of type ``kind``, and of each value of a mapping."""
-    if get_origin(kind) is Mapping and isinstance(value, Mapping):
+    """The same of a value of type ``kind``, of each value of a mapping, of what may be None."""
+    if is_dataclass(kind):
+        yield from _unknown(kind, value, where)
+    elif get_origin(kind) in (Union, UnionType):
+        for part in get_args(kind):
+            yield from _unknown_within(part, value, where)
+    elif get_origin(kind) is Mapping and not isinstance(value, Mapping):
+        yield f"{where}: should be keys with values"
+    elif get_origin(kind) is Mapping and isinstance(value, Mapping):
         for key, one in value.items():
             yield from _unknown_within(get_args(kind)[1], one, f"{where}.{key}")
-        return
-    for part in (kind, *get_args(kind)):  # the latter of what may be None
-        if is_dataclass(part):
-            yield from _unknown(part, value, where)

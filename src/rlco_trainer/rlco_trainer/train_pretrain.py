@@ -3,7 +3,7 @@
 """rlco train pretrain: Stage 0, one base for every task, arm and method.
 
 First a backbone learns to point at what matters, in worlds that are all different, each seen as if
-by many cameras. Then both families learn to act on what it sees.
+by many cameras. Then each family learns to act on what it sees.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -32,11 +33,17 @@ from rlco_trainer.policies.policy_file import save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 from rlco_trainer.settings import DeviceName, keep_settings
 
+#: What is trained on, and by name what is only measured.
+_Drawn: TypeAlias = tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]
 #: Folder of the run in which the backbone learns.
 SIGHT = "sight"
-#: How a backbone learns to point, and the families to act, unless told otherwise.
+#: How a backbone learns to point, and the families to act, unless told otherwise. Words take
+#: longer to learn.
 POINTING = ImitationConfig(steps=2_500, batch=128, bfloat16=True)
-ACTING = ImitationConfig(steps=4_000, batch=256)
+ACTING: Mapping[str, ImitationConfig] = {
+    "token": ImitationConfig(steps=12_000, batch=256),
+    "flow": ImitationConfig(steps=4_000, batch=256),
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,8 @@ class PretrainConfig:
     """A base on demonstrations of many worlds.
 
     Attributes:
-        out: directory of the run; gets token.safetensors and flow.safetensors. A run that was
-            stopped, however hard, goes on from its checkpoint.
+        out: directory of the run; gets a file for each family, such as token.safetensors. A run
+            that was stopped, however hard, goes on from its checkpoint.
         datasets: LeRobot v3.0 datasets; every frame of them is drawn alike.
         threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
@@ -53,7 +60,7 @@ class PretrainConfig:
         token, flow: sizes of the two families; the backbone is the token's.
         augment: strength of the changes to images from which the backbone learns, 0 for none.
         pointing: the settings of training the backbone.
-        imitation: the settings of training the families, on a backbone that stays as it is.
+        acting: by family, the settings of training it on a backbone that stays as it is.
     """
 
     out: Path
@@ -65,17 +72,17 @@ class PretrainConfig:
     flow: FlowConfig = field(default_factory=FlowConfig)
     augment: float = 0.5
     pointing: ImitationConfig = POINTING
-    imitation: ImitationConfig = ACTING
+    acting: Mapping[str, ImitationConfig] = field(default_factory=lambda: dict(ACTING))
 
 
 def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
-    """Trains, or goes on training, until all steps are done; writes the two policies.
+    """Trains, or goes on training, until all steps are done; writes the policies.
 
     Raises:
         RlcoError: a dataset cannot be read, or the run had other settings.
     """
     torch.set_num_threads(config.threads)
-    torch.manual_seed(config.imitation.seed)
+    torch.manual_seed(config.pointing.seed)
     loaded = [load(path) for path in config.datasets]
     _require_points(loaded)
     policies = new_policies(config.token, config.flow)
@@ -92,9 +99,9 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     backbone.load_state_dict(pointed["pointing"].backbone.state_dict())
     longest = max(policies.values(), key=lambda policy: policy.horizon)
     contexts = _drawn(config, loaded, ContextSource.build(longest, data))
-    acting = replace(config.imitation, expert_only=True)
-    run = Imitation(policies, *contexts, acting, config.out, config.threads)
-    trained = run.run()
+    trained = {
+        family: _acting(config, family, policies[family], contexts) for family in config.acting
+    }
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),
         "tasks": " ".join(sorted({one.task for one in loaded})),
@@ -102,10 +109,18 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
         "domains": " ".join(sorted({one.domain for one in loaded})),
         "episodes": sum(len(np.unique(one.data.episode_ends)) for one in loaded),
         "pointing_steps": config.pointing.steps,
-        "steps": config.imitation.steps,
     }
     for family, policy in trained.items():
-        save_policy(policy, config.out / f"{family}.safetensors", about)
+        steps = {"steps": config.acting[family].steps}
+        save_policy(policy, config.out / f"{family}.safetensors", {**about, **steps})
+    return trained
+
+
+def _acting(config: PretrainConfig, family: str, policy: Policy, contexts: _Drawn) -> Policy:
+    """The policy, trained to act; its backbone stays as it is."""
+    settings = replace(config.acting[family], expert_only=True)
+    run = Imitation({family: policy}, *contexts, settings, config.out / family, config.threads)
+    trained: Policy = run.run()[family]
     return trained
 
 
@@ -116,9 +131,7 @@ def new_policies(token: TokenConfig, flow: FlowConfig) -> dict[str, Policy]:
     return {"token": first, "flow": second}
 
 
-def _drawn(
-    config: PretrainConfig, loaded: Sequence[Loaded], source: Source
-) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
+def _drawn(config: PretrainConfig, loaded: Sequence[Loaded], source: Source) -> _Drawn:
     """What is trained on and what is held out, from one ``source`` of all frames, so that a
     backbone sees a batch at once.
     """
@@ -147,5 +160,5 @@ def _require_points(loaded: Sequence[Loaded]) -> None:
 def main(arguments: Sequence[str]) -> None:
     """rlco train pretrain"""
     config = parse_with_file(PretrainConfig, arguments, "train pretrain")
-    pretrain(config)
-    print(f"base: {config.out}/token.safetensors, {config.out}/flow.safetensors")
+    for family in pretrain(config):
+        print(f"base: {config.out / family}.safetensors")

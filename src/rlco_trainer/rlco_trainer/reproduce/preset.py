@@ -49,7 +49,7 @@ class Preset:
         spread: how far off that may be, m, see ``FitConfig.spread``.
         budget: of data and episodes.
         alpha: share of simulated samples in Stage I.
-        base: settings of Stage 0's experts; none to start from the base that ships.
+        base: settings of Stage 0's experts, by family; none to start from the base that ships.
         sight: settings of its backbone.
         sft: settings of Stage I, by family.
         long_steps: of Stage I when it goes on for as long as Stage II takes, by family and task.
@@ -70,7 +70,7 @@ class Preset:
     spread: float = 0.01
     budget: Budget = field(default_factory=Budget)
     alpha: float = 0.5
-    base: ImitationConfig | None = None
+    base: Mapping[str, ImitationConfig] | None = None
     sight: ImitationConfig = POINTING
     sft: Mapping[str, ImitationConfig] = field(default_factory=dict)
     long_steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

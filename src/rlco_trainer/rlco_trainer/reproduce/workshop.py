@@ -94,7 +94,7 @@ class Workshop:
                     tuple(datasets),
                     share=share,
                     pointing=preset.sight,
-                    imitation=preset.base,
+                    acting=preset.base,
                 )
             )
         return folder / f"{family}.safetensors"
