@@ -21,7 +21,7 @@ from rlco_trainer.policies.policy_file import BASES, load_policy
 from rlco_trainer.train_rlco import ImageConfig, RlcoConfig, rlco
 
 METHODS = {"base", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
-TASK, EPISODES = "open_drawer", 64
+TASK, EPISODES = "close_drawer", 64
 
 
 def test_a_small_reproduction_fills_every_cell_and_keeps_its_bundles(tmp_path: Path) -> None:
