@@ -10,6 +10,7 @@ from collections.abc import Callable
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 
@@ -38,6 +39,11 @@ def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except rclpy_implementation.RCLError:
+        # A stop that falls between rclpy's look at the context and its wait.
+        if rclpy.ok():
+            raise
         return 0
     finally:
         rclpy.try_shutdown()

@@ -9,6 +9,11 @@ import subprocess
 import sys
 
 import pytest
+import rclpy
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.node import Node
+
+from rlco_ros.run import run
 
 NODE = """
 import sys
@@ -150,3 +155,22 @@ def test_a_node_that_is_told_to_stop_ends_in_order(number: signal.Signals) -> No
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_wait_that_a_stop_overtakes_is_an_orderly_end(
+    stopped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = rclpy_implementation.RCLError
+
+    def spin(node: Node) -> None:
+        if stopped:
+            rclpy.shutdown()
+        raise error("failed to initialize wait set")
+
+    monkeypatch.setattr(rclpy, "spin", spin)
+    if stopped:
+        assert run(lambda: Node("probe")) == 0
+        return
+    with pytest.raises(error):
+        run(lambda: Node("probe"))
