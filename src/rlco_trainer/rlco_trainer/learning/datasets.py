@@ -86,7 +86,7 @@ def load(path: Path, episodes: int = 0) -> Loaded:
         ),
         robot=dataset.robot_type or "",
         task=about["task_name"],
-        domain=about["domain"],
+        domain=Path(about["domain"]).stem,
     )
 
 

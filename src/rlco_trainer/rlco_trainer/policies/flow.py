@@ -94,7 +94,7 @@ class FlowPolicy(Policy):
         self.state = nn.Sequential(nn.Linear(STATE_SIZE, width), nn.GELU(), nn.Linear(width, width))
         self.rows = nn.Linear(ACTION_SIZE, width)
         self.places = nn.Parameter(0.02 * torch.randn(config.horizon, width))
-        self.time = nn.Sequential(
+        self.time: nn.Module = nn.Sequential(
             nn.Linear(width, width), nn.GELU(), nn.Linear(width, 3 * width * config.layers)
         )
         self.blocks = nn.ModuleList(

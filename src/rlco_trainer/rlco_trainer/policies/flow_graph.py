@@ -37,5 +37,5 @@ def with_known_times(policy: FlowPolicy) -> FlowPolicy:
     steps = policy.config.steps
     times = 1.0 - torch.arange(steps, device=policy.device) / steps
     with torch.no_grad():
-        made.time = _Table(policy.time, policy.angles(times))  # type: ignore[assignment]
+        made.time = _Table(policy.time, policy.angles(times))
     return made

@@ -216,7 +216,7 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
 
 def _quantile(scores: Tensor, share: float) -> Tensor:
     """(B, 1) bins that a ``share`` of the chances (B, BINS) of ``scores`` lies below."""
-    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True).clamp_max(BINS - 1)
+    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True)
 
 
 def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rlco_trainer.policies.blocks import ExpertBlock
 from rlco_trainer.policies.scale import ACTION_SIZE
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenPolicy
 
 
 class _Layer(nn.Module):
@@ -61,10 +61,11 @@ class Speaker(nn.Module):
         super().__init__()
         blocks = [block for block in policy.blocks if isinstance(block, ExpertBlock)]
         self.layers = nn.ModuleList([_Layer(block) for block in blocks])
-        self.norm, self.head, self.vocabulary = policy.norm, policy.head, policy.vocabulary
+        self.norm, self.vocabulary = policy.norm, policy.vocabulary
+        self.head = _tail(policy.head)
         self.places = policy.places
         self.count = policy.horizon * ACTION_SIZE
-        self.special, self.last = SPECIAL, BINS - 1
+        self.special = SPECIAL
 
     def forward(self, contexts: Tensor) -> Tensor:
         """(B, horizon * 7) tokens; ``contexts`` (layers, 2, B, heads, S, d) are keys and values of
@@ -84,9 +85,18 @@ class Speaker(nn.Module):
                 token, memory = layer(token, past[number], contexts[number])
                 grown = torch.cat([grown, memory[None]])
             past = grown
-            scores = self.head(self.norm(token))[:, :, self.special :]
-            below = (scores.softmax(-1).cumsum(-1) < 0.5).long().sum(-1)
-            chosen = below.clamp_max(self.last)
+            scores = self.head(self.norm(token))
+            chosen = (scores.softmax(-1).cumsum(-1) < 0.5).sum(-1)
             spoken = torch.cat([spoken, chosen], dim=1)
             word = chosen + self.special
         return spoken
+
+
+def _tail(head: nn.Linear) -> nn.Linear:
+    """What scores the bins alone: what is in front of them is never said."""
+    made = nn.Linear(head.in_features, head.out_features - SPECIAL, device=head.weight.device)
+    made.weight, made.bias = (
+        nn.Parameter(part[SPECIAL:].detach(), requires_grad=False)
+        for part in (head.weight, head.bias)
+    )
+    return made
