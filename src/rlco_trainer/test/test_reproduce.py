@@ -34,7 +34,7 @@ def test_a_policy_is_trained_once_for_all_studies() -> None:
         for cell in planned
         if cell.recipe.task == "pick_place" and cell.recipe.family == "token"
     }
-    assert "token-pick_place-co-alpha0.5-real50-beta0.2-seed0-stand_in-train" in wanted
+    assert "token-pick_place-co-alpha0.5-real50-beta0.05-seed0-stand_in-train" in wanted
     assert {cell.study for cell in planned} == set(preset.studies)
     by_key = {cell.key: (cell.recipe, cell.domain, cell.split) for cell in planned}
     assert all(by_key[c.key] == (c.recipe, c.domain, c.split) for c in planned)

@@ -33,7 +33,7 @@ class AnchorConfig:
             long as that of reinforcement learning.
     """
 
-    beta: float = 0.2
+    beta: float = 0.05
     kind: Literal["imitation", "kl"] = "imitation"
     batch: int = 128
     ratio: float = 0.0
