@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Manifest
-from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
+from rlco_trainer.reproduce.entries import Entry, interval, read_entries
 
 CARD = "README.md"
 _MEANT = """\
@@ -49,7 +48,7 @@ class CardConfig:
     seed: int = 0
 
 
-def card(manifest: Manifest, entries: Sequence[Mapping[str, Any]]) -> str:
+def card(manifest: Manifest, entries: Sequence[Entry]) -> str:
     """The card; ``entries`` are of studies, see ``docs/results``."""
     contract, about = manifest.contract, manifest.provenance
     (camera,), action = contract.cameras, contract.action
@@ -73,7 +72,7 @@ def card(manifest: Manifest, entries: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _results(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _results(entries: Sequence[Entry]) -> Iterator[str]:
     if not entries:
         return
     yield from (
@@ -82,7 +81,7 @@ def _results(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         "|---|---|---|---|---|",
     )
     for entry in entries:
-        low, high = (100.0 * bound for bound in entry["ci95"])
+        low, high = (100.0 * bound for bound in interval([entry]))
         yield (
             f"| {entry['task']} | {entry['domain']} | {entry['split']} "
             f"| {entry['successes']} of {entry['episodes']} | {low:.0f} to {high:.0f}% |"
@@ -92,18 +91,14 @@ def _results(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
 
 
-def _tried(config: CardConfig, manifest: Manifest) -> list[Mapping[str, Any]]:
+def _tried(config: CardConfig, manifest: Manifest) -> list[Entry]:
     """Entries of the results that are of this policy, each once."""
     wanted = {"family": manifest.provenance["family"], "method": config.method, "seed": config.seed}
-    found: dict[str, Mapping[str, Any]] = {}
-    for path in config.results:
-        try:
-            for entry in json.loads(path.read_text(encoding="utf-8")):
-                fits = all(entry[key] == value for key, value in wanted.items())
-                if fits and entry["task"] in manifest.contract.tasks:
-                    found[entry["cell"]] = entry
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ConfigError(f"{path} is not a file of results: {error!r}") from error
+    found: dict[str, Entry] = {}
+    for entry in chain.from_iterable(map(read_entries, config.results)):
+        fits = all(entry[key] == value for key, value in wanted.items())
+        if fits and entry["task"] in manifest.contract.tasks:
+            found[entry["cell"]] = entry
     return list(found.values())
 
 

@@ -28,7 +28,7 @@ def entry(cell: str, **change: object) -> dict[str, object]:
     family = "flow"
     known = {"cell": cell, "family": family, "method": "rlco", "seed": 0, "task": "push_cube"}
     known |= {"domain": "stand_in", "split": "train", "successes": 97, "episodes": 100}
-    return {**known, "ci95": [0.915, 0.99], "command": "rlco reproduce", **change}
+    return {**known, "command": "rlco reproduce", **change}
 
 
 def test_a_card_says_what_the_policy_is_and_how_it_did(bundle: Path, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_card_says_what_the_policy_is_and_how_it_did(bundle: Path, tmp_path: P
     rows = [line for line in text.splitlines() if line.startswith("| push_cube |")]
     assert rows == [
         "| push_cube | stand_in | train | 97 of 100 | 92 to 99% |",
-        "| push_cube | stand_in | unseen_states | 90 of 100 | 92 to 99% |",
+        "| push_cube | stand_in | unseen_states | 90 of 100 | 83 to 94% |",
     ]
     assert "    ./rlco reproduce\n" in text
     assert "never moved a real arm" in " ".join(text.split())

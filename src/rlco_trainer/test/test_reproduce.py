@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,19 @@ def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path
     assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_generalisation_says_what_each_split_costs_each_method_where_both_were_tried() -> None:
+    def entry(method: str, task: str, split: str, successes: int) -> dict[str, object]:
+        what = {"method": method, "task": task, "split": split, "domain": "stand_in"}
+        rest = {"episodes": 100, "command": "rlco", "held_out_real_loss": 0.5}
+        return {"family": "flow", "seed": 0, "successes": successes, **what, **rest}
+
+    entries = [entry("rlco", "a", "train", 90), entry("rlco", "a", "unseen_states", 70)]
+    entries += [entry("rlco", "b", "train", 10), entry("sft_co", "a", "unseen_states", 70)]
+    lines = table("generalisation", entries).splitlines()
+    (found,) = [line for line in lines if line.startswith("| stand_in | unseen_states | ")]
+    assert found == "| stand_in | unseen_states | rlco | -20.0 [-30.6, -9.0] |", "a alone"
+
+
 def test_finished_cells_are_known_to_a_later_call_and_shared_by_studies(tmp_path: Path) -> None:
     preset = replace(load_preset("full"), seeds=(0,), families=("token",))
     planned, entry = cells(preset), {"family": "token", "task": "pick_place", "split": "train"}
@@ -96,10 +110,13 @@ def test_finished_cells_are_known_to_a_later_call_and_shared_by_studies(tmp_path
 
 def test_results_of_other_settings_are_not_gone_on_with(tmp_path: Path) -> None:
     preset = load_preset("smoke")
-    (tmp_path / "main.json").write_text('[{"cell": "x"}]')
+    known = ("cell", "family", "method", "task", "domain", "split", "command")
+    entry = {**dict.fromkeys(known, "x"), "seed": 0, "episodes": 1, "successes": 1}
+    (tmp_path / "main.json").write_text(json.dumps([entry]))
     Ledger(tmp_path, preset)
     with pytest.raises(ConfigError, match=r"other settings \(alpha\)"):
         Ledger(tmp_path, replace(preset, alpha=0.25))
-    (tmp_path / "main.json").write_text("{}}")
-    with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
-        Ledger(tmp_path, preset)
+    for broken in ("{}}", "{}", "[1]", '[{"cell": "x"}]'):
+        (tmp_path / "main.json").write_text(broken)
+        with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
+            Ledger(tmp_path, preset)

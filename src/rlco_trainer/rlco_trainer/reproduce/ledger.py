@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from rlco_core.errors import ConfigError
 from rlco_trainer.files import write_text
+from rlco_trainer.reproduce.entries import Entry, read_entries
 from rlco_trainer.reproduce.plan import STUDIES, Cell
 from rlco_trainer.reproduce.preset import Preset, keep_recipe
 from rlco_trainer.reproduce.tables import write_report
@@ -30,7 +29,7 @@ class Ledger:
     def __init__(self, folder: Path, preset: Preset) -> None:
         self._folder = folder
         #: By study, what its file holds.
-        self._kept = {study: _read(folder / f"{study}.json") for study in STUDIES}
+        self._kept = {study: _known(folder / f"{study}.json") for study in STUDIES}
         self._entries = {entry["cell"]: entry for kept in self._kept.values() for entry in kept}
         keep_recipe(preset, folder, bool(self._entries))
 
@@ -42,14 +41,14 @@ class Ledger:
                 cells.setdefault(cell.key, cell)
         return list(cells.values())
 
-    def add(self, cell: Cell, entry: Mapping[str, Any], planned: Sequence[Cell]) -> None:
+    def add(self, cell: Cell, entry: Entry, planned: Sequence[Cell]) -> None:
         """Takes the entry of a cell, and writes the studies that it belongs to."""
         self._entries[cell.key] = {"cell": cell.key, **entry}
         for study in {one.study for one in planned if one.key == cell.key}:
             self._write(study, [one for one in planned if one.study == study])
 
     def _write(self, study: str, planned: Sequence[Cell]) -> None:
-        found = [
+        found: list[Entry] = [
             {**self._entries[cell.key], "method": cell.method}
             for cell in planned
             if cell.key in self._entries
@@ -62,12 +61,6 @@ class Ledger:
         write_report(study, found, self._folder)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    """The entries of a study's file; none where there is no file."""
-    if not path.exists():
-        return []
-    try:
-        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return [{**entry, "cell": str(entry["cell"])} for entry in entries]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"{path} is not a file of results: {error!r}") from error
+def _known(path: Path) -> list[Entry]:
+    """What a study's file holds; nothing where there is none."""
+    return read_entries(path) if path.exists() else []

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from rlco_trainer.files import replacing, write_text
-from rlco_trainer.results import wilson
+from rlco_trainer.reproduce.differences import gains, losses
+from rlco_trainer.reproduce.entries import Entry, distinct, interval, rate
 
-Entry = Mapping[str, Any]
 #: What tells the rows of a study's table apart, and its columns.
 _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "main": (("family", "method"), "task"),
@@ -28,13 +27,8 @@ _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "data_efficiency": (("method",), "real_demos"),
     "sensitivity": (("method", "alpha", "beta"), "task"),
 }
-#: Differences that the main study is about: the later method and the one before it.
-_STEPS = (
-    ("sft_co", "real_only"),
-    ("rlco", "sft_co"),
-    ("rlco", "sft_co_long"),
-    ("rlco", "rl"),
-)
+#: What a study's table does not say by itself.
+_MORE = {"main": gains, "untimed": gains, "generalisation": losses}
 
 
 def write_report(study: str, entries: Sequence[Entry], folder: Path) -> None:
@@ -49,25 +43,25 @@ def write_report(study: str, entries: Sequence[Entry], folder: Path) -> None:
 def table(study: str, entries: Sequence[Entry]) -> str:
     """Success in percent with its 95 % Wilson interval, all seeds together."""
     keys, column = _LAYOUT[study]
-    columns = _distinct(entries, column)
+    columns = distinct(entries, column)
     head = "| " + " | ".join([*keys, *map(str, columns), "mean", "held-out real loss"]) + " |"
     lines = [f"# {study}", "", head, "|---" * (len(keys) + len(columns) + 2) + "|"]
     for row in _rows(entries, keys):
         some = [e for e in entries if tuple(e[key] for key in keys) == row]
         found = [[e for e in some if e[column] == value] for value in columns]
-        rates = [_rate(cell) for cell in found if cell]
+        rates = [rate(cell) for cell in found if cell]
         mean = f"{100.0 * sum(rates) / len(rates):.1f}" if len(rates) == len(columns) else ""
         loss = f"{np.mean([e['held_out_real_loss'] for e in some]):.3f}" if mean else ""
         texts = [*map(str, row), *map(_text, found), mean, loss]
         lines.append("| " + " | ".join(texts) + " |")
-    more = _differences(entries) if study in ("main", "untimed") else []
+    more = _MORE[study](entries) if study in _MORE else []
     return "\n".join([*lines, "", *more, *_circumstances(entries)]) + "\n"
 
 
 def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
     """The same as bars, a group for each column."""
     keys, column = _LAYOUT[study]
-    columns, rows = _distinct(entries, column), _rows(entries, keys)
+    columns, rows = distinct(entries, column), _rows(entries, keys)
     width = 0.8 / max(len(rows), 1)
     figure, axes = plt.subplots(figsize=(max(6.0, 1.0 + len(columns) * len(rows) * 0.22), 4.0))
     for number, row in enumerate(rows):
@@ -75,10 +69,10 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
         for place, value in enumerate(columns):
             cell = [e for e in some if e[column] == value]
             if cell:
-                low, high = _interval(cell)
-                rate, x = 100.0 * _rate(cell), place + (number - len(rows) / 2 + 0.5) * width
+                low, high = interval(cell)
+                height, x = 100.0 * rate(cell), place + (number - len(rows) / 2 + 0.5) * width
                 label = " ".join(map(str, row)) if place == 0 else None
-                axes.bar(x, rate, width, color=f"C{number % 10}", label=label)
+                axes.bar(x, height, width, color=f"C{number % 10}", label=label)
                 axes.vlines(x, 100.0 * low, 100.0 * high, color="black", linewidth=0.8)
     axes.set_xticks(range(len(columns)), [str(value) for value in columns])
     axes.set_ylim(0.0, 100.0)
@@ -89,64 +83,15 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
     return figure
 
 
-def _differences(entries: Sequence[Entry]) -> list[str]:
-    """What each stage adds, family by family, over the cells that both methods have."""
-    lines = ["| family | difference, points | all seeds | seed by seed |", "|---|---|---|---|"]
-    for family in _distinct(entries, "family"):
-        some = [e for e in entries if e["family"] == family]
-        for better, worse in _STEPS:
-            pairs = _pairs(some, better, worse)
-            if pairs:
-                seeds = sorted({one["seed"] for one, _ in pairs})
-                each = [
-                    f"{_difference([p for p in pairs if p[0]['seed'] == s])[0]:+.1f}" for s in seeds
-                ]
-                found, low, high = _difference(pairs)
-                whole = f"{found:+.1f} [{low:+.1f}, {high:+.1f}]"
-                lines.append(f"| {family} | {better} - {worse} | {whole} | {', '.join(each)} |")
-    return [*lines, ""] if len(lines) > 2 else []
-
-
-def _pairs(entries: Sequence[Entry], better: str, worse: str) -> list[tuple[Entry, Entry]]:
-    """Entries of two methods for the same task and seed."""
-    at = {(e["method"], e["task"], e["seed"]): e for e in entries}
-    return [
-        (one, at[worse, task, seed])
-        for (method, task, seed), one in at.items()
-        if method == better and (worse, task, seed) in at
-    ]
-
-
-def _difference(pairs: Sequence[tuple[Entry, Entry]]) -> tuple[float, float, float]:
-    """Difference of two rates in points, with Newcombe's 95% interval (1998, method 10)."""
-    (a, (a_low, a_high)), (b, (b_low, b_high)) = (
-        (_rate(cell), _interval(cell)) for cell in zip(*pairs, strict=True)
-    )
-    below, above = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
-    return 100.0 * (a - b), 100.0 * (a - b - below), 100.0 * (a - b + above)
-
-
 def _text(cell: Sequence[Entry]) -> str:
     if not cell:
         return ""
-    low, high = _interval(cell)
-    return f"{100.0 * _rate(cell):.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
-
-
-def _rate(cell: Sequence[Entry]) -> float:
-    return float(sum(e["successes"] for e in cell) / sum(e["episodes"] for e in cell))
-
-
-def _interval(cell: Sequence[Entry]) -> tuple[float, float]:
-    return wilson(sum(e["successes"] for e in cell), sum(e["episodes"] for e in cell))
+    low, high = interval(cell)
+    return f"{100.0 * rate(cell):.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
 
 
 def _rows(entries: Sequence[Entry], keys: Sequence[str]) -> list[tuple[Any, ...]]:
     return list(dict.fromkeys(tuple(entry[key] for key in keys) for entry in entries))
-
-
-def _distinct(entries: Sequence[Entry], key: str) -> list[Any]:
-    return list(dict.fromkeys(entry[key] for entry in entries))
 
 
 def _circumstances(entries: Sequence[Entry]) -> list[str]:

@@ -1,0 +1,50 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Entries of studies: what was tried and how it ended; read from files, counted together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rlco_core.errors import ConfigError, choices
+from rlco_trainer.results import wilson
+
+Entry = Mapping[str, Any]
+#: What every entry says: where it is from, what was tried, and how that ended.
+_SAID = ("cell", "family", "method", "task", "domain", "split", "seed", "episodes", "successes")
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The entries of a study's file.
+
+    Raises:
+        ConfigError: it is not such a file.
+    """
+    try:
+        entries: list[Entry] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(entries, list):
+            raise TypeError("it holds no list")
+        lacking = {key for entry in entries for key in _SAID if key not in entry}
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"{path} is not a file of results: {error!r}") from error
+    if lacking:
+        raise ConfigError(f"{path} is not a file of results: entries lack {choices(lacking)}")
+    return entries
+
+
+def rate(entries: Sequence[Entry]) -> float:
+    """Share of all their episodes that succeeded."""
+    return float(sum(e["successes"] for e in entries) / sum(e["episodes"] for e in entries))
+
+
+def interval(entries: Sequence[Entry]) -> tuple[float, float]:
+    """Its 95% Wilson interval."""
+    return wilson(sum(e["successes"] for e in entries), sum(e["episodes"] for e in entries))
+
+
+def distinct(entries: Sequence[Entry], key: str) -> list[Any]:
+    """The values of ``key``, in order of appearance."""
+    return list(dict.fromkeys(entry[key] for entry in entries))
