@@ -12,6 +12,7 @@ import pytest
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.reproduce import workshop
 from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import cells
 from rlco_trainer.reproduce.preset import load_preset
@@ -120,3 +121,16 @@ def test_results_of_other_settings_are_not_gone_on_with(tmp_path: Path) -> None:
         (tmp_path / "main.json").write_text(broken)
         with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
             Ledger(tmp_path, preset)
+
+
+def test_minutes_of_training_add_up_over_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = iter([0.0, 90.0, 1000.0, 1030.0])
+    monkeypatch.setattr(workshop.time, "monotonic", lambda: next(readings))
+    with pytest.raises(KeyboardInterrupt), workshop._clock(tmp_path / "minutes"):
+        raise KeyboardInterrupt
+    assert (tmp_path / "minutes").read_text() == "1.50\n"
+    with workshop._clock(tmp_path / "minutes"):
+        pass
+    assert (tmp_path / "minutes").read_text() == "2.00\n"

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -56,18 +59,16 @@ class Workshop:
             return self._base(recipe.family)
         folder = self._folder / "policies" / recipe.key
         if not (folder / _POLICY).exists():
-            started = time.monotonic()
-            if recipe.beta is None:
-                self._stage_one(recipe, folder)
-            else:
-                self._stage_two(recipe, folder)
-            write_text(folder / _MINUTES, f"{(time.monotonic() - started) / 60.0:.2f}\n")
+            # What it needs is made before the clock starts.
+            stage = self._stage_one if recipe.beta is None else self._stage_two
+            train = stage(recipe, folder)
+            with _clock(folder / _MINUTES):
+                train()
         return folder / _POLICY
 
     def minutes(self, recipe: Recipe) -> float:
-        """How long the last stage of a policy took to train, as far as it went in one go."""
-        path = self._folder / "policies" / recipe.key / _MINUTES
-        return float(path.read_text()) if path.exists() else 0.0
+        """How long the last stage of a policy took to train, in all calls that ended in order."""
+        return _minutes(self._folder / "policies" / recipe.key / _MINUTES)
 
     def held_out_loss(self, recipe: Recipe, policy: Policy) -> float:
         """Supervised loss on real demonstrations that the recipe holds out."""
@@ -99,7 +100,7 @@ class Workshop:
             )
         return folder / f"{family}.safetensors"
 
-    def _stage_one(self, recipe: Recipe, folder: Path) -> None:
+    def _stage_one(self, recipe: Recipe, folder: Path) -> Callable[[], object]:
         preset = self._preset
         settings, held_out = (
             replace(preset.sft[recipe.family], seed=recipe.seed),
@@ -107,7 +108,8 @@ class Workshop:
         )
         if recipe.stage_one == "long":
             settings = replace(settings, steps=preset.long_steps[recipe.family][recipe.task])
-        sft(
+        return partial(
+            sft,
             SftConfig(
                 out=folder,
                 sim=None if recipe.stage_one == "real" else self._sim(recipe.task),
@@ -121,11 +123,12 @@ class Workshop:
             self._shelf,
         )
 
-    def _stage_two(self, recipe: Recipe, folder: Path) -> None:
+    def _stage_two(self, recipe: Recipe, folder: Path) -> Callable[[], object]:
         preset = self._preset
         held_out = preset.budget.held_out
         anchor: AnchorConfig = replace(preset.reinforce.anchor, beta=recipe.beta or 0.0)
-        rlco(
+        return partial(
+            rlco,
             RlcoConfig(
                 out=folder,
                 policy=self.policy(recipe.start),
@@ -191,3 +194,17 @@ class Workshop:
                 )
             )
         return path
+
+
+def _minutes(path: Path) -> float:
+    return float(path.read_text(encoding="utf-8")) if path.exists() else 0.0
+
+
+@contextmanager
+def _clock(path: Path) -> Iterator[None]:
+    """Adds the minutes that pass inside to those in a file; what is stopped goes on later."""
+    before, started = _minutes(path), time.monotonic()
+    try:
+        yield
+    finally:
+        write_text(path, f"{before + (time.monotonic() - started) / 60.0:.2f}\n")
