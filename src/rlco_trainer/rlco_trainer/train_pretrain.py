@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
@@ -29,7 +29,7 @@ from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConf
 from rlco_trainer.policies.backbone import KEYPOINTS
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Pointer, Policy
-from rlco_trainer.policies.policy_file import save_policy
+from rlco_trainer.policies.policy_file import FAMILIES, save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
 from rlco_trainer.settings import DeviceName, keep_settings
 
@@ -73,6 +73,10 @@ class PretrainConfig:
     augment: float = 0.5
     pointing: ImitationConfig = POINTING
     acting: Mapping[str, ImitationConfig] = field(default_factory=lambda: dict(ACTING))
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.acting) - set(FAMILIES):
+            raise ConfigError(f"acting: no family is {choices(unknown)}, but {choices(FAMILIES)}")
 
 
 def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:

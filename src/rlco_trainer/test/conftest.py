@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import small
 import torch
+from stages import Stages
 
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Contract
@@ -67,6 +68,12 @@ def policy_files(tmp_path_factory: pytest.TempPathFactory, loaded: Loaded) -> di
         fit(policy, [loaded])
         save_policy(policy, root / f"{family}.safetensors", about)
     return {family: root / f"{family}.safetensors" for family in FAMILIES}
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory, dataset_root: Path) -> Stages:
+    """Training through its commands."""
+    return Stages(tmp_path_factory.mktemp, dataset_root)
 
 
 @pytest.fixture(autouse=True)

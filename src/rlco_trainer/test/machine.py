@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can happen to a run from outside: a full disk, signals, processes that stay behind."""
+"""What can happen to a run: a full disk, a kill, signals, processes that stay behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,32 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from rlco_trainer import checkpoint
+
 PATIENCE = 60.0
+
+
+class Killed(BaseException):
+    """As hard as a kill: nothing in training catches it."""
+
+
+@contextmanager
+def killed_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A run within dies as soon as its ``last`` checkpoint is written."""
+    save, done = checkpoint.save, [0]
+
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)  # type: ignore[arg-type]
+        done[0] += 1
+        if done[0] == last:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_and_die)
+        with pytest.raises(Killed):
+            yield
 
 
 @contextmanager
