@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Source
+from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.backbone import KEYPOINTS
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
@@ -143,14 +143,17 @@ def _drawn(config: PretrainConfig, loaded: Sequence[Loaded], source: Source) -> 
     held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
     first = 0
     for one in loaded:
-        some, rest = parts(source, one.data, config.share, 1.0)
-        drawn.append([first + frames for _, frames, _ in some])
+        some, rest = portions("wide", source, one.data, config.share, 1.0)
+        drawn.append([first + portion.frames for portion in some])
         if len(rest):
             held_out[f"{one.task}_{one.robot}"] = (source, first + rest)
         first += len(one.data.actions)
     every, early = (np.concatenate(frames) for frames in zip(*drawn, strict=True))
     share = config.share.early
-    return Mixture([(source, every, 1.0 - share), (source, early, share)]), held_out
+    mixture = Mixture(
+        [Portion("wide", source, every, 1.0 - share), Portion("wide", source, early, share)]
+    )
+    return mixture, held_out
 
 
 def _require_points(loaded: Sequence[Loaded]) -> None:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
-from rlco_trainer.learning.datasets import Loaded, Share, fit, parts
+from rlco_trainer.learning.datasets import Loaded, Share, fit, portions
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ImageSource, Mixture, Source
+from rlco_trainer.learning.frames import ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.policies.policy import Policy
@@ -145,7 +145,7 @@ def _drawn(
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
     weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
-    drawn: list[tuple[Source, NDArray[np.int64], float]] = []
+    drawn: list[Portion] = []
     held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
     for kind, one in loaded.items():
         strength = config.augment.strength if kind == "real" else 0.0
@@ -156,7 +156,7 @@ def _drawn(
             contexts = shelf.contexts(policy, one, copies, strength)
             source, plain = contexts, contexts.plain
         weight = weights[kind] if len(loaded) == 2 else 1.0
-        some, rest = parts(source, one.data, config.share, weight)
+        some, rest = portions(kind, source, one.data, config.share, weight)
         drawn += some
         if len(rest):
             held_out[kind] = (plain, rest)

@@ -16,7 +16,7 @@ from rlco_core.errors import ConfigError, DatasetError
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.learning.datasets import Loaded, Share, fit, load, parts
+from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.frames import ImageSource, Mixture, together
 from rlco_trainer.lerobot import DatasetWriter, Features
 
@@ -86,12 +86,12 @@ def test_early_frames_have_their_share_and_held_out_ones_none(loaded: Loaded) ->
     length = len(data.actions) // 3
     source = ImageSource(data, 8)
     share = Share(early=0.25, early_frames=5, held_out=1)
-    (first, trained, most), (second, early, rest) = parts(source, data, share, 0.6)[0]
-    held_out = parts(source, data, share, 0.6)[1]
-    assert first is second is source
-    assert (most, rest) == pytest.approx((0.45, 0.15))
-    assert trained.tolist() == list(range(2 * length))
-    assert early.tolist() == [*range(5), *range(length, length + 5)]
+    (every, early), held_out = portions("sim", source, data, share, 0.6)
+    assert every.source is early.source is source
+    assert every.kind == early.kind == "sim"
+    assert (every.share, early.share) == pytest.approx((0.45, 0.15))
+    assert every.frames.tolist() == list(range(2 * length))
+    assert early.frames.tolist() == [*range(5), *range(length, length + 5)]
     assert held_out.tolist() == list(range(2 * length, 3 * length))
 
 
@@ -100,18 +100,19 @@ def test_a_share_of_what_there_is_not_is_refused(loaded: Loaded, early: float, f
     source, share = ImageSource(loaded.data, 8), Share(early, frames, held_out=1)
     line = f"share.early {early} of the samples from the first {frames} frames of episodes: it must"
     with pytest.raises(ConfigError, match=line):
-        parts(source, loaded.data, share, 1.0)
+        portions("sim", source, loaded.data, share, 1.0)
 
 
 def test_without_a_share_no_frame_need_be_early(loaded: Loaded) -> None:
-    drawn, _ = parts(ImageSource(loaded.data, 8), loaded.data, Share(0.0, 0, held_out=1), 1.0)
+    source, share = ImageSource(loaded.data, 8), Share(0.0, 0, held_out=1)
+    drawn, _ = portions("sim", source, loaded.data, share, 1.0)
     examples, _ = Mixture(drawn).draw(new("token"), 4, (0,))
     assert len(together(examples).actions) == 4
 
 
 def test_holding_all_episodes_out_is_refused(loaded: Loaded) -> None:
     with pytest.raises(ConfigError, match="3 held-out episodes of 3 leave none to train on"):
-        parts(ImageSource(loaded.data, 8), loaded.data, Share(held_out=3), 1.0)
+        portions("sim", ImageSource(loaded.data, 8), loaded.data, Share(held_out=3), 1.0)
 
 
 def test_a_fitted_policy_can_show_what_was_demonstrated(loaded: Loaded) -> None:

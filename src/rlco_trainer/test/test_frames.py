@@ -14,7 +14,7 @@ from small import SMALLEST, new
 
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning import frames as drawing
-from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, together
+from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, together
 from rlco_trainer.policies.policy import Examples, Policy, Seen
 
 SOME = np.array([3, 20, 11, 20])
@@ -129,28 +129,34 @@ class Marked:
 @pytest.mark.parametrize("alpha", [0.0, 0.05, 0.5, 0.75, 1.0])
 def test_a_mixture_has_the_shares_that_were_asked_for(policy: Policy, alpha: float) -> None:
     sim, real = Marked(1.0), Marked(0.0)
-    mixture = Mixture([(sim, np.arange(50), alpha), (real, np.arange(50, 60), 1.0 - alpha)])
+    simulated_part = Portion("sim", sim, np.arange(50), alpha)
+    mixture = Mixture([simulated_part, Portion("real", real, np.arange(50, 60), 1.0 - alpha)])
     drawn = [mixture.draw(policy, 64, (0, step)) for step in range(200)]
     simulated = torch.cat([together(parts).seen.context.flatten() for parts, _ in drawn])
     assert len(simulated) == 64 * 200
     assert simulated.mean().item() == pytest.approx(alpha, abs=0.015)
     if 0.0 < alpha < 1.0:
-        told = np.mean([shares[0] for _, shares in drawn])
+        told = np.mean([shares["sim"] for _, shares in drawn])
         assert told == pytest.approx(simulated.mean().item(), abs=1e-6)
     assert set(sim.asked) == (set(range(50)) if alpha else set())
     assert set(real.asked) == (set(range(50, 60)) if alpha < 1.0 else set())
 
 
 def test_shares_need_not_sum_to_one(policy: Policy) -> None:
-    parts = [(Marked(float(k)), np.arange(9), weight) for k, weight in enumerate((3.0, 3.0, 6.0))]
-    shares = [Mixture(parts).draw(policy, 100, (step,))[1] for step in range(200)]
-    assert np.mean(shares, axis=0) == pytest.approx([0.25, 0.25, 0.5], abs=0.02)
+    weights = {"a": 3.0, "b": 3.0, "c": 6.0}
+    some = [Portion(kind, Marked(0.0), np.arange(9), weight) for kind, weight in weights.items()]
+    again = Portion("a", Marked(0.0), np.arange(9), 12.0)
+    for portions, wanted in ((some, [0.25, 0.25, 0.5]), ([*some, again], [0.625, 0.125, 0.25])):
+        shares = [Mixture(portions).draw(policy, 100, (step,))[1] for step in range(200)]
+        told = [[one[kind] for kind in weights] for one in shares]
+        assert np.mean(told, axis=0) == pytest.approx(wanted, abs=0.02)
 
 
 def test_what_is_drawn_is_a_function_of_the_key(policy: Policy) -> None:
     def drawn(*keys: tuple[int, ...]) -> Examples:
-        parts = [(Marked(1.0), np.arange(50), 0.5), (Marked(0.0), np.arange(50), 0.5)]
-        mixture = Mixture(parts)
+        marks = {"sim": 1.0, "real": 0.0}
+        some = [Portion(k, Marked(mark), np.arange(50), 0.5) for k, mark in marks.items()]
+        mixture = Mixture(some)
         found = [together(mixture.draw(policy, 16, key)[0]) for key in keys]
         return found[-1]
 

@@ -24,7 +24,7 @@ from rlco_trainer import checkpoint
 from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning import imitation
 from rlco_trainer.learning.curves import Curves
-from rlco_trainer.learning.frames import ImageSource, Mixture
+from rlco_trainer.learning.frames import ImageSource, Mixture, Portion
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.train_pretrain import new_policies
@@ -67,7 +67,7 @@ def run_of(
     policies = {family: both(data)[family] for family in families.split()}
     if len(policies) == 2:
         policies = both(data)
-    mixture, held_out = Mixture([(source, TRAINED, 1.0)]), {"sim": (source, HELD_OUT)}
+    mixture, held_out = Mixture([Portion("sim", source, TRAINED, 1.0)]), {"sim": (source, HELD_OUT)}
     return Imitation(policies, mixture, held_out, config, out)
 
 
@@ -267,7 +267,7 @@ def test_held_out_losses_come_with_checkpoints_and_others_every_fiftieth_step(
     assert curves(tmp_path) == {
         "loss/token": [50],
         "loss/flow": [50],
-        "share/0": [50],
+        "share/sim": [50],
         "held_out/sim_token": [30, 51],
         "held_out/sim_flow": [30, 51],
     }

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Stage II as a whole, on a small problem whose best policy is known: what the anchor does to the
+"""Stage II as a whole, on small problems whose best policies are known: what the anchor does to the
 weights, and that a run that was stopped goes on to the bit.
 """
 
@@ -16,103 +16,22 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
+from problems import CONFIG, Corridor, Real, Signs, new_policy, observed, run_of, weights
 from torch import Tensor
 
 from rlco_core.errors import ConfigError
-from rlco_sim.truth import SIZE
+from rlco_trainer.learning import reinforce
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
-from rlco_trainer.learning.collector import Ended, Rollout
-from rlco_trainer.learning.ppo import PpoConfig
-from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement, faded, followed
-from rlco_trainer.policies.backbone import BackboneConfig
-from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
-from rlco_trainer.policies.policy import Examples, Policy, Seen
-from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-
-TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
-#: The sentence, four places, and three ways between them.
-TOKENS = 8
-CONFIG = ReinforceConfig(
-    iterations=3,
-    envs=64,
-    decisions=2,
-    epochs=2,
-    batch=64,
-    learning_rate=3e-3,
-    critic_learning_rate=3e-3,
-    threads=1,
-    value_iterations=1,
-    anchor=AnchorConfig(beta=0.0, batch=16),
-)
+from rlco_trainer.learning.decisions import Decisions
+from rlco_trainer.learning.ppo import PpoConfig, losses
+from rlco_trainer.learning.reinforce import faded, followed
+from rlco_trainer.policies.policy import Policy
 
 
-def new_policy(family: str = "token") -> Policy:
-    torch.manual_seed(0)
-    if family == "token":
-        return TokenPolicy(TokenConfig(TINY, layers=1, heads=2, horizon=1, execute=1))
-    return FlowPolicy(FlowConfig(TINY, layers=1, heads=2, horizon=1, execute=1))
+class Untouchable:
+    """An anchor of no weight: a look at more than that is a mistake."""
 
-
-def observed(count: int, seed: int) -> Seen:
-    """The sign of the state's first entry says which way is right."""
-    rng = torch.Generator().manual_seed(seed)
-    state = torch.zeros(count, 17)
-    state[:, 0] = torch.randint(2, (count,), generator=rng) * 2.0 - 1.0
-    return Seen(torch.zeros(count, TOKENS, TINY.width), state)
-
-
-class Signs:
-    """One decision: dx should have the sign of the state; pays 1 - |dx - sign|."""
-
-    def collect(self, policy: Policy, iteration: int) -> Rollout:
-        steps, envs = CONFIG.decisions, CONFIG.envs
-        rng = torch.Generator().manual_seed(iteration)
-        seen = observed(steps * envs, iteration)
-        with torch.no_grad():
-            sample = policy.sample(seen, rng)
-        reward = 1.0 - (sample.actions[:, 0, 0] - seen.state[:, 0]).abs()
-        ended = torch.ones(steps, envs, dtype=torch.bool)
-
-        def shaped(tensor: Tensor) -> Tensor:
-            return tensor.unflatten(0, (steps, envs))
-
-        return Rollout(
-            context=shaped(seen.context),
-            state=shaped(seen.state),
-            truth=torch.zeros(steps, envs, SIZE),
-            trace={key: shaped(value) for key, value in sample.trace.items()},
-            log_prob=shaped(sample.log_prob),
-            played=torch.ones(steps, envs, 1),
-            value=shaped(sample.value),
-            next_value=torch.zeros(steps, envs),
-            reward=shaped(reward),
-            terminated=ended,
-            ended=ended,
-            episodes=tuple(Ended(r, 1, r > 0.5, False, True) for r in reward.tolist()),
-        )
-
-
-class Real:
-    """Real demonstrations that go the other way."""
-
-    def __len__(self) -> int:
-        return 32
-
-    def examples(self, policy: Policy, frames: object, rng: torch.Generator) -> Examples:
-        seen = observed(16, 99)
-        actions = torch.zeros(16, 1, 7)
-        actions[:, 0, 0] = -seen.state[:, 0]
-        return Examples(seen, actions, torch.ones(16, 1))
-
-
-def run_of(out: Path, config: ReinforceConfig, family: str = "token") -> Reinforcement:
-    policy = new_policy(family)
-    anchor = Anchor(config.anchor, Real(), np.arange(32), copy.deepcopy(policy))
-    return Reinforcement(policy, Signs(), anchor, config, out)  # type: ignore[arg-type]
-
-
-def weights(policy: Policy) -> Tensor:
-    return torch.cat([value.flatten().float() for value in policy.state_dict().values()])
+    beta = 0.0
 
 
 @pytest.mark.parametrize("family", ["token", "flow"])
@@ -126,18 +45,52 @@ def test_it_learns_what_pays(family: str, tmp_path: Path) -> None:
     assert right.float().mean().item() > 0.95
 
 
+def test_it_solves_a_known_decision_process(tmp_path: Path) -> None:
+    """See ``Corridor``: right everywhere, and what that is worth."""
+    corridor = Corridor()
+    config = replace(CONFIG, iterations=40, gamma=0.9, lam=0.9, batch=192, value_epochs=8)
+    policy = run_of(tmp_path, config, problem=corridor).run()
+    seen = corridor.seen(torch.arange(corridor.places))
+    assert (policy.act(seen)[:, 0, 0] > 0.0).all()
+    wanted = 0.9 ** torch.arange(corridor.places - 1.0, -1.0, -1.0)
+    torch.testing.assert_close(policy.values(seen).detach(), wanted, atol=0.05, rtol=0.0)
+
+
+def test_what_is_far_ahead_counts_as_much_as_the_discount_says(tmp_path: Path) -> None:
+    """With 0.5 the left end is better at place 0: 0.6 at once, or 0.125."""
+    corridor = Corridor()
+    config = replace(CONFIG, iterations=60, gamma=0.5, lam=0.9, epochs=4, batch=96, value_epochs=8)
+    policy = run_of(tmp_path, config, problem=corridor).run()
+    ways = policy.act(corridor.seen(torch.arange(corridor.places)))[:, 0, 0]
+    assert ways[0] < 0.0 < ways[-1]
+
+
 @pytest.mark.parametrize("kind", ["imitation", "kl"])
-def test_the_anchor_pulls_on_the_weights_and_without_it_they_are_those_of_plain_ppo(
-    kind: str, tmp_path: Path
-) -> None:
+def test_the_anchor_pulls_on_the_weights(kind: str, tmp_path: Path) -> None:
     def after(name: str, beta: float) -> Tensor:
         anchor = AnchorConfig(beta=beta, kind=kind, batch=16)  # type: ignore[arg-type]
-        run = run_of(tmp_path / name, replace(CONFIG, anchor=anchor))
-        return weights(run.run())
+        return weights(run_of(tmp_path / name, replace(CONFIG, anchor=anchor)).run())
 
-    plain = after("plain", 0.0)
-    assert torch.equal(after("again", 0.0), plain)
-    assert not torch.equal(after("anchored", 0.5), plain)
+    assert not torch.equal(after("anchored", 0.5), after("plain", 0.0))
+
+
+def test_without_an_anchor_a_step_is_one_of_plain_ppo_to_the_bit(tmp_path: Path) -> None:
+    """The same step, written down once more from the objective, with no word of an anchor."""
+    config = replace(CONFIG, value_iterations=0, epochs=1, batch=128, average=0.0)
+    run = run_of(tmp_path, config)
+    run._anchor = Untouchable()  # type: ignore[assignment]
+    run.one_iteration()
+    torch.set_num_threads(1)  # as updates do: sums in another order differ
+    policy = new_policy().requires_grad_(False)
+    rollout = Signs().collect(policy, 0)
+    (batch,) = run_of(tmp_path, config)._batches(Decisions.of(rollout, 0.95, 0.95), 1, 128)
+    actor = [p.requires_grad_() for p in policy.expert_parameters()]
+    objective = losses(policy.evaluate(batch.seen, batch.trace), batch.batch, config.ppo)
+    objective.policy.backward()
+    torch.nn.utils.clip_grad_norm_(actor, 1.0)
+    torch.optim.AdamW(actor, config.learning_rate, (0.9, 0.95), weight_decay=0.0).step()
+    for one, other in zip(actor, run._actor, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_the_gradient_of_the_anchor_reaches_the_expert_and_not_the_backbone() -> None:
@@ -229,6 +182,26 @@ def test_what_is_not_finite_is_named_and_never_saved(tmp_path: Path) -> None:
         run._policy.value.network[0].weight.fill_(torch.nan)
     with pytest.raises(ConfigError, match="the loss of PPO is nan"):
         run.run()
+    assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize("what", ["policy", "values"])
+def test_a_gradient_that_is_not_finite_moves_nothing(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(tmp_path, replace(CONFIG, value_iterations=0))
+    spoiled = run._actor if what == "policy" else run._critic
+
+    def gradients(loss: Tensor, parameters: list[Tensor]) -> list[Tensor]:
+        return [torch.full_like(p, torch.inf if p is spoiled[0] else 0.0) for p in parameters]
+
+    monkeypatch.setattr(reinforce, "gradients", gradients)
+    before = weights(run._policy)
+    with pytest.raises(
+        ConfigError, match=rf"the gradient of {'the policy' if what == 'policy' else what} is"
+    ):
+        run.run()
+    assert torch.equal(weights(run._policy), before)
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
 

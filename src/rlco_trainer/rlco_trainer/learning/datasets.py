@@ -15,7 +15,7 @@ from rlco_core.proprioception import COLUMNS
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning.frames import Source
+from rlco_trainer.learning.frames import Portion, Source
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
 
@@ -90,10 +90,10 @@ def load(path: Path, episodes: int = 0) -> Loaded:
     )
 
 
-def parts(
-    source: Source, data: Demonstrations, share: Share, weight: float
-) -> tuple[list[tuple[Source, NDArray[np.int64], float]], NDArray[np.int64]]:
-    """What of a dataset is trained on, and its held-out frames.
+def portions(
+    kind: str, source: Source, data: Demonstrations, share: Share, weight: float
+) -> tuple[list[Portion], NDArray[np.int64]]:
+    """What of a dataset is trained on, ``weight`` in all, and its held-out frames.
 
     Raises:
         ConfigError: no episode is left to train on, or no frame is early enough for its share.
@@ -106,8 +106,8 @@ def parts(
             "of episodes: it must lie in [0, 1], and be 0 where share.early_frames is 0"
         )
     return [
-        (source, trained, weight * (1.0 - share.early)),
-        (source, early, weight * share.early),
+        Portion(kind, source, trained, weight * (1.0 - share.early)),
+        Portion(kind, source, early, weight * share.early),
     ], held_out
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -124,33 +124,51 @@ class ContextSource:
         return Examples(Seen(context, state), actions, weight)
 
 
-class Mixture:
-    """Examples of several sources, each example from a source drawn by its share.
+@dataclass(frozen=True)
+class Portion:
+    """What a mixture draws from: some frames of a source, and for which share of the examples.
 
-    Args:
-        parts: source, the frames of it that are used, and its share.
+    Attributes:
+        kind: what it is, such as sim or real; several portions may be of one kind.
+        source, frames, share: see above.
     """
 
-    def __init__(self, parts: Sequence[tuple[Source, NDArray[np.int64], float]]) -> None:
-        self._parts = [part for part in parts if part[2] > 0.0]
-        shares = np.array([share for *_, share in self._parts])
+    kind: str
+    source: Source
+    frames: NDArray[np.int64]
+    share: float
+
+
+class Mixture:
+    """Examples of several portions, each example from one drawn by its share.
+
+    Args:
+        portions: of which the shares need not sum to one.
+    """
+
+    def __init__(self, portions: Sequence[Portion]) -> None:
+        self._portions = [portion for portion in portions if portion.share > 0.0]
+        shares = np.array([portion.share for portion in self._portions])
         self._shares = shares / shares.sum()
 
     def draw(
         self, policy: Learner, size: int, key: tuple[int, ...]
-    ) -> tuple[list[Examples], NDArray[np.float64]]:
-        """The examples of one training step, source by source, and the realised shares.
+    ) -> tuple[list[Examples], Mapping[str, float]]:
+        """The examples of one training step, portion by portion, and the realised share of each
+        kind.
 
         A function of ``key``, so that a resumed run sees the same.
         """
         choice = np.random.default_rng(key)
         rng = torch.Generator().manual_seed(int(choice.integers(2**63)))
         counts = choice.multinomial(size, self._shares)
-        found = []
-        for count, (source, frames, _) in zip(counts, self._parts, strict=True):
+        found, shares = [], {portion.kind: 0.0 for portion in self._portions}
+        for count, portion in zip(counts, self._portions, strict=True):
             if count:
-                found.append(source.examples(policy, choice.choice(frames, count), rng))
-        return found, counts / size
+                drawn = choice.choice(portion.frames, count)
+                found.append(portion.source.examples(policy, drawn, rng))
+                shares[portion.kind] += count / size
+        return found, shares
 
 
 @torch.no_grad()

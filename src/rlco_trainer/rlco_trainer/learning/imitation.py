@@ -141,7 +141,8 @@ class Imitation:
         figures = added([part.figures for part in parts])
         loss = sum(value for name, value in figures.items() if name.startswith("loss/"))
         require_finite("the supervised loss", loss, self._step + 1)
-        nn.utils.clip_grad_norm_(self._trained, 1.0)
+        norm = nn.utils.clip_grad_norm_(self._trained, 1.0)
+        require_finite("the gradient of the supervised loss", norm.item(), self._step + 1)
         self._optimiser.step()
         follow(self._average, self._modules, config.average, self._step)
         self._step += 1
@@ -160,7 +161,7 @@ class Imitation:
             losses = self._losses(self._modules, together(drawn), (*key, 1))
         loss = weight * torch.stack(list(losses.values())).sum()
         figures = {f"loss/{name}": weight * part.item() for name, part in losses.items()}
-        figures |= {f"share/{number}": weight * share for number, share in enumerate(shares)}
+        figures |= {f"share/{kind}": weight * share for kind, share in shares.items()}
         return _Part(gradients(loss, list(self._trained)), figures)
 
     def _losses(

@@ -228,7 +228,7 @@ class Reinforcement:
             }
             actor = [a + anchor.beta * g for a, g in zip(actor, pull, strict=True)]
             anchor.adapt(ratio)
-        self._apply(self._actor, actor)
+        self._apply(self._actor, actor, "the gradient of the policy")
         return figures
 
     def _part(
@@ -259,14 +259,15 @@ class Reinforcement:
             self._policy.values(decisions.seen), decisions.batch, self._config.ppo
         )
         require_finite("the loss of values", loss.item(), self.iteration)
-        self._apply(self._critic, gradients(loss, self._critic))
+        self._apply(self._critic, gradients(loss, self._critic), "the gradient of values")
         return loss.item()
 
-    def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor]) -> None:
+    def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor], what: str) -> None:
         self._optimiser.zero_grad(set_to_none=True)
         for parameter, gradient in zip(parameters, found, strict=True):
             parameter.grad = gradient
-        nn.utils.clip_grad_norm_(parameters, 1.0)
+        norm = nn.utils.clip_grad_norm_(parameters, 1.0)
+        require_finite(what, norm.item(), self.iteration)
         self._optimiser.step()
 
     def _save(self) -> None:
