@@ -4,7 +4,7 @@
 # Training on an NVIDIA GPU; the host needs its driver and the NVIDIA container toolkit:
 #   docker build -f docker/trainer-gpu.Dockerfile -t rlco:trainer-gpu .
 #   docker run --rm -it --gpus all --ipc host -v "$PWD/runs:/home/rlco/rlco/runs" \
-#       rlco:trainer-gpu reproduce --preset laptop --work runs/work --results runs/results --bundles runs/bundles
+#       rlco:trainer-gpu reproduce --preset laptop --bundles runs/laptop/bundles
 FROM debian:12-slim
 
 # Debian stable only ships security fixes; pinned versions would vanish with each of them.

@@ -25,9 +25,9 @@ TASK, EPISODES = "close_drawer", 64
 
 
 def test_a_small_reproduction_fills_every_cell_and_keeps_its_bundles(tmp_path: Path) -> None:
-    results, bundles = tmp_path / "results", tmp_path / "bundles"
+    results, bundles = tmp_path / "work" / "results", tmp_path / "bundles"
     words = ["reproduce", "--preset", "smoke", "--work", str(tmp_path / "work")]
-    words += ["--results", str(results), "--bundles", str(bundles)]
+    words += ["--bundles", str(bundles)]
     assert cli.main(words) == 0
     entries = json.loads((results / "main.json").read_text())
     assert {entry["method"] for entry in entries} == METHODS

@@ -85,6 +85,29 @@ def test_transitions_integrate_to_one(explore: str) -> None:
     assert torch.trapezoid(density, grid).item() == pytest.approx(1.0, abs=1e-4)
 
 
+def test_the_joint_density_of_a_chain_loses_a_step_when_that_is_integrated_out() -> None:
+    """Over what the last two steps make of one entry: what is left is the density of the chain up
+    to there, and the steps between depend on each other through the velocity.
+    """
+    network = policy()
+    some = seen(1, network)
+    chain = network.sample(some, torch.Generator().manual_seed(0)).trace["chain"]
+    contexts = network.contexts(some)
+    left = gaussian(chain[:, 0], torch.zeros(()), torch.ones(()))
+    for k in range(2):
+        left = left + gaussian(chain[:, k + 1], *network._transition(chain[:, k], k, contexts))
+    middle = network._transition(chain[:, 2], 2, contexts)[0][0, 0, 0].item()
+    grid = torch.linspace(middle - 1.5, middle + 1.5, 121)
+    first, second = torch.meshgrid(grid, grid, indexing="ij")
+    chains = chain.repeat(grid.numel() ** 2, 1, 1, 1)
+    chains[:, 3, 0, 0], chains[:, 4, 0, 0] = first.flatten(), second.flatten()
+    many = Seen(*(part.expand(len(chains), *part.shape[1:]) for part in some[:2]))
+    trace = {"chain": chains, "noisy": torch.zeros(len(chains), dtype=torch.long)}
+    density = network.evaluate(many, trace).log_prob[:, 0, 0].exp().view(first.shape)
+    found = torch.trapezoid(torch.trapezoid(density, grid), grid)
+    assert found.item() == pytest.approx(left[0, 0, 0].exp().item(), rel=1e-3)
+
+
 def test_the_sde_has_the_stated_mean_and_spread() -> None:
     """t = 0.75, d = 0.25: sigma = 0.5 * sqrt(3), share of x1 = 0.5 - 0.75 * 0.25 / 1.5."""
     network = linear(explore="sde").requires_grad_(False)

@@ -205,6 +205,19 @@ def test_a_gradient_that_is_not_finite_moves_nothing(
     assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"beta": -0.1}, "beta -0.1, .*: beta and ratio must be 0 or more"),
+        ({"batch": 0}, "batch 0: .* batch 1 or more"),
+        ({"beta": 0.0, "ratio": 0.3}, "adapts beta, which cannot begin at 0"),
+    ],
+)
+def test_an_anchor_that_cannot_be_is_refused(settings: dict[str, float], line: str) -> None:
+    with pytest.raises(ConfigError, match=line):
+        AnchorConfig(**settings)  # type: ignore[arg-type]
+
+
 def test_beta_follows_the_ratio_of_gradients(tmp_path: Path) -> None:
     config = replace(CONFIG, iterations=30, anchor=AnchorConfig(beta=1.0, batch=16, ratio=0.3))
     run = run_of(tmp_path, config)

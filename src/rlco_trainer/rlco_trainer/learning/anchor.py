@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.learning.frames import Source
 from rlco_trainer.policies.policy import Policy
 
@@ -37,6 +38,17 @@ class AnchorConfig:
     kind: Literal["imitation", "kl"] = "imitation"
     batch: int = 128
     ratio: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.beta < 0.0 or self.ratio < 0.0 or self.batch < 1:
+            raise ConfigError(
+                f"an anchor with beta {self.beta}, ratio {self.ratio}, batch {self.batch}: beta "
+                "and ratio must be 0 or more, batch 1 or more"
+            )
+        if self.ratio > 0.0 and self.beta == 0.0:
+            raise ConfigError(
+                f"an anchor with ratio {self.ratio} adapts beta, which cannot begin at 0"
+            )
 
 
 class Anchor:

@@ -12,6 +12,7 @@ from rlco_trainer.reproduce.entries import Entry, distinct, interval, rate
 #: Differences that the main study is about: the later method and the one before it.
 _STEPS = (
     ("sft_co", "real_only"),
+    ("rlco", "base"),
     ("rlco", "sft_co"),
     ("rlco", "sft_co_long"),
     ("rlco", "rl"),

@@ -35,17 +35,19 @@ class ReproduceConfig:
 
     Attributes:
         preset: smoke (minutes), laptop (3 hours), full (days), or a YAML file of your own.
-        work: directory of datasets and policies; a second call goes on there.
+        work: directory of datasets and policies; a second call goes on there; runs/ and the
+            preset's name if none is given.
         results: directory that gets one JSON file, a table and a plot for each study; cells that
-            are in it are not done again, be it on another machine.
+            are in it are not done again, be it on another machine; the work's results/ if none
+            is given.
         bundles: directory that gets the bundles of the main study's first seed, but for those
             of Stage I that went on for longer; none for none.
         cells: how many cells to finish in this call; 0 for all.
     """
 
     preset: str = "laptop"
-    work: Path = Path("runs/reproduce")
-    results: Path = Path("docs/results")
+    work: Path | None = None
+    results: Path | None = None
     bundles: Path | None = None
     cells: int = 0
 
@@ -57,8 +59,9 @@ def reproduce(config: ReproduceConfig) -> None:
         RlcoError: the preset does not fit, or a training failed.
     """
     preset = load_preset(config.preset)
-    workshop, planned = Workshop(preset, config.work), cells(preset)
-    ledger, console = Ledger(config.results, preset), Console()
+    work = config.work or Path("runs") / Path(config.preset).stem
+    workshop, planned = Workshop(preset, work), cells(preset)
+    ledger, console = Ledger(config.results or work / "results", preset), Console()
     missing = ledger.missing(planned)
     for number, cell in enumerate(missing[: config.cells or None], 1):
         console.print(f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}")

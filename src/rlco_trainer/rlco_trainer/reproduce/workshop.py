@@ -126,7 +126,9 @@ class Workshop:
     def _stage_two(self, recipe: Recipe, folder: Path) -> Callable[[], object]:
         preset = self._preset
         held_out = preset.budget.held_out
-        anchor: AnchorConfig = replace(preset.reinforce.anchor, beta=recipe.beta or 0.0)
+        anchor = AnchorConfig(0.0)
+        if recipe.beta:
+            anchor = replace(preset.reinforce.anchor, beta=recipe.beta)
         return partial(
             rlco,
             RlcoConfig(
