@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -138,16 +138,23 @@ def _main(preset: Preset) -> Iterator[Cell]:
 
 def _untimed(preset: Preset) -> Iterator[Cell]:
     """The first seed of the main study with all the time that tasks allow."""
+    timed = _timed(preset)
     for cell in _main(replace(preset, seeds=preset.seeds[:1])):
-        yield replace(cell, study="untimed", domain=preset.untimed)
+        domain = preset.untimed if cell.recipe.task in timed else preset.real
+        yield replace(cell, study="untimed", domain=domain)
+
+
+def _timed(preset: Preset) -> Collection[str]:
+    """The tasks that have a takt to keep in the real world."""
+    return Domain.load(preset.real).typical().timing.takt
 
 
 def _generalisation(preset: Preset) -> Iterator[Cell]:
     """With the takt and without: one that is just right may be too short from farther away."""
-    family, takt = preset.families[0], Domain.load(preset.real).typical().timing.takt
+    family, timed = preset.families[0], _timed(preset)
     for seed, task in product(preset.seeds, preset.tasks):
         methods = _methods(preset, family, task, seed)
-        domains = (preset.real, preset.untimed) if task in takt else (preset.real,)
+        domains = (preset.real, preset.untimed) if task in timed else (preset.real,)
         tried = product(_COMPARED, domains, task_class(task).splits)
         for method, domain, split in tried:
             yield Cell("generalisation", method, methods[method], domain, split)
