@@ -29,6 +29,7 @@ class Recipe:
         real_demos: real demonstrations it may train on.
         alpha: share of simulated samples where Stage I mixes.
         beta: weight of the anchor in Stage II; None for no Stage II.
+        twin: domain of Stage II where it is not the one that was fitted.
     """
 
     family: str
@@ -38,6 +39,7 @@ class Recipe:
     real_demos: int
     alpha: float
     beta: float | None = None
+    twin: str = ""
 
     @property
     def key(self) -> str:
@@ -49,6 +51,8 @@ class Recipe:
             parts.append(f"real{self.real_demos}")
         if self.beta is not None:
             parts.append(f"beta{self.beta:g}")
+        if self.twin:
+            parts.append(Path(self.twin).stem)
         return "-".join([*parts, f"seed{self.seed}"])
 
     @property
@@ -64,7 +68,7 @@ class Recipe:
     @property
     def start(self) -> Recipe:
         """The policy that Stage II starts from."""
-        return replace(self, beta=None)
+        return replace(self, beta=None, twin="")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ def _methods(
     }
 
 
+#: Weights of the anchor that studies compare.
+_BETAS = (0.0, 0.05, 0.2, 1.0)
 #: Methods that studies beside the main one compare.
 _COMPARED = ("real_only", "sft_co", "rlco")
 
@@ -189,8 +195,20 @@ def _sensitivity(preset: Preset) -> Iterator[Cell]:
         for alpha in (0.0, 0.25, 0.5, 0.75, 0.95):
             mixed = replace(co, stage_one="real") if alpha == 0.0 else replace(co, alpha=alpha)
             yield Cell("sensitivity", "sft_co", mixed, preset.real)
-        for beta in (0.0, 0.05, 0.2, 1.0):
+        for beta in _BETAS:
             yield Cell("sensitivity", "rlco", replace(co, beta=beta), preset.real)
+
+
+def _forgetting(preset: Preset) -> Iterator[Cell]:
+    """What reward unlearns of the real world where the twin is unlike it, and what an anchor
+    keeps; beside it the same in the twin that was fitted.
+    """
+    for seed in preset.seeds:
+        co = _methods(preset, preset.families[0], "open_drawer", seed)["sft_co"]
+        yield Cell("forgetting", "sft_co", co, preset.real)
+        for beta, twin in product(_BETAS, ("", preset.unfitted)):
+            name = "rlco_unfitted_twin" if twin else "rlco"
+            yield Cell("forgetting", name, replace(co, beta=beta, twin=twin), preset.real)
 
 
 STUDIES: Mapping[str, Callable[[Preset], Iterator[Cell]]] = {
@@ -200,4 +218,5 @@ STUDIES: Mapping[str, Callable[[Preset], Iterator[Cell]]] = {
     "ablation": _ablation,
     "data_efficiency": _data_efficiency,
     "sensitivity": _sensitivity,
+    "forgetting": _forgetting,
 }

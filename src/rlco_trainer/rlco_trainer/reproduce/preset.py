@@ -40,10 +40,11 @@ class Preset:
     """A reproduction.
 
     Attributes:
-        studies: main, untimed, generalisation, ablation, data_efficiency, sensitivity.
+        studies: main, untimed, generalisation, ablation, data_efficiency, sensitivity, forgetting.
         tasks, families, seeds: of the main study.
         robot, arms: the arm of the studies; those of the base.
-        twin, real, wide: domains; ``untimed``: the real one without its takt.
+        twin, real, wide: domains; ``untimed``: the real one without its takt; ``unfitted``: a
+            twin of which nothing is drawn or fitted.
         calibration: real demonstrations of each task, the first ones, from which the place of the
             twin's camera is found, as a lab would before anything else; 0 to leave it as it is.
         spread: how far off that may be, m, see ``FitConfig.spread``.
@@ -65,6 +66,7 @@ class Preset:
     twin: str = "twin_randomised"
     real: str = "stand_in"
     untimed: str = "stand_in_untimed"
+    unfitted: str = "twin_timed"
     wide: str = "wide"
     calibration: int = 5
     spread: float = 0.01

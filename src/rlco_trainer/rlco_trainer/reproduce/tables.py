@@ -26,6 +26,7 @@ _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "ablation": (("method",), "task"),
     "data_efficiency": (("method",), "real_demos"),
     "sensitivity": (("method", "alpha", "beta"), "task"),
+    "forgetting": (("method", "beta"), "task"),
 }
 #: What a study's table does not say by itself.
 _MORE = {"main": gains, "untimed": gains, "generalisation": losses}

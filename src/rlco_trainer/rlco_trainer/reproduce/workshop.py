@@ -137,7 +137,7 @@ class Workshop:
                 real=self._real(recipe.task),
                 real_episodes=recipe.real_demos + held_out,
                 task=recipe.task,
-                domain=self._twin(),
+                domain=recipe.twin or self._twin(),
                 robot=preset.robot,
                 share=Share(held_out=held_out),
                 evaluate_every=preset.reinforce.iterations,
