@@ -88,8 +88,8 @@ class Cell:
 
 
 def cells(preset: Preset) -> list[Cell]:
-    """All cells of the studies that ``preset`` names: seed by seed, and within one policy by
-    policy, so that a policy is tried on all that it is wanted for while it is at hand.
+    """All cells of the studies that ``preset`` names: seed by seed, what the main study's policies
+    are tried on first, and task by task.
 
     Raises:
         ConfigError: a study is unknown, or the preset lacks what one needs.
@@ -103,8 +103,8 @@ def cells(preset: Preset) -> list[Cell]:
         found += STUDIES[study](preset)
     families, seeds = list(preset.families), list(preset.seeds)
     return sorted(found, key=lambda cell: (seeds.index(cell.recipe.seed),
-                                           families.index(cell.recipe.family),
                                            cell.study not in ("main", "untimed", "generalisation"),
+                                           families.index(cell.recipe.family),
                                            cell.recipe.task))  # fmt: skip
 
 
