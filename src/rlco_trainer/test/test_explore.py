@@ -78,3 +78,24 @@ def test_a_blurred_policy_learns_from_what_it_tried() -> None:
     gradient = policy.head.bias.grad[SPECIAL:]
     assert gradient[135:146].sum() > 0.0
     assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("flow", {"joint": "mean", "flow": "noise"}),
+        ("flow", {"sde_scale": 0.1, "flow": "sde"}),
+        ("flow", {"sigma": (0.2, 0.3)}),
+        ("token", {"temperature": 0.5}),
+    ],
+)
+def test_every_setting_reaches_the_policy(family: str, settings: dict[str, object]) -> None:
+    policy, plain = new(family), new(family)
+    explore_by(policy, ExploreConfig(**settings))  # type: ignore[arg-type]
+    flow = settings.get("flow", "end")
+    explore_by(plain, ExploreConfig(flow=flow))  # type: ignore[arg-type]
+    seen = seen_by(policy, 4)
+    found, other = (
+        one.sample(seen, torch.Generator().manual_seed(0)).log_prob for one in (policy, plain)
+    )
+    assert not torch.allclose(found, other)

@@ -49,6 +49,7 @@ from rlco_trainer.policies.scale import ACTION_SIZE
 _COMMON, _OWN = 1.9, 0.4
 Contexts = list[tuple[Tensor, Tensor]]
 Explore: TypeAlias = Literal["noise", "sde", "end"]
+Joint: TypeAlias = Literal["sum", "mean"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class FlowConfig:
     sigma: tuple[float, float] = (0.08, 0.16)
     hold: float = 0.0
     sde_scale: float = 0.5
-    joint: Literal["sum", "mean"] = "sum"
+    joint: Joint = "sum"
 
 
 class FlowPolicy(Policy):
