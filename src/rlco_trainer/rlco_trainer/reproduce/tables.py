@@ -28,6 +28,8 @@ _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "sensitivity": (("method", "alpha", "beta"), "task"),
     "forgetting": (("method", "beta"), "task"),
 }
+#: What tells the bars of a plot apart, where a table's rows are too many to be looked at.
+_BARS: Mapping[str, tuple[str, ...]] = {"generalisation": ("domain", "method")}
 #: What a study's table does not say by itself.
 _MORE = {"main": gains, "untimed": gains, "generalisation": losses}
 
@@ -62,9 +64,12 @@ def table(study: str, entries: Sequence[Entry]) -> str:
 def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
     """The same as bars, a group for each column."""
     keys, column = _LAYOUT[study]
+    keys = _BARS.get(study, keys)
     columns, rows = distinct(entries, column), _rows(entries, keys)
     width = 0.8 / max(len(rows), 1)
-    figure, axes = plt.subplots(figsize=(max(6.0, 1.0 + len(columns) * len(rows) * 0.22), 4.0))
+    wide = max(6.0, 3.0 + len(columns) * len(rows) * 0.22)
+    figure, axes = plt.subplots(figsize=(wide, max(4.0, 0.22 * len(rows))))
+    colours = plt.get_cmap("tab20")
     for number, row in enumerate(rows):
         some = [e for e in entries if tuple(e[key] for key in keys) == row]
         for place, value in enumerate(columns):
@@ -73,13 +78,17 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
                 low, high = interval(cell)
                 height, x = 100.0 * rate(cell), place + (number - len(rows) / 2 + 0.5) * width
                 label = " ".join(map(str, row)) if place == 0 else None
-                axes.bar(x, height, width, color=f"C{number % 10}", label=label)
+                axes.bar(x, height, width, color=colours(number % 20), label=label)
                 axes.vlines(x, 100.0 * low, 100.0 * high, color="black", linewidth=0.8)
     axes.set_xticks(range(len(columns)), [str(value) for value in columns])
     axes.set_ylim(0.0, 100.0)
     axes.set_ylabel("success, % (95% interval)")
     axes.set_xlabel(column)
-    axes.legend(fontsize=7, ncols=2)
+    # Beside the bars, as any corner may hold one.
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
     figure.tight_layout()
     return figure
 
