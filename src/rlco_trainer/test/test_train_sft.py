@@ -64,9 +64,10 @@ def test_alpha_is_the_share_of_simulated_samples(
 ) -> None:
     parts, held_out = drawn(config_of(policy_files, expert_only), loaded, two)
     shares = {
-        name: [share for source, _, share in parts if source.data is data]
+        name: [part.share for part in parts if part.source.data is data]
         for name, data in two.items()
     }
+    assert all(part.source.data is two[part.kind] for part in parts)
     assert shares["sim"] == pytest.approx([0.6, 0.2])
     assert shares["real"] == pytest.approx([0.15, 0.05])
     assert held_out.keys() == {"sim", "real"}
@@ -77,18 +78,18 @@ def test_one_dataset_alone_has_all_samples(
     loaded: Loaded, two: dict[str, Demonstrations], policy_files: Mapping[str, Path], name: str
 ) -> None:
     parts, _ = drawn(config_of(policy_files, False), loaded, {name: two[name]})
-    assert sum(share for *_, share in parts) == pytest.approx(1.0)
+    assert sum(part.share for part in parts) == pytest.approx(1.0)
 
 
 def test_only_real_images_that_are_trained_on_are_varied(
     loaded: Loaded, two: dict[str, Demonstrations], policy_files: Mapping[str, Path]
 ) -> None:
     learning, held_out = drawn(config_of(policy_files, False), loaded, two)
-    strengths = [(source.data is two["real"], source.strength) for source, *_ in learning]
-    assert strengths == [(False, 0.0)] * 2 + [(True, 0.5)] * 2
+    strengths = [(part.kind, part.source.strength) for part in learning]
+    assert strengths == [("sim", 0.0)] * 2 + [("real", 0.5)] * 2
     frozen, frozen_held_out = drawn(config_of(policy_files, True), loaded, two)
-    assert all(isinstance(source, ContextSource) for source, *_ in frozen)
-    assert [len(source.contexts) for source, *_ in frozen] == [1, 1, 3, 3]
+    assert all(isinstance(part.source, ContextSource) for part in frozen)
+    assert [len(part.source.contexts) for part in frozen] == [1, 1, 3, 3]
     for source, _ in held_out.values():
         assert isinstance(source, ImageSource)
         assert source.strength == 0.0
