@@ -13,7 +13,7 @@ from rlco_core.bundle import load_bundle
 from rlco_core.contract import Manifest
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
-from rlco_trainer.reproduce.entries import Entry, interval, read_entries
+from rlco_trainer.reproduce.entries import Entry, read_entries, together
 
 CARD = "README.md"
 _MEANT = """\
@@ -81,7 +81,7 @@ def _results(entries: Sequence[Entry]) -> Iterator[str]:
         "|---|---|---|---|---|",
     )
     for entry in entries:
-        low, high = (100.0 * bound for bound in interval([entry]))
+        low, high = (100.0 * bound for bound in together([entry]).ci95)
         yield (
             f"| {entry['task']} | {entry['domain']} | {entry['split']} "
             f"| {entry['successes']} of {entry['episodes']} | {low:.0f} to {high:.0f}% |"

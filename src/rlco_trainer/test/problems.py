@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -128,38 +129,29 @@ class Corridor:
     def collect(self, policy: Policy, iteration: int) -> Rollout:
         rng = torch.Generator().manual_seed(iteration)
         place = torch.randint(self.places, (self.envs,), generator=rng)
-        rows = []
+        rows, traces = [], []
         for _ in range(self.steps):
             seen = self.seen(place)
             with torch.no_grad():
                 sample = policy.sample(seen, rng)
             ahead = place + torch.where(sample.actions[:, 0, 0] > 0.0, 1, -1)
             over = (ahead < 0) | (ahead == self.places)
-            reward = torch.where(ahead < 0, 0.6, (ahead == self.places).float())
-            after = self.seen(ahead.clamp(0, self.places - 1))
             with torch.no_grad():
-                next_value = policy.values(after)
+                next_value = policy.values(self.seen(ahead.clamp(0, self.places - 1)))
             cut = torch.rand(self.envs, generator=rng) < 0.1
             anew = torch.randint(self.places, (self.envs,), generator=rng)
-            rows.append((seen, sample, next_value, reward, over, over | cut))
+            row = {"log_prob": sample.log_prob, "value": sample.value, "next_value": next_value}
+            row["reward"] = torch.where(ahead < 0, 0.6, (ahead == self.places).float())
+            rows.append({**seen._asdict(), **row, "terminated": over, "ended": over | cut})
+            traces.append(sample.trace)
             place = torch.where(over | cut, anew, ahead)
-
-        def stacked(number: int) -> Tensor:
-            return torch.stack([row[number] for row in rows])
-
         return Rollout(
-            context=torch.stack([row[0].context for row in rows]),
-            state=torch.stack([row[0].state for row in rows]),
-            truth=torch.stack([row[0].truth for row in rows]),
-            trace={
-                key: torch.stack([row[1].trace[key] for row in rows]) for key in rows[0][1].trace
-            },
-            log_prob=torch.stack([row[1].log_prob for row in rows]),
+            **_stacked(rows),
+            trace=_stacked(traces),
             played=torch.ones(self.steps, self.envs, 1),
-            value=torch.stack([row[1].value for row in rows]),
-            next_value=stacked(2),
-            reward=stacked(3),
-            terminated=stacked(4),
-            ended=stacked(5),
             episodes=(Ended(0.0, 1, False, False, True),),
         )
+
+
+def _stacked(rows: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {key: torch.stack([row[key] for row in rows]) for key in rows[0]}

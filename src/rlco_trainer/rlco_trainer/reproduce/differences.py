@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rlco_trainer.reproduce.entries import Entry, distinct, interval, rate
+from rlco_trainer.reproduce.entries import Entry, distinct, together
 
 #: Differences that the main study is about: the later method and the one before it.
 _STEPS = (
@@ -69,7 +69,7 @@ def _text(pairs: _Pairs) -> str:
 def _difference(pairs: _Pairs) -> tuple[float, float, float]:
     """Difference of two rates in points, with Newcombe's 95% interval (1998, method 10)."""
     (a, (a_low, a_high)), (b, (b_low, b_high)) = (
-        (rate(cell), interval(cell)) for cell in zip(*pairs, strict=True)
+        (whole.rate, whole.ci95) for whole in map(together, zip(*pairs, strict=True))
     )
     below, above = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
     return 100.0 * (a - b), 100.0 * (a - b - below), 100.0 * (a - b + above)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rlco_core.errors import ConfigError, choices
-from rlco_trainer.results import wilson
+from rlco_trainer.results import Tally
 
 Entry = Mapping[str, Any]
 #: What every entry says: where it is from, what was tried, and how that ended.
@@ -35,14 +35,9 @@ def read_entries(path: Path) -> list[Entry]:
     return entries
 
 
-def rate(entries: Sequence[Entry]) -> float:
-    """Share of all their episodes that succeeded."""
-    return float(sum(e["successes"] for e in entries) / sum(e["episodes"] for e in entries))
-
-
-def interval(entries: Sequence[Entry]) -> tuple[float, float]:
-    """Its 95% Wilson interval."""
-    return wilson(sum(e["successes"] for e in entries), sum(e["episodes"] for e in entries))
+def together(entries: Sequence[Entry]) -> Tally:
+    """All their episodes."""
+    return Tally(sum(e["episodes"] for e in entries), sum(e["successes"] for e in entries))
 
 
 def distinct(entries: Sequence[Entry], key: str) -> list[Any]:

@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 
 from rlco_trainer.files import replacing, write_text
 from rlco_trainer.reproduce.differences import gains, losses
-from rlco_trainer.reproduce.entries import Entry, distinct, interval, rate
+from rlco_trainer.reproduce.entries import Entry, distinct, together
 
 #: What tells the rows of a study's table apart, and its columns.
 _LAYOUT: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -52,7 +52,7 @@ def table(study: str, entries: Sequence[Entry]) -> str:
     for row in _rows(entries, keys):
         some = [e for e in entries if tuple(e[key] for key in keys) == row]
         found = [[e for e in some if e[column] == value] for value in columns]
-        rates = [rate(cell) for cell in found if cell]
+        rates = [together(cell).rate for cell in found if cell]
         mean = f"{100.0 * sum(rates) / len(rates):.1f}" if len(rates) == len(columns) else ""
         loss = f"{np.mean([e['held_out_real_loss'] for e in some]):.3f}" if mean else ""
         texts = [*map(str, row), *map(_text, found), mean, loss]
@@ -75,8 +75,9 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
         for place, value in enumerate(columns):
             cell = [e for e in some if e[column] == value]
             if cell:
-                low, high = interval(cell)
-                height, x = 100.0 * rate(cell), place + (number - len(rows) / 2 + 0.5) * width
+                whole = together(cell)
+                low, high = whole.ci95
+                height, x = 100.0 * whole.rate, place + (number - len(rows) / 2 + 0.5) * width
                 label = " ".join(map(str, row)) if place == 0 else None
                 axes.bar(x, height, width, color=colours(number % 20), label=label)
                 axes.vlines(x, 100.0 * low, 100.0 * high, color="black", linewidth=0.8)
@@ -96,8 +97,9 @@ def plot(study: str, entries: Sequence[Entry]) -> plt.Figure:
 def _text(cell: Sequence[Entry]) -> str:
     if not cell:
         return ""
-    low, high = interval(cell)
-    return f"{100.0 * rate(cell):.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
+    whole = together(cell)
+    low, high = whole.ci95
+    return f"{100.0 * whole.rate:.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
 
 
 def _rows(entries: Sequence[Entry], keys: Sequence[str]) -> list[tuple[Any, ...]]:
