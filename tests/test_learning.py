@@ -16,6 +16,7 @@ from rlco_trainer.learning.anchor import AnchorConfig
 from rlco_trainer.learning.datasets import Share
 from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.learning.trial import Trial
+from rlco_trainer.learning.watch import WatchConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, load_policy
 from rlco_trainer.train_rlco import ImageConfig, RlcoConfig, rlco
@@ -54,7 +55,7 @@ def test_reward_teaches_what_demonstrations_did_not(tmp_path: Path) -> None:
             task=TASK,
             share=Share(held_out=1),
             augment=ImageConfig(copies=1),
-            evaluate_every=0,
+            watch=WatchConfig(every=0, episodes=0),
             reinforce=ReinforceConfig(iterations=12, anchor=AnchorConfig(beta=0.0)),
         )
     )

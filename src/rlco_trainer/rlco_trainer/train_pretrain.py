@@ -8,6 +8,7 @@ by many cameras. Then each family learns to act on what it sees.
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,10 +23,13 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.batches import Demonstrations
+from rlco_trainer.files import write_text
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.learning.trial import Trial
+from rlco_trainer.learning.watch import filmed_trial
 from rlco_trainer.policies.backbone import KEYPOINTS
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Pointer, Policy
@@ -51,11 +55,14 @@ class PretrainConfig:
     """A base on demonstrations of many worlds.
 
     Attributes:
-        out: directory of the run; gets a file for each family, such as token.safetensors. A run
-            that was stopped, however hard, goes on from its checkpoint.
+        out: directory of the run; gets a file for each family, such as token.safetensors, in
+            trials.json how often they succeed, and in videos/ films of that. A run that was
+            stopped, however hard, goes on from its checkpoint.
         datasets: LeRobot v3.0 datasets; every frame of them is drawn alike.
         threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
+        episodes: in which each policy is tried in the end, of the task, arm and domain of every
+            dataset; 0 for none.
         share: how frames are drawn.
         token, flow: sizes of the two families; the backbone is the token's.
         augment: strength of the changes to images from which the backbone learns, 0 for none.
@@ -67,6 +74,7 @@ class PretrainConfig:
     datasets: tuple[Path, ...]
     threads: int = 2
     device: DeviceName = "auto"
+    episodes: int = 16
     share: Share = field(default_factory=Share)
     token: TokenConfig = field(default_factory=TokenConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
@@ -117,15 +125,30 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     for family, policy in trained.items():
         steps = {"steps": config.acting[family].steps}
         save_policy(policy, config.out / f"{family}.safetensors", {**about, **steps})
+    if config.episodes:
+        _try(config, trained, loaded)
     return trained
+
+
+def _try(config: PretrainConfig, policies: Mapping[str, Policy], loaded: Sequence[Loaded]) -> None:
+    """Success of every policy in every world that it saw, and films."""
+    found: list[Mapping[str, object]] = []
+    for one in loaded:
+        world = {"task": one.task, "robot": one.robot, "domain": one.domain}
+        for family, policy in policies.items():
+            film = config.out / "videos" / f"{family}_{one.task}_{one.robot}.mp4"
+            with Trial({**world, "execute": policy.execute}, config.episodes) as trial:
+                rate = filmed_trial(trial, policy, config.episodes, film)
+            print(f"{family}, {one.task}, {one.robot} in {one.domain}: success {rate:.2f}")
+            found.append({"family": family, **world, "episodes": config.episodes, "success": rate})
+    write_text(config.out / "trials.json", json.dumps(found, indent=2) + "\n")
 
 
 def _acting(config: PretrainConfig, family: str, policy: Policy, contexts: _Drawn) -> Policy:
     """The policy, trained to act; its backbone stays as it is."""
     settings = replace(config.acting[family], expert_only=True)
     run = Imitation({family: policy}, *contexts, settings, config.out / family, config.threads)
-    trained: Policy = run.run()[family]
-    return trained
+    return run.run()[family]
 
 
 def new_policies(token: TokenConfig, flow: FlowConfig) -> dict[str, Policy]:

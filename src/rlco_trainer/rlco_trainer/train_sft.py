@@ -26,6 +26,7 @@ from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
@@ -50,8 +51,8 @@ class SftConfig:
     """Stage I on simulated demonstrations, real ones, or both.
 
     Attributes:
-        out: directory of the run; gets policy.safetensors. A run that was stopped, however hard,
-            goes on from its checkpoint.
+        out: directory of the run; gets policy.safetensors, and in videos/ films of trials. A run
+            that was stopped, however hard, goes on from its checkpoint.
         sim, real: LeRobot v3.0 datasets.
         policy: what training starts from: ``base`` for the one of ``family`` that ships, ``new``
             for one that knows nothing, or a file.
@@ -61,6 +62,8 @@ class SftConfig:
             all.
         threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
+        domain: of the simulation in which the policy is tried.
+        watch: how often it is tried there.
         share: how frames are drawn.
         augment: how real images are varied.
         imitation: the settings of training.
@@ -75,6 +78,8 @@ class SftConfig:
     real_episodes: int = 0
     threads: int = 2
     device: DeviceName = "auto"
+    domain: str = "twin"
+    watch: WatchConfig = field(default_factory=lambda: WatchConfig(every=2_000, episodes=32))
     share: Share = field(default_factory=Share)
     augment: ImageConfig = field(default_factory=ImageConfig)
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
@@ -99,8 +104,11 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     run = Imitation(
         {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
     )
-    (trained,) = run.run().values()
     first = next(iter(loaded.values()))
+    env: dict[str, object] = {"task": first.task, "robot": first.robot, "domain": config.domain}
+    env["execute"] = policy.execute
+    with Watch(config.out, env, config.watch, config.imitation.steps, run.step) as watch:
+        trained = run.run(lambda step, now: watch(step, now[policy.family]))[policy.family]
     about: dict[str, str | int | float] = {
         "command": shlex.join(["rlco", *sys.argv[1:]]),
         "tasks": first.task,

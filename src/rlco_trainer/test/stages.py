@@ -68,7 +68,7 @@ class Stages:
         out = out or self._fresh("pretrain")
         sizes = {"token": SIZE, "flow": {**SIZE, "horizon": 5}}
         acting = dict.fromkeys(("token", "flow"), IMITATION)
-        settings = {**sizes, "pointing": IMITATION, "acting": acting, "share": SHARE}
+        settings = {**sizes, "pointing": IMITATION, "acting": acting, "share": SHARE, "episodes": 1}
         file = written(out / "settings.yaml", settings)
         words = ["--config", file, "--out", str(out), "--datasets", self._dataset]
         train_pretrain.main([*words, "--threads", "1"])
@@ -89,6 +89,7 @@ class Stages:
             "threads": 1,
             "share": SHARE,
             "augment": {"copies": 2},
+            "watch": {"every": 4, "episodes": 1},
             "imitation": IMITATION,
         }
         train_sft.main(["--config", written(out / "settings.yaml", settings), *words])
@@ -103,8 +104,7 @@ class Stages:
             "real": self._dataset,
             "share": SHARE,
             "augment": {"copies": 2},
-            "evaluate_every": 2,
-            "evaluation_episodes": 1,
+            "watch": {"every": 2, "episodes": 1},
             "reinforce": REINFORCE,
         }
         train_rlco.main(["--config", written(out / "settings.yaml", settings), *words])

@@ -145,7 +145,7 @@ def test_a_run_killed_between_checkpoints_ends_as_an_uninterrupted_one(
     with pytest.raises(Killed):
         run_of(data, tmp_path / "killed", config).run()
     again = run_of(data, tmp_path / "killed", config)
-    assert again._step == 3
+    assert again.step == 3
     assert same(again.run(), whole)
     files = [(tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "killed")]
     assert files[0] == files[1]
@@ -160,7 +160,7 @@ def test_a_run_that_is_told_to_stop_keeps_the_step_that_it_is_at(
     one_step = stopped._one_step
 
     def signalled(curves: Curves) -> float:
-        if stopped._step == 4:
+        if stopped.step == 4:
             os.kill(os.getpid(), signal.SIGTERM)
         return one_step(curves)
 
@@ -168,7 +168,7 @@ def test_a_run_that_is_told_to_stop_keeps_the_step_that_it_is_at(
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
     again = run_of(data, tmp_path / "stopped")
-    assert again._step == 5, "no checkpoint is due before 6"
+    assert again.step == 5, "no checkpoint is due before 6"
     assert same(again.run(), whole)
     assert curves(tmp_path / "stopped") == curves(tmp_path / "whole")
 
@@ -179,7 +179,7 @@ def test_a_full_disk_ends_a_run_that_goes_on_later(data: Demonstrations, tmp_pat
     path, measure = tmp_path / "full" / CHECKPOINT, run._measure
 
     def fill(curves: Curves) -> None:
-        if run._step == 6:
+        if run.step == 6:
             full.enter_context(files_at_most(path.stat().st_size // 2))
         measure(curves)
 
@@ -187,7 +187,7 @@ def test_a_full_disk_ends_a_run_that_goes_on_later(data: Demonstrations, tmp_pat
     with ExitStack() as full, pytest.raises(RlcoError, match=f"{path} cannot be written: .* large"):
         run.run()
     again = run_of(data, tmp_path / "full")
-    assert again._step == 3
+    assert again.step == 3
     assert same(again.run(), whole)
 
 
@@ -280,13 +280,3 @@ def test_it_can_run_in_mixed_precision(data: Demonstrations, tmp_path: Path) -> 
     for family, policy in trained.items():
         for name, value in policy.state_dict().items():
             torch.testing.assert_close(value, exact[family].state_dict()[name], atol=0.02, rtol=0.0)
-
-
-def test_learning_rate_climbs_then_falls_as_half_a_cosine() -> None:
-    config = ImitationConfig(steps=110, warm_up=10, learning_rate=0.4)
-    rates = [imitation.learning_rate(config, step) for step in range(111)]
-    assert rates[:10] == pytest.approx([0.04 * (step + 1) for step in range(10)])
-    assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert (rates[10], rates[60], rates[110]) == pytest.approx((0.4, 0.2, 0.0), abs=1e-12)
-    short = ImitationConfig(steps=5, warm_up=10, learning_rate=1.0)
-    assert imitation.learning_rate(short, 4) == 0.5

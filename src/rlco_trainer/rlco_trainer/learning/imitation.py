@@ -7,10 +7,10 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 import torch
@@ -22,11 +22,13 @@ from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import Mixture, Source, together
+from rlco_trainer.learning.schedule import warmed
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
 from rlco_trainer.policies.policy import Examples, Learner
 from rlco_trainer.progress import progress
 
 CHECKPOINT = "checkpoint.safetensors"
+Taught = TypeVar("Taught", bound=Learner)
 _LOG_EVERY = 50
 _HELD_OUT_KEY = 0x68656C64
 
@@ -68,7 +70,7 @@ class _Part:
     figures: Mapping[str, float]
 
 
-class Imitation:
+class Imitation(Generic[Taught]):
     """A training run.
 
     Args:
@@ -81,7 +83,7 @@ class Imitation:
 
     def __init__(
         self,
-        policies: Mapping[str, Learner],
+        policies: Mapping[str, Taught],
         mixture: Mixture,
         held_out: Mapping[str, tuple[Source, NDArray[np.int64]]],
         config: ImitationConfig,
@@ -98,41 +100,50 @@ class Imitation:
         self._side_by_side = SideBySide(threads, self._trained[0].device)
         self._settings = json.dumps(asdict(config), sort_keys=True)
         path = out / CHECKPOINT
-        self._step = 0
+        self.step = 0
         if path.exists():
-            self._step = checkpoint.load(
+            self.step = checkpoint.load(
                 path, self._settings, self._modules, self._average, self._optimiser
             )
 
-    def run(self) -> Mapping[str, Any]:
-        """Trains to the end; returns the policies with averaged weights.
+    def run(
+        self, after: Callable[[int, Mapping[str, Taught]], None] | None = None
+    ) -> Mapping[str, Taught]:
+        """Trains to the end, calling ``after`` with the steps done and the policies with averaged
+        weights every step; returns them.
 
         Raises:
             KeyboardInterrupt: stopped by a signal, with a checkpoint of the step that it was at.
         """
         config, total = self._config, self._config.steps
-        curves = Curves(self._out, self._step)
+        curves = Curves(self._out, self.step)
         with (
             self._side_by_side,
             stoppable("step") as stopped,
-            progress("training", total, done=self._step) as advance,
+            progress("training", total, done=self.step) as advance,
         ):
-            while self._step < total and not stopped():
+            while self.step < total and not stopped():
                 advance(1, f"loss {self._one_step(curves):.3f}")
-                if self._step % _LOG_EVERY == 0:
+                if after is not None:
+                    after(self.step, self._averaged())
+                if self.step % _LOG_EVERY == 0:
                     curves.flush()
-                if self._step % config.checkpoint_every == 0 or self._step == total:
+                if self.step % config.checkpoint_every == 0 or self.step == total:
                     self._measure(curves)
                     curves.flush()
                     self._save()
             if stopped():
                 self._save()
-        return dict(self._average.items())
+        return self._averaged()
+
+    def _averaged(self) -> Mapping[str, Taught]:
+        return cast(Mapping[str, Taught], dict(self._average.items()))
 
     def _one_step(self, curves: Curves) -> float:
         config = self._config
+        rate = config.learning_rate * warmed(self.step, config.warm_up, config.steps)
         for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(config, self._step)
+            group["lr"] = rate
         parts = self._side_by_side.over(config.batch, self._part)
         for parameter, gradient in zip(
             self._trained, summed([part.gradients for part in parts]), strict=True
@@ -140,21 +151,21 @@ class Imitation:
             parameter.grad = gradient
         figures = added([part.figures for part in parts])
         loss = sum(value for name, value in figures.items() if name.startswith("loss/"))
-        require_finite("the supervised loss", loss, self._step + 1)
+        require_finite("the supervised loss", loss, self.step + 1)
         norm = nn.utils.clip_grad_norm_(self._trained, 1.0)
-        require_finite("the gradient of the supervised loss", norm.item(), self._step + 1)
+        require_finite("the gradient of the supervised loss", norm.item(), self.step + 1)
         self._optimiser.step()
-        follow(self._average, self._modules, config.average, self._step)
-        self._step += 1
-        if self._step % _LOG_EVERY == 0:
+        follow(self._average, self._modules, config.average, self.step)
+        self.step += 1
+        if self.step % _LOG_EVERY == 0:
             for name, value in figures.items():
-                curves.add(name, value, self._step)
+                curves.add(name, value, self.step)
         return loss
 
     def _part(self, samples: slice) -> _Part:
         """What some samples of a step's batch add to it."""
         config = self._config
-        key, count = (config.seed, self._step, samples.start), samples.stop - samples.start
+        key, count = (config.seed, self.step, samples.start), samples.stop - samples.start
         weight = count / config.batch
         with torch.autocast(self._first.device.type, torch.bfloat16, enabled=config.bfloat16):
             drawn, shares = self._mixture.draw(self._first, count, key)
@@ -181,12 +192,12 @@ class Imitation:
             some = frames[:: max(len(frames) // 1024, 1)]
             examples = source.examples(first, some, rng)  # type: ignore[arg-type]
             for family, loss in self._losses(self._average, examples, (_HELD_OUT_KEY,)).items():
-                curves.add(f"held_out/{name}_{family}", loss.item(), self._step)
+                curves.add(f"held_out/{name}_{family}", loss.item(), self.step)
 
     def _save(self) -> None:
         path = self._out / CHECKPOINT
         checkpoint.save(
-            path, self._step, self._settings, self._modules, self._average, self._optimiser
+            path, self.step, self._settings, self._modules, self._average, self._optimiser
         )
 
 
@@ -203,14 +214,6 @@ def _trained(policies: Sequence[Learner], expert_only: bool) -> list[nn.Paramete
     for parameter in chosen.values():
         parameter.requires_grad_()
     return list(chosen.values())
-
-
-def learning_rate(config: ImitationConfig, step: int) -> float:
-    """Linear warm-up, then half a cosine to zero at the last step."""
-    if step < config.warm_up:
-        return config.learning_rate * (step + 1) / config.warm_up
-    done = (step - config.warm_up) / max(config.steps - config.warm_up, 1)
-    return 0.5 * config.learning_rate * (1.0 + math.cos(math.pi * done))
 
 
 @torch.no_grad()

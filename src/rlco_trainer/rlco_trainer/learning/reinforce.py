@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,17 +25,16 @@ from rlco_trainer.learning.decisions import Decisions
 from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
+from rlco_trainer.learning.schedule import faded, followed
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
 from rlco_trainer.policies.explore import ExploreConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.progress import progress
 
-#: Gets the number of iterations done, their figures and the averaged policy.
-After: TypeAlias = Callable[[int, Mapping[str, float], Policy], None]
+#: Gets the number of iterations done and the averaged policy.
+After: TypeAlias = Callable[[int, Policy], None]
 
 _SHUFFLE, _REAL = 0x73686666, 0x7265616C
-#: By what a learning rate changes at once, and its bounds.
-_CHANGE, _RATES = 1.2, (1e-6, 3e-3)
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,8 @@ class ReinforceConfig:
         explore: how policies are random in rollouts.
         seed: of everything drawn.
         threads: parts of a batch in updates on the CPU, a core for each.
+        bfloat16: networks in mixed precision, in rollouts and updates alike; what they say is
+            scored in full.
         ppo, anchor: the two losses.
     """
 
@@ -83,6 +83,7 @@ class ReinforceConfig:
     explore: ExploreConfig = field(default_factory=ExploreConfig)
     seed: int = 0
     threads: int = 2
+    bfloat16: bool = False
     ppo: PpoConfig = field(default_factory=PpoConfig)
     anchor: AnchorConfig = field(default_factory=AnchorConfig)
 
@@ -157,7 +158,7 @@ class Reinforcement:
                     curves.add(name, value, self.iteration)
                 advance(1, f"success {figures['rollout/success']:.2f}")
                 if after is not None:
-                    after(self.iteration, figures, self._average)
+                    after(self.iteration, self._average)
                 curves.flush()
                 self._save()
         return self._average
@@ -165,7 +166,8 @@ class Reinforcement:
     def one_iteration(self) -> Mapping[str, float]:
         """A rollout and its update; what is worth a curve."""
         with self._side_by_side:
-            rollout = self._collector.collect(self._policy, self.iteration)
+            with self._precision():
+                rollout = self._collector.collect(self._policy, self.iteration)
             figures = {**summary(rollout), **self._update(rollout)}
         self.iteration += 1
         follow(self._average, self._policy, self._config.average)
@@ -236,7 +238,7 @@ class Reinforcement:
     ) -> _Part:
         """What some of a step's decisions add to it, with a like share of its real samples."""
         config = self._config
-        with torch.set_grad_enabled(learning):
+        with torch.set_grad_enabled(learning), self._precision():
             judged = self._policy.evaluate(decisions.seen, decisions.trace)
         found = ppo.losses(judged, decisions.batch, config.ppo)
         loss = share * found.total(config.ppo)
@@ -248,19 +250,25 @@ class Reinforcement:
         push = gradients(loss, self._actor)
         pull: list[Tensor] = []
         if self._anchor.beta > 0.0:
-            pulled = share * self._anchor.loss(self._policy, key, share)
+            with self._precision():
+                pulled = share * self._anchor.loss(self._policy, key, share)
             figures["anchor/loss"] = pulled.item()
             pull = gradients(pulled, self._actor)
         return _Part(push, pull, figures)
 
     def _value_step(self, decisions: Decisions) -> float:
         """One optimiser step of the values; their loss before it."""
-        loss = ppo.value_loss(
-            self._policy.values(decisions.seen), decisions.batch, self._config.ppo
-        )
+        with self._precision():
+            values = self._policy.values(decisions.seen)
+        loss = ppo.value_loss(values, decisions.batch, self._config.ppo)
         require_finite("the loss of values", loss.item(), self.iteration)
         self._apply(self._critic, gradients(loss, self._critic), "the gradient of values")
         return loss.item()
+
+    def _precision(self) -> torch.autocast:
+        """Holds for one thread."""
+        device = self._policy.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self._config.bfloat16)
 
     def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor], what: str) -> None:
         self._optimiser.zero_grad(set_to_none=True)
@@ -283,17 +291,3 @@ class Reinforcement:
                 "rate": torch.tensor(self._rate, dtype=torch.float64),
             },
         )
-
-
-def followed(rate: float, kl: float, target: float) -> float:
-    """A learning rate that the next step should have, after a policy moved by ``kl`` so far (as in
-    rsl_rl, arXiv 2109.11978).
-    """
-    if kl > 2.0 * target:
-        return max(rate / _CHANGE, _RATES[0])
-    return min(rate * _CHANGE, _RATES[1]) if kl < 0.5 * target else rate
-
-
-def faded(done: float) -> float:
-    """From 1 at the beginning along a cosine to 0 when all is ``done``, 1."""
-    return 0.5 * (1.0 + math.cos(math.pi * done))

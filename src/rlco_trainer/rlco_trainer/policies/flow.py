@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, gaussian, normal
+from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, exactly, gaussian, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -192,7 +192,7 @@ class FlowPolicy(Policy):
         for block, context, shift in zip(self.blocks, contexts, shifts, strict=True):
             features, _ = block(features, context, modulation=shift)
         features = self.norm(features)
-        velocity: Tensor = self.head(features)
+        velocity: Tensor = self.head(features).float()
         return velocity, features
 
     def angles(self, time: Tensor) -> Tensor:
@@ -211,7 +211,7 @@ class FlowPolicy(Policy):
         waves = mean + std * noise
         trace = {"waves": waves, "noise": noise, "held": held, "loose": loose}
         log_prob = gaussian(waves, mean + std * held, std * loose)
-        actions = self.scale.denormalise(self.waves.T @ waves)
+        actions = self.scale.denormalise(exactly(self.waves.T, waves))
         return Sample(actions, trace, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
@@ -234,7 +234,7 @@ class FlowPolicy(Policy):
         end, std = self._end(seen)
         shares = torch.full((self.execute, 1), _OWN, device=end.device)
         shares[0] = _COMMON
-        return self.waves @ end[:, : self.execute], shares * std[:, : self.execute]
+        return exactly(self.waves, end[:, : self.execute]), shares * std[:, : self.execute]
 
     def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """Where plain Euler steps from the middle of the noise end, and the standard deviation
@@ -265,7 +265,7 @@ class FlowPolicy(Policy):
     def _sigma(self, features: Tensor) -> Tensor:
         """Learned, with its logarithm squashed between those of the bounds."""
         low, high = (math.log(bound) for bound in self.config.sigma)
-        share = 0.5 * (torch.tanh(self.spread(features.detach())) + 1.0)
+        share = 0.5 * (torch.tanh(self.spread(features.detach()).float()) + 1.0)
         return (low + (high - low) * share).exp()
 
     def _euler(self, x: Tensor, step: int, contexts: Contexts) -> tuple[Tensor, Tensor]:

@@ -20,6 +20,14 @@ def cosines(count: int) -> Tensor:
     return waves / waves.norm(dim=1, keepdim=True)
 
 
+def exactly(left: Tensor, right: Tensor) -> Tensor:
+    """Their matrix product in full precision, also where networks run in less: a chance or an
+    action that was rounded is another one.
+    """
+    with torch.autocast(left.device.type, enabled=False):
+        return left @ right
+
+
 def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Log-density of a normal distribution, entry by entry."""
     return -0.5 * ((x - mean) / std).square() - std.log() - HALF_LOG_TAU

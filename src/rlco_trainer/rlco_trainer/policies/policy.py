@@ -118,7 +118,7 @@ class ValueHead(nn.Module):
         if truth is None:
             truth = state.new_zeros((len(state), TRUTH_SIZE))
         value: Tensor = self.network(torch.cat([state, _TRUTH_SCALE * truth], dim=-1))
-        return value.squeeze(-1)
+        return value.squeeze(-1).float()
 
 
 class Learner(nn.Module, ABC):

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
+from rlco_trainer.policies.noise import exactly
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -182,7 +183,9 @@ class TokenPolicy(Policy):
         scores = (scores / self.config.temperature).log_softmax(-1)
         if not self.config.blur:
             return scores
-        return (scores.exp() @ _blurred(self.config.blur, scores.device)).clamp_min(_LEAST).log()
+        return (
+            exactly(scores.exp(), _blurred(self.config.blur, scores.device)).clamp_min(_LEAST).log()
+        )
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         """(B, T + 1, width): the beginning, then T tokens, each at its place."""
@@ -198,7 +201,7 @@ class TokenPolicy(Policy):
 
     def _scores(self, features: Tensor) -> Tensor:
         """Scores of the tail of the vocabulary; what is in front of it is never said."""
-        scores: Tensor = self.head(self.norm(features))
+        scores: Tensor = self.head(self.norm(features)).float()
         return scores[..., SPECIAL:]
 
     def actions(self, tokens: Tensor) -> Tensor:

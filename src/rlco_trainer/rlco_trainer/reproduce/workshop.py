@@ -20,6 +20,7 @@ from rlco_trainer.learning.anchor import AnchorConfig
 from rlco_trainer.learning.datasets import Share
 from rlco_trainer.learning.frames import ImageSource, held_out_loss
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.watch import WatchConfig
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES
@@ -34,6 +35,8 @@ from rlco_trainer.twin.fit import FitConfig, fit
 _WIDE_SEED, _SIM_SEED, _REAL_SEED = 0, 1_000_000, 2_000_000
 #: Share of simulated demonstrations that begin where the arm has strayed to.
 _STRAY = 0.5
+#: Episodes of a run's last trial in simulation.
+_WATCHED = 32
 _POLICY, _MINUTES = "policy.safetensors", "minutes"
 
 
@@ -93,6 +96,7 @@ class Workshop:
                 PretrainConfig(
                     folder,
                     tuple(datasets),
+                    episodes=0,  # the main study tries it
                     share=share,
                     pointing=preset.sight,
                     acting=preset.base,
@@ -116,6 +120,8 @@ class Workshop:
                 real=None if recipe.stage_one == "sim" else self._real(recipe.task),
                 policy=str(self._base(recipe.family)),
                 alpha=recipe.alpha,
+                domain=self._twin(),
+                watch=self._watch(settings.steps),
                 real_episodes=recipe.real_demos + held_out,
                 share=Share(held_out=held_out),
                 imitation=settings,
@@ -140,11 +146,15 @@ class Workshop:
                 domain=recipe.twin or self._twin(),
                 robot=preset.robot,
                 share=Share(held_out=held_out),
-                evaluate_every=preset.reinforce.iterations,
+                watch=self._watch(preset.reinforce.iterations),
                 reinforce=replace(preset.reinforce, seed=recipe.seed, anchor=anchor),
             ),
             self._shelf,
         )
+
+    def _watch(self, steps: int) -> WatchConfig:
+        """One look at the end, for people; studies try policies in the real world."""
+        return WatchConfig(every=steps, episodes=min(self._preset.budget.evaluation, _WATCHED))
 
     def _twin(self) -> str:
         """The domain of simulated demonstrations and rollouts, through the real camera."""
