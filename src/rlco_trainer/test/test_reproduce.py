@@ -13,8 +13,10 @@ import pytest
 from rlco_core.errors import ConfigError
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.reproduce import workshop
+from rlco_trainer.reproduce.layouts import LAYOUTS, Bars, Lines
 from rlco_trainer.reproduce.ledger import Ledger
-from rlco_trainer.reproduce.plan import cells
+from rlco_trainer.reproduce.plan import STUDIES, cells
+from rlco_trainer.reproduce.plots import plot
 from rlco_trainer.reproduce.preset import load_preset
 from rlco_trainer.reproduce.tables import table, write_report
 
@@ -89,6 +91,27 @@ def test_generalisation_says_what_each_split_costs_each_method_where_both_were_t
     lines = table("generalisation", entries).splitlines()
     (found,) = [line for line in lines if line.startswith("| stand_in | unseen_states | ")]
     assert found == "| stand_in | unseen_states | rlco | -20.0 [-30.6, -9.0] |", "a alone"
+
+
+def test_studies_over_a_quantity_are_drawn_as_lines_beside_what_has_none() -> None:
+    def entry(method: str, beta: float | None, successes: int) -> dict[str, object]:
+        return {"method": method, "beta": beta, "successes": successes, "episodes": 100}
+
+    found = [entry("rlco", 1.0, 20), entry("rlco", 0.0, 50), entry("rlco", 0.0, 70)]
+    figure = plot([*found, entry("sft_co", None, 40)], LAYOUTS["forgetting"].drawn)
+    (axes,) = figure.axes
+    rlco, level = axes.get_lines()
+    assert list(rlco.get_ydata()) == [60.0, 20.0]
+    assert list(level.get_ydata()) == [40.0, 40.0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1"]
+    figure = plot(found, (Lines("beta", (), "rl"), Bars("beta", ("method",))))
+    lines, bars = figure.axes
+    assert not lines.get_lines(), "of other methods only"
+    assert [bar.get_height() for bar in bars.patches] == [20.0, 60.0]
+
+
+def test_every_study_has_a_layout() -> None:
+    assert LAYOUTS.keys() == STUDIES.keys()
 
 
 def test_finished_cells_are_known_to_a_later_call_and_shared_by_studies(tmp_path: Path) -> None:

@@ -43,3 +43,11 @@ def together(entries: Sequence[Entry]) -> Tally:
 def distinct(entries: Sequence[Entry], key: str) -> list[Any]:
     """The values of ``key``, in order of appearance."""
     return list(dict.fromkeys(entry[key] for entry in entries))
+
+
+def rows(entries: Sequence[Entry], keys: Sequence[str]) -> dict[tuple[Any, ...], list[Entry]]:
+    """Entries by the values of ``keys``, in order of appearance."""
+    found: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(tuple(entry[key] for key in keys), []).append(entry)
+    return found
