@@ -21,7 +21,7 @@ from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, load_policy
 from rlco_trainer.train_rlco import ImageConfig, RlcoConfig, rlco
 
-METHODS = {"base", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
+METHODS = {"base", "base_in_twin", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
 TASK, EPISODES = "close_drawer", 64
 
 
@@ -34,7 +34,7 @@ def test_a_small_reproduction_fills_every_cell_and_keeps_its_bundles(tmp_path: P
     assert {entry["method"] for entry in entries} == METHODS
     assert all(entry["episodes"] == 4 for entry in entries)
     assert {path.name for path in results.iterdir()} >= {"main.md", "main.png", "preset.yaml"}
-    kept = METHODS - {"base", "sft_co_long"}
+    kept = METHODS - {"base", "base_in_twin", "sft_co_long"}
     names = {"token_base", *(f"token_close_drawer_{method}" for method in kept)}
     assert {path.name for path in bundles.iterdir()} == names
     for name in names - {"token_base"}:

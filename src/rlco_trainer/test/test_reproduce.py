@@ -25,7 +25,7 @@ from rlco_trainer.reproduce.tables import table, write_report
 def test_every_preset_plans_the_six_methods_on_each_of_its_tasks(name: str) -> None:
     preset = load_preset(name)
     main = [cell for cell in cells(preset) if cell.study == "main"]
-    methods = {"base", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
+    methods = {"base", "base_in_twin", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
     for task in preset.tasks:
         assert {cell.method for cell in main if cell.recipe.task == task} == methods
 

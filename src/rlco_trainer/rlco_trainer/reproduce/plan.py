@@ -136,18 +136,22 @@ def _main(preset: Preset) -> Iterator[Cell]:
     if missing:
         raise ConfigError(f"the preset's long_steps lack {choices(missing)}; the main study asks")
     for seed, family, task in product(preset.seeds, preset.families, preset.tasks):
-        for method, recipe in _methods(preset, family, task, seed).items():
-            # The base has but one seed.
-            if method != "base" or seed == preset.seeds[0]:
-                yield Cell("main", method, recipe, preset.real)
+        methods = _methods(preset, family, task, seed)
+        base = methods.pop("base")
+        if seed == preset.seeds[0]:  # it has but one
+            yield Cell("main", "base", base, preset.real)
+            yield Cell("main", "base_in_twin", base, preset.twin)
+        for method, recipe in methods.items():
+            yield Cell("main", method, recipe, preset.real)
 
 
 def _untimed(preset: Preset) -> Iterator[Cell]:
     """The first seed of the main study with all the time that tasks allow."""
     timed = _timed(preset)
     for cell in _main(replace(preset, seeds=preset.seeds[:1])):
-        domain = preset.untimed if cell.recipe.task in timed else preset.real
-        yield replace(cell, study="untimed", domain=domain)
+        if cell.domain == preset.real:
+            domain = preset.untimed if cell.recipe.task in timed else preset.real
+            yield replace(cell, study="untimed", domain=domain)
 
 
 def _timed(preset: Preset) -> Collection[str]:

@@ -108,7 +108,7 @@ def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: 
     would be too much for a repository.
     """
     recipe = cell.recipe
-    first = cell.study == "main" and recipe.seed == preset.seeds[0]
+    first = (cell.study, cell.domain, recipe.seed) == ("main", preset.real, preset.seeds[0])
     if config.bundles is None or not first or recipe.stage_one == "long":
         return
     path = workshop.policy(recipe)
