@@ -16,7 +16,7 @@ from rlco_policy.engine import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
-from rlco_trainer.rollout import Roller, Trace
+from rlco_trainer.evaluation.rollout import Roller, Trace
 
 SEEDS = range(10_000, 10_020)
 INSTRUCTION = "kindly shift the blue cube to the target"

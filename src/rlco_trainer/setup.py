@@ -11,7 +11,7 @@ setup(
     version="0.1.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
     package_data={
-        NAME: ["py.typed", "bases/*.safetensors", "peers/*.txt", "reproduce/presets/*.yaml"]
+        NAME: ["py.typed", "bases/*.safetensors", "bench/peers/*.txt", "reproduce/presets/*.yaml"]
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),

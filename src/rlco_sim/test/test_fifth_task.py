@@ -18,9 +18,9 @@ from rlco_core.errors import ConfigError
 from rlco_sim.env import RlcoEnv
 from rlco_sim.tasks import environment, register, task_class
 from rlco_sim.vector import VectorEnv
-from rlco_trainer.collect import CollectConfig, collect
-from rlco_trainer.evaluate import EvalConfig, evaluate
-from rlco_trainer.expand import ExpandConfig, expand
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
+from rlco_trainer.demonstrations.expand import ExpandConfig, expand
+from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
 from rlco_trainer.lerobot import Dataset
 
 NAME = "lift_cube"

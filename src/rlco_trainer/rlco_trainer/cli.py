@@ -14,29 +14,26 @@ from rich.table import Table
 from rlco_core.errors import RlcoError
 from rlco_trainer.memory import keep_memory
 
-#: Subcommand -> module with ``main(arguments)``, and what it does.
+#: Subcommand -> module of this package with ``main(arguments)``, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("rlco_trainer.demo", "20 episodes over ROS 2 with the shipped policy; a report"),
-    "collect": ("rlco_trainer.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
-    "expand": ("rlco_trainer.expand", "many demonstrations out of a few, in new scenes"),
-    "train pretrain": (
-        "rlco_trainer.train_pretrain",
-        "a base on demonstrations of many worlds",
-    ),
-    "train sft": ("rlco_trainer.train_sft", "Stage I: simulated and real demonstrations"),
-    "train rlco": ("rlco_trainer.train_rlco", "Stage II: reward, anchored on real data"),
-    "reproduce": ("rlco_trainer.reproduce.run", "the studies of the paper, cell by cell"),
-    "export": ("rlco_trainer.export", "a policy as a bundle, checked against torch"),
-    "card": ("rlco_trainer.model_card", "a model card for a bundle"),
-    "eval": ("rlco_trainer.evaluate", "success rate of a bundle, in process or over ROS 2"),
-    "domain list": ("rlco_trainer.domain_list", "the domains that ship, and what they are for"),
-    "domain show": ("rlco_trainer.domain_show", "a sheet of pictures from a domain"),
-    "domain diff": ("rlco_trainer.domain_diff", "how far two domains are apart, in numbers"),
-    "twin fit": ("rlco_trainer.twin.fit", "a domain that matches a real cell"),
-    "up sim": ("rlco_trainer.up", "start simulator, policy and bridge as ROS 2 processes"),
-    "bench sim": ("rlco_trainer.bench_sim", "simulation speed, beside other simulators"),
-    "bench train": ("rlco_trainer.bench_train", "training speed, and where its time goes"),
-    "doctor": ("rlco_trainer.doctor", "what is missing on this machine and how to get it"),
+    "demo": ("demo", "20 episodes over ROS 2 with the shipped policy; a report"),
+    "collect": ("demonstrations.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
+    "expand": ("demonstrations.expand", "many demonstrations out of a few, in new scenes"),
+    "train pretrain": ("stages.pretrain", "a base on demonstrations of many worlds"),
+    "train sft": ("stages.sft", "Stage I: simulated and real demonstrations"),
+    "train rlco": ("stages.rlco", "Stage II: reward, anchored on real data"),
+    "reproduce": ("reproduce.run", "the studies of the paper, cell by cell"),
+    "export": ("bundles.export", "a policy as a bundle, checked against torch"),
+    "card": ("bundles.card", "a model card for a bundle"),
+    "eval": ("evaluation.evaluate", "success rate of a bundle, in process or over ROS 2"),
+    "domain list": ("domains.listing", "the domains that ship, and what they are for"),
+    "domain show": ("domains.show", "a sheet of pictures from a domain"),
+    "domain diff": ("domains.diff", "how far two domains are apart, in numbers"),
+    "twin fit": ("twin.fit", "a domain that matches a real cell"),
+    "up sim": ("up", "start simulator, policy and bridge as ROS 2 processes"),
+    "bench sim": ("bench.sim", "simulation speed, beside other simulators"),
+    "bench train": ("bench.train", "training speed, and where its time goes"),
+    "doctor": ("doctor", "what is missing on this machine and how to get it"),
 }
 
 
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"rlco: unknown command '{words[0]}'; known: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
     keep_memory()
-    module = import_module(COMMANDS[name][0])
+    module = import_module(f"rlco_trainer.{COMMANDS[name][0]}")
     try:
         return int(module.main(words[len(name.split()) :]) or 0)
     except (RlcoError, OSError) as error:

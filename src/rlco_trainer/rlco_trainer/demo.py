@@ -15,10 +15,10 @@ from rich.console import Console
 
 from rlco_sim.session import DT, Session
 from rlco_trainer.arguments import parse
-from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate, new_session
+from rlco_trainer.evaluation.evaluate import EvalConfig, Evaluation, evaluate, new_session
+from rlco_trainer.evaluation.rollout import Trace, replay
 from rlco_trainer.progress import progress
-from rlco_trainer.report import print_table, write_report
-from rlco_trainer.rollout import Trace, replay
+from rlco_trainer.report.report import print_table, write_report
 from rlco_trainer.video import caption, write_gif, write_mp4
 
 _THUMBNAIL = 160

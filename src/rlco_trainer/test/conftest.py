@@ -16,10 +16,10 @@ from stages import Stages
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Contract
 from rlco_policy.shipped import shipped_bundle
-from rlco_trainer import gather as gathering
-from rlco_trainer.collect import CollectConfig, collect
-from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
-from rlco_trainer.gather import Gathering
+from rlco_trainer.demonstrations import gather as gathering
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
+from rlco_trainer.demonstrations.demonstrate import Demonstration, Demonstrator, World
+from rlco_trainer.demonstrations.gather import Gathering
 from rlco_trainer.learning.datasets import Loaded, fit, load
 from rlco_trainer.policies.policy_file import FAMILIES, save_policy
 

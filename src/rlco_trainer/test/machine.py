@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from rlco_trainer import checkpoint
+from rlco_trainer.learning import checkpoint
 
 PATIENCE = 60.0
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from rlco_trainer import train_pretrain, train_rlco, train_sft
+from rlco_trainer.stages import pretrain as train_pretrain
+from rlco_trainer.stages import rlco as train_rlco
+from rlco_trainer.stages import sft as train_sft
 
 SIZE = {
     "backbone": {"width": 16, "channels": [8, 8], "dilations": [1, 2]},

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rlco_core.contract import Contract
 from rlco_core.types import ActionChunk, Observation
-from rlco_trainer.rollout import Roller
+from rlco_trainer.evaluation.rollout import Roller
 
 STILL = np.array([0.0] * 6 + [0.5], np.float32)
 Bend = Callable[[ActionChunk], ActionChunk]

@@ -12,7 +12,7 @@ import torch
 
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
-from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning.batches import Demonstrations
 
 LENGTHS = (5, 3, 4)
 INSTRUCTIONS = ("push the red cube", "push the blue cube", "push the red cube")

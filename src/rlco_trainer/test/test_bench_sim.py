@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_core.types import Observation
-from rlco_trainer import bench_sim as bench
-from rlco_trainer import sim_speed
-from rlco_trainer.bench_sim import BenchConfig, bench_sim, main
-from rlco_trainer.peers import PeerError
+from rlco_trainer.bench import sim as bench
+from rlco_trainer.bench import sim_speed
+from rlco_trainer.bench.peers import PeerError
+from rlco_trainer.bench.sim import BenchConfig, bench_sim, main
 
 OURS = {
     "rlco_rgb64_every_step": 900.0,

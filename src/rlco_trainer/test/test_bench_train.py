@@ -21,14 +21,14 @@ import torch
 from rlco_core.errors import ConfigError
 from rlco_sim.camera import Camera
 from rlco_sim.env import RlcoEnv
-from rlco_trainer import bench_train as bench
-from rlco_trainer import train_speed
-from rlco_trainer.bench_train import BenchTrainConfig, bench_train, main
+from rlco_trainer.bench import train as bench
+from rlco_trainer.bench import train_speed
+from rlco_trainer.bench.peers import PeerError
+from rlco_trainer.bench.sim_speed import CALM
+from rlco_trainer.bench.train import BenchTrainConfig, bench_train, main
+from rlco_trainer.bench.train_speed import Frames, Iteration, Spent, image_share, new_policy
 from rlco_trainer.learning.datasets import Loaded
-from rlco_trainer.peers import PeerError
 from rlco_trainer.policies.policy_file import FAMILIES
-from rlco_trainer.sim_speed import CALM
-from rlco_trainer.train_speed import Frames, Iteration, Spent, image_share, new_policy
 
 PARTS = ("physics", "render", "inference", "update", "idle")
 Asked = list[Any]

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from rlco_core.errors import ConfigError, RlcoError
-from rlco_trainer import checkpoint
+from rlco_trainer.learning import checkpoint
 
 SETTINGS = '{"batch": 4}'
 

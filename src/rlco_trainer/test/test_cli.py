@@ -64,7 +64,7 @@ def test_every_command_is_there_and_explains_itself(
         cli.main([*name.split(), "--help"])
     assert caught.value.code == 0
     assert f"usage: rlco {name} " in capsys.readouterr().out
-    assert callable(import_module(cli.COMMANDS[name][0]).main)
+    assert callable(import_module(f"rlco_trainer.{cli.COMMANDS[name][0]}").main)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from rlco_core.errors import ConfigError, DatasetError
-from rlco_trainer import gather as gathering
-from rlco_trainer.collect import CollectConfig, collect, main
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.gather import Collected, Gathering
+from rlco_trainer.demonstrations import gather as gathering
+from rlco_trainer.demonstrations.collect import CollectConfig, collect, main
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.demonstrations.gather import Collected, Gathering
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 
 Serve = Callable[..., list[int]]

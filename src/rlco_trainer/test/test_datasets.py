@@ -15,7 +15,7 @@ from small import new
 from rlco_core.errors import ConfigError, DatasetError
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
-from rlco_trainer.demonstrate import Demonstration
+from rlco_trainer.demonstrations.demonstrate import Demonstration
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.frames import ImageSource, Mixture, together
 from rlco_trainer.lerobot import DatasetWriter, Features

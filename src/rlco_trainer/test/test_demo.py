@@ -16,11 +16,11 @@ from stub_policies import ScriptedPolicy
 from rlco_core.contract import Contract
 from rlco_sim.session import Session
 from rlco_trainer import demo as demoing
-from rlco_trainer import evaluate as evaluating
 from rlco_trainer.demo import film, films, highlights, last_picture, main, run_directory
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.evaluate import EvalConfig
-from rlco_trainer.rollout import Roller, Trace
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.evaluation import evaluate as evaluating
+from rlco_trainer.evaluation.evaluate import EvalConfig
+from rlco_trainer.evaluation.rollout import Roller, Trace
 from rlco_trainer.video import VideoError
 
 

@@ -12,7 +12,7 @@ from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.motion import ActionPath, Command
 from rlco_sim.camera import project
 from rlco_sim.domain import Domain
-from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
+from rlco_trainer.demonstrations.demonstrate import Demonstration, Demonstrator, World
 
 STILL = np.zeros(7, np.float32)
 TWIN = World("push_cube", "twin", "panda")

@@ -17,7 +17,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_sim.tasks import TASKS
 from rlco_trainer import cli
-from rlco_trainer.domain_show import GAP, HEADING_HEIGHT, TITLE_HEIGHT
+from rlco_trainer.domains.show import GAP, HEADING_HEIGHT, TITLE_HEIGHT
 
 PANDA = RobotConfig.load("panda")
 

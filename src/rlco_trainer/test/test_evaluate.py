@@ -18,10 +18,10 @@ from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.tasks.push_cube import named_colour
-from rlco_trainer import evaluate as evaluating
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.evaluate import EvalConfig, check_fit, evaluate, main
-from rlco_trainer.results import EvaluationResult
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.evaluation import evaluate as evaluating
+from rlco_trainer.evaluation.evaluate import EvalConfig, check_fit, evaluate, main
+from rlco_trainer.evaluation.results import EvaluationResult
 
 Use = Callable[[ScriptedPolicy], ScriptedPolicy]
 SHORT = EvalConfig(episodes=3, seed=20, max_steps=3)

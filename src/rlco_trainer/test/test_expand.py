@@ -17,11 +17,11 @@ from rlco_core.errors import DatasetError, RlcoError
 from rlco_core.motion import ActionPath
 from rlco_sim.session import DT
 from rlco_trainer import cli
-from rlco_trainer import gather as gathering
-from rlco_trainer.collect import CollectConfig, collect
-from rlco_trainer.demonstrate import Demonstration, World
-from rlco_trainer.expand import ExpandConfig, expand
-from rlco_trainer.gather import Collected, Gathering
+from rlco_trainer.demonstrations import gather as gathering
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
+from rlco_trainer.demonstrations.demonstrate import Demonstration, World
+from rlco_trainer.demonstrations.expand import ExpandConfig, expand
+from rlco_trainer.demonstrations.gather import Collected, Gathering
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 
 # One source in every lane.

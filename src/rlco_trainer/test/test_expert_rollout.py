@@ -16,11 +16,11 @@ from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer import cli
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.evaluate import EvalConfig, evaluate
-from rlco_trainer.expert_rollout import ExpertRoller
-from rlco_trainer.results import EvaluationResult
-from rlco_trainer.rollout import replay
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
+from rlco_trainer.evaluation.expert_rollout import ExpertRoller
+from rlco_trainer.evaluation.results import EvaluationResult
+from rlco_trainer.evaluation.rollout import replay
 
 PANDA, TWIN = RobotConfig.load("panda"), Domain.load("twin")
 

@@ -19,8 +19,8 @@ from rlco_core.bundle import load_bundle
 from rlco_core.errors import BundleError, ConfigError
 from rlco_core.types import Observation
 from rlco_policy.engine import OnnxPolicy
-from rlco_trainer import export as exporting
-from rlco_trainer.export import (
+from rlco_trainer.bundles import export as exporting
+from rlco_trainer.bundles.export import (
     Deployment,
     ExportConfig,
     Exported,
@@ -28,8 +28,8 @@ from rlco_trainer.export import (
     export,
     random_inputs,
 )
+from rlco_trainer.bundles.onnx_graph import Deployed, Inputs
 from rlco_trainer.learning.datasets import Loaded
-from rlco_trainer.onnx_graph import Deployed, Inputs
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy
 

@@ -17,8 +17,8 @@ from machine import members, own_group, wait_until
 
 from rlco_core.errors import DatasetError, RlcoError
 from rlco_sim.domain import Domain
-from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
-from rlco_trainer.gather import Collected, Gathering, Maker, gather
+from rlco_trainer.demonstrations.demonstrate import Demonstration, Demonstrator, World
+from rlco_trainer.demonstrations.gather import Collected, Gathering, Maker, gather
 from rlco_trainer.lerobot import Dataset
 
 WORLD = World("push_cube", "twin", "panda")

@@ -9,8 +9,8 @@ import pinocchio as pin
 import pytest
 from numpy.typing import NDArray
 
-from rlco_trainer.demonstrate import Demonstrator, World
-from rlco_trainer.humanlike import Disturbance, HumanStyle, Stray
+from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
+from rlco_trainer.demonstrations.humanlike import Disturbance, HumanStyle, Stray
 
 STILL = np.zeros(7, np.float32)
 FORWARD = np.array([0.01, 0.0, 0.0, 0.0, 0.0, 0.04, 0.5], np.float32)

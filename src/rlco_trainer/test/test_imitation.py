@@ -20,14 +20,13 @@ from small import SMALLEST, equal, new
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rlco_core.errors import ConfigError, RlcoError
-from rlco_trainer import checkpoint
-from rlco_trainer.batches import Demonstrations
-from rlco_trainer.learning import imitation
+from rlco_trainer.learning import checkpoint, imitation
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import ImageSource, Mixture, Portion
 from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
 from rlco_trainer.policies.policy import Policy
-from rlco_trainer.train_pretrain import new_policies
+from rlco_trainer.stages.pretrain import new_policies
 
 CONFIG = ImitationConfig(steps=6, batch=8, warm_up=2, checkpoint_every=3, average=0.5)
 TRAINED, HELD_OUT = np.arange(48), np.arange(48, 64)

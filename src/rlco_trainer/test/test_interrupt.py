@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from machine import PATIENCE, members, own_group, wait_until
 
-from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
+from rlco_trainer.learning import checkpoint
 from rlco_trainer.learning.imitation import CHECKPOINT
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
@@ -127,7 +127,7 @@ def test_a_signal_to_all_its_processes_stops_a_training_in_order(
         "--real": dataset_root,
         "--share.held-out": 1,
         "--augment.copies": 1,
-        "--evaluate-every": 0,
+        "--watch.every": 0,
         "--reinforce.iterations": 100_000,
         "--reinforce.envs": 2,
         "--reinforce.decisions": 2,

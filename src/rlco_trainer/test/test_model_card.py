@@ -13,7 +13,7 @@ import pytest
 import rlco_policy
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
-from rlco_trainer.model_card import main
+from rlco_trainer.bundles.card import main
 
 SHIPPED = "push_cube_panda"
 

@@ -18,7 +18,7 @@ import torch
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 from small import SMALLEST, inputs, new
 
-from rlco_trainer.onnx_graph import Deployed, _share_equal_weights, write_graph
+from rlco_trainer.bundles.onnx_graph import Deployed, _share_equal_weights, write_graph
 from rlco_trainer.policies.policy import Policy
 
 #: Wide enough that most weights are worth halving.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rlco_trainer import peers
-from rlco_trainer.peers import NAMES, Peer, PeerError
+from rlco_trainer.bench import peers
+from rlco_trainer.bench.peers import NAMES, Peer, PeerError
 
 Write = Callable[[str], None]
 
@@ -32,7 +32,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     folder = tmp_path / "peers"
     folder.mkdir()
     (folder / "panda_gym.txt").write_text("")
-    monkeypatch.setattr(peers, "files", lambda package: tmp_path)
+    monkeypatch.setattr(peers, "files", lambda package: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
@@ -96,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_said(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_peer_ships_exact_pins_and_its_script(name: str) -> None:
-    folder = Path(str(files("rlco_trainer"))) / "peers"
+    folder = Path(str(files("rlco_trainer.bench.peers")))
     pins = (folder / f"{name}.txt").read_text().split()
     assert len(pins) > 5
     assert all(pin.count("==") == 1 for pin in pins)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from rlco_core.errors import ConfigError, DatasetError
-from rlco_trainer.collect import CollectConfig, collect
 from rlco_trainer.demo import films, new_session, report
-from rlco_trainer.evaluate import EvalConfig, Evaluation, evaluate
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
+from rlco_trainer.evaluation.evaluate import EvalConfig, Evaluation, evaluate
+from rlco_trainer.evaluation.results import EvaluationResult
+from rlco_trainer.evaluation.rollout import replay
 from rlco_trainer.learning.datasets import load
 from rlco_trainer.lerobot import Dataset
-from rlco_trainer.results import EvaluationResult
-from rlco_trainer.rollout import replay
 
 CONFIG = EvalConfig(episodes=3)
 

@@ -17,10 +17,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from rlco_trainer.report import print_table, thumbnail, write_report
-from rlco_trainer.report_page import EMBEDDED_FILM_BYTES
-from rlco_trainer.report_svg import NEUTRAL, fill_of, histogram, interval_bar, nice_ticks
-from rlco_trainer.results import EpisodeResult, EvaluationResult, Latency, Tally
+from rlco_trainer.evaluation.results import EpisodeResult, EvaluationResult, Latency, Tally
+from rlco_trainer.report.page import EMBEDDED_FILM_BYTES
+from rlco_trainer.report.report import print_table, thumbnail, write_report
+from rlco_trainer.report.svg import NEUTRAL, fill_of, histogram, interval_bar, nice_ticks
 from rlco_trainer.video import write_mp4
 
 VOID = {"meta", "link", "input", "img", "br"}

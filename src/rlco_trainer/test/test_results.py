@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rlco_trainer.results import (
+from rlco_trainer.evaluation.results import (
     EpisodeResult,
     EvaluationResult,
     Latency,

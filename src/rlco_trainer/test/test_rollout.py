@@ -15,8 +15,8 @@ from rlco_core.contract import Contract
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.rollout import Roller, Trace, all_latencies, player_for, replay
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies, player_for, replay
 
 SEED = 7
 PANDA, TWIN = RobotConfig.load("panda"), Domain.load("twin")

@@ -18,11 +18,11 @@ import pytest
 import small
 import torch
 
-from rlco_trainer.peers import NAMES, TRAINERS
-from rlco_trainer.plain_policy import PlainPolicy
-from rlco_trainer.sim_speed import CALM
+from rlco_trainer.bench.peers import NAMES, TRAINERS
+from rlco_trainer.bench.plain_policy import PlainPolicy
+from rlco_trainer.bench.sim_speed import CALM
 
-PEERS = Path(str(files("rlco_trainer"))) / "peers"
+PEERS = Path(str(files("rlco_trainer.bench.peers")))
 
 
 def test_the_plain_policy_scores_what_it_sampled() -> None:
@@ -74,8 +74,8 @@ def sb3_speed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     sys.modules["stable_baselines3"].PPO = FakePPO  # type: ignore[attr-defined]
     sys.modules["stable_baselines3.common.vec_env"].SubprocVecEnv = list  # type: ignore[attr-defined]
-    yield import_module("rlco_trainer.peers.sb3_speed")
-    sys.modules.pop("rlco_trainer.peers.sb3_speed")
+    yield import_module("rlco_trainer.bench.peers.sb3_speed")
+    sys.modules.pop("rlco_trainer.bench.peers.sb3_speed")
 
 
 def test_stable_baselines3_gets_what_we_take(sb3_speed: Any) -> None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from rlco_core.motion import ActionPath
 from rlco_sim.session import DT, Session
-from rlco_trainer.demonstrate import Demonstration, Demonstrator, World
-from rlco_trainer.segments import Source, Stretch, carried_over, nearest, source_of
+from rlco_trainer.demonstrations.demonstrate import Demonstration, Demonstrator, World
+from rlco_trainer.demonstrations.segments import Source, Stretch, carried_over, nearest, source_of
 
 PUSH = World("push_cube", "twin", "panda")
 

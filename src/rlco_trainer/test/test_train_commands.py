@@ -15,9 +15,12 @@ from stages import Stages, written
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
-from rlco_trainer import cli, evaluate, train_pretrain, train_rlco
-from rlco_trainer.export import ExportConfig, deployment, export
+from rlco_trainer import cli
+from rlco_trainer.bundles.export import ExportConfig, deployment, export
+from rlco_trainer.evaluation import evaluate
 from rlco_trainer.policies.policy_file import About, load_policy
+from rlco_trainer.stages import pretrain as train_pretrain
+from rlco_trainer.stages import rlco as train_rlco
 
 
 def known(path: Path) -> About:

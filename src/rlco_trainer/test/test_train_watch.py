@@ -15,7 +15,7 @@ from small import equal
 from stages import Stages
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from rlco_trainer import checkpoint
+from rlco_trainer.learning import checkpoint
 from rlco_trainer.policies.policy_file import load_policy
 
 

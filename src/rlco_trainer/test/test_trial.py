@@ -14,9 +14,9 @@ import pytest
 import small
 import torch
 
-from rlco_trainer.demonstrate import Demonstration
-from rlco_trainer.evaluate import EvalConfig, evaluate
-from rlco_trainer.export import Deployment, export
+from rlco_trainer.bundles.export import Deployment, export
+from rlco_trainer.demonstrations.demonstrate import Demonstration
+from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
 from rlco_trainer.learning.datasets import Loaded, fit
 from rlco_trainer.learning.trial import Outcome, Trial
 from rlco_trainer.policies.policy import Policy, Seen

@@ -19,7 +19,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import Session, resized
 from rlco_sim.settings import CameraSettings
 from rlco_trainer import cli
-from rlco_trainer.collect import CollectConfig, collect
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
 
 PANDA = RobotConfig.load("panda")
 #: The camera whose twin is sought: the stand-in's, at the size of a real one.

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlco_trainer.batches import Demonstrations
 from rlco_trainer.learning.augment import varied
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.policies.policy import Examples, Learner, Policy, Seen
 
 _CHUNK = 512

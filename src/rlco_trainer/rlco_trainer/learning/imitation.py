@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rlco_core.errors import ConfigError
-from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
+from rlco_trainer.learning import checkpoint
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.frames import Mixture, Source, together
 from rlco_trainer.learning.schedule import warmed

@@ -15,9 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rlco_trainer import checkpoint
 from rlco_trainer.interrupt import stoppable
-from rlco_trainer.learning import ppo
+from rlco_trainer.learning import checkpoint, ppo
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.curves import Curves

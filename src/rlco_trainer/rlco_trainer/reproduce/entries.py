@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rlco_core.errors import ConfigError, choices
-from rlco_trainer.results import Tally
+from rlco_trainer.evaluation.results import Tally
 
 Entry = Mapping[str, Any]
 #: What every entry says: where it is from, what was tried, and how that ended.

@@ -12,7 +12,7 @@ from rlco_core.config import locate
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.settings import keep_settings, read_settings
-from rlco_trainer.train_pretrain import POINTING
+from rlco_trainer.stages.pretrain import POINTING
 
 PRESETS = Path(__file__).parent / "presets"
 

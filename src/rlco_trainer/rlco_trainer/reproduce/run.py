@@ -15,14 +15,14 @@ import torch
 from rich.console import Console
 
 from rlco_trainer.arguments import parse
-from rlco_trainer.export import ExportConfig, deployment, export
+from rlco_trainer.bundles.export import ExportConfig, deployment, export
+from rlco_trainer.evaluation.results import wilson
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import Cell, cells
 from rlco_trainer.reproduce.preset import Preset, load_preset
 from rlco_trainer.reproduce.workshop import Workshop
-from rlco_trainer.results import wilson
 
 #: Far from every seed of training; a seed of training tries its own episodes.
 _EVALUATION_SEED, _SEEDS_APART = 10_000, 1_000

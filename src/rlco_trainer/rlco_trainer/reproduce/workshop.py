@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from rlco_sim.domain import Domain
-from rlco_trainer.collect import CollectConfig, collect
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
 from rlco_trainer.learning.datasets import Share
@@ -26,9 +26,9 @@ from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES
 from rlco_trainer.reproduce.plan import Recipe
 from rlco_trainer.reproduce.preset import Preset, keep_recipe
-from rlco_trainer.train_pretrain import PretrainConfig, pretrain
-from rlco_trainer.train_rlco import RlcoConfig, rlco
-from rlco_trainer.train_sft import SftConfig, sft
+from rlco_trainer.stages.pretrain import PretrainConfig, pretrain
+from rlco_trainer.stages.rlco import RlcoConfig, rlco
+from rlco_trainer.stages.sft import SftConfig, sft
 from rlco_trainer.twin.fit import FitConfig, fit
 
 #: First seeds of what is collected; evaluation seeds are far from all of them.

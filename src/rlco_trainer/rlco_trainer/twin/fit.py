@@ -33,8 +33,8 @@ from rlco_sim.camera_fit import Matrix, PoseFit, section_of, settings_of, solve_
 from rlco_sim.domain import Domain
 from rlco_sim.settings import CameraSettings
 from rlco_trainer.arguments import parse
-from rlco_trainer.batches import Demonstrations
 from rlco_trainer.files import write_text
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.datasets import load
 from rlco_trainer.twin.overlay import read_picture, write_overlay
 from rlco_trainer.twin.pointing import pose_from

@@ -17,7 +17,7 @@ from rlco_sim.camera_documents import Calibration
 from rlco_sim.camera_fit import PoseFit, settings_of, solve_pose
 from rlco_sim.session import resized
 from rlco_sim.settings import CameraSettings
-from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, load_policy
 

@@ -23,7 +23,7 @@ from rlco_sim.latency import LateView
 from rlco_sim.session import DT
 from rlco_sim.settings import Settings
 from rlco_sim.world import World
-from rlco_trainer.batches import Demonstrations
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.progress import progress
 
 Rows = NDArray[np.float64]

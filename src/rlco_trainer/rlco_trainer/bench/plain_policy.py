@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from rlco_trainer.bench.sim_speed import CALM
 from rlco_trainer.policies.policy import Before, Judged, Sample, Seen, Trace
-from rlco_trainer.sim_speed import CALM
 
 _FEATURES, _HIDDEN, _MOVES = 512, 64, 3
 _OPENING = 0.5

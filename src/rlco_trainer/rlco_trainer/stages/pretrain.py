@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse_with_file
-from rlco_trainer.batches import Demonstrations
 from rlco_trainer.files import write_text
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, Source

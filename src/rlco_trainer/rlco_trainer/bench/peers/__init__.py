@@ -42,7 +42,7 @@ class Peer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._folder = Path(str(files("rlco_trainer"))) / "peers"
+        self._folder = Path(str(files(__name__)))
 
     def __enter__(self) -> Peer:
         python = self._installed()

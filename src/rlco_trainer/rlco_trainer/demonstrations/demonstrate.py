@@ -18,7 +18,7 @@ from rlco_sim.camera import project
 from rlco_sim.domain import Domain
 from rlco_sim.latency import LateView
 from rlco_sim.session import DT, Session
-from rlco_trainer.humanlike import Action, Disturbance, HumanStyle, Stray
+from rlco_trainer.demonstrations.humanlike import Action, Disturbance, HumanStyle, Stray
 
 #: What the points of a demonstration are called in a dataset.
 POINT_COLUMNS = tuple(

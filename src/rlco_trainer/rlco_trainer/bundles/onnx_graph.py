@@ -13,7 +13,7 @@ import torch
 from onnx import GraphProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from rlco_trainer.bundle_writer import Inputs
+from rlco_trainer.bundles.writer import Inputs
 from rlco_trainer.policies.flow import FlowPolicy
 from rlco_trainer.policies.flow_graph import with_known_times
 from rlco_trainer.policies.policy import Policy

@@ -10,7 +10,7 @@ import numpy as np
 
 from rlco_core.motion import ActionPath, Command
 from rlco_sim.session import DT, Session
-from rlco_trainer.rollout import Trace
+from rlco_trainer.evaluation.rollout import Trace
 
 
 class ExpertRoller:

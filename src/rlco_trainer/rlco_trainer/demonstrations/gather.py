@@ -28,7 +28,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.scene import Task, check_split
 from rlco_sim.session import DT
 from rlco_sim.tasks import register, task_class
-from rlco_trainer.demonstrate import POINT_COLUMNS, Demonstration, World
+from rlco_trainer.demonstrations.demonstrate import POINT_COLUMNS, Demonstration, World
 from rlco_trainer.interrupt import kept_from_children, stoppable
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
 from rlco_trainer.progress import progress

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rlco_core.errors import ConfigError, choices
+from rlco_trainer.bench.peers import Peer, PeerError
 from rlco_trainer.files import write_text
-from rlco_trainer.peers import Peer, PeerError
 from rlco_trainer.progress import progress
 
 Figure = TypeVar("Figure")

@@ -28,12 +28,12 @@ from rlco_sim.scene import check_split
 from rlco_sim.session import DT, Session
 from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse
-from rlco_trainer.expert_rollout import ExpertRoller
+from rlco_trainer.evaluation.expert_rollout import ExpertRoller
+from rlco_trainer.evaluation.results import EpisodeResult, EvaluationResult, Latency
+from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies
+from rlco_trainer.evaluation.ros_rollout import RosRoller
 from rlco_trainer.progress import progress
-from rlco_trainer.report import print_table
-from rlco_trainer.results import EpisodeResult, EvaluationResult, Latency
-from rlco_trainer.rollout import Roller, Trace, all_latencies
-from rlco_trainer.ros_rollout import RosRoller
+from rlco_trainer.report.report import print_table
 
 _VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
 

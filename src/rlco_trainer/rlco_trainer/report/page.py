@@ -10,10 +10,10 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from rlco_trainer.evaluation.results import EpisodeResult, EvaluationResult, Latency, Tally
 from rlco_trainer.progress import duration
-from rlco_trainer.report_style import STYLE
-from rlco_trainer.report_svg import NEUTRAL, fill_of, histogram, interval_bar
-from rlco_trainer.results import EpisodeResult, EvaluationResult, Latency, Tally
+from rlco_trainer.report.style import STYLE
+from rlco_trainer.report.svg import NEUTRAL, fill_of, histogram, interval_bar
 
 EMBEDDED_FILM_BYTES = 2_000_000
 MODES = {"in_process": "in process", "ros": "over ROS 2"}

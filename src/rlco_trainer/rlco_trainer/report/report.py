@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rlco_trainer.evaluation.results import EvaluationResult, Tally
 from rlco_trainer.files import write_text
-from rlco_trainer.report_page import interval, milliseconds, page, percent
-from rlco_trainer.results import EvaluationResult, Tally
+from rlco_trainer.report.page import interval, milliseconds, page, percent
 from rlco_trainer.video import Frame
 
 THUMBNAIL_WIDTH = 320

@@ -13,12 +13,12 @@ import numpy as np
 
 from rlco_core.errors import DatasetError
 from rlco_trainer.arguments import parse
-from rlco_trainer.demonstrate import Demonstration, Recorder, World
-from rlco_trainer.gather import Collected, Gathering, Maker, gather
-from rlco_trainer.humanlike import Disturbance
+from rlco_trainer.demonstrations.demonstrate import Demonstration, Recorder, World
+from rlco_trainer.demonstrations.gather import Collected, Gathering, Maker, gather
+from rlco_trainer.demonstrations.humanlike import Disturbance
+from rlco_trainer.demonstrations.segments import Source, carried_over, nearest, source_of
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.progress import progress
-from rlco_trainer.segments import Source, carried_over, nearest, source_of
 
 
 @dataclass(frozen=True)

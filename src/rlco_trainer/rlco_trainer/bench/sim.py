@@ -17,10 +17,19 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from rlco_trainer import sim_speed
 from rlco_trainer.arguments import parse
-from rlco_trainer.bench import Row, by_turns, check, document, keep, opened, show_figures, show_rows
-from rlco_trainer.peers import NAMES, Peer
+from rlco_trainer.bench import sim_speed
+from rlco_trainer.bench.figures import (
+    Row,
+    by_turns,
+    check,
+    document,
+    keep,
+    opened,
+    show_figures,
+    show_rows,
+)
+from rlco_trainer.bench.peers import NAMES, Peer
 
 #: Measures once for about so many seconds.
 Measure = Callable[[float], float]

@@ -25,10 +25,19 @@ from typing import Any
 
 from rich.console import Console
 
-from rlco_trainer import train_speed
 from rlco_trainer.arguments import parse
-from rlco_trainer.bench import Row, by_turns, check, document, keep, opened, show_figures, show_rows
-from rlco_trainer.peers import TRAINERS, Peer
+from rlco_trainer.bench import train_speed
+from rlco_trainer.bench.figures import (
+    Row,
+    by_turns,
+    check,
+    document,
+    keep,
+    opened,
+    show_figures,
+    show_rows,
+)
+from rlco_trainer.bench.peers import TRAINERS, Peer
 
 #: Measures once.
 Measure = Callable[[], float]

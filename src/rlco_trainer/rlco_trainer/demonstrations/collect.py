@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from rlco_trainer.arguments import parse
-from rlco_trainer.demonstrate import Demonstrator, World
-from rlco_trainer.gather import Collected, Gathering, Maker, gather
+from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
+from rlco_trainer.demonstrations.gather import Collected, Gathering, Maker, gather
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from rlco_trainer.results import Latency, Tally
+from rlco_trainer.evaluation.results import Latency, Tally
 
 PLOT_TOP, PLOT_BOTTOM, PLOT_HEIGHT = 44, 196, 224
 

@@ -21,7 +21,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.domain_gap import Difference, Group, PictureGap, differences, picture_gap
 from rlco_sim.spec import drawn_by
 from rlco_trainer.arguments import parse
-from rlco_trainer.domain_show import DomainName
+from rlco_trainer.domains.show import DomainName
 from rlco_trainer.files import write_text
 
 _GROUPS: tuple[Group, ...] = get_args(Group)

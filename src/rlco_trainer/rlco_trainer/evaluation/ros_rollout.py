@@ -14,7 +14,7 @@ from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import System, profile_environment
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_trainer.rollout import Trace
+from rlco_trainer.evaluation.rollout import Trace
 
 _START_SECONDS = 60.0
 _ORDERLY = ("success", "step_limit")

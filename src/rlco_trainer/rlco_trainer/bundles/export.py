@@ -18,7 +18,8 @@ from rlco_core.errors import ConfigError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_trainer.arguments import parse
-from rlco_trainer.bundle_writer import (
+from rlco_trainer.bundles.onnx_graph import Deployed, write_graph
+from rlco_trainer.bundles.writer import (
     Exported,
     Inputs,
     Terms,
@@ -28,7 +29,6 @@ from rlco_trainer.bundle_writer import (
     plausible_inputs,
     write_bundle,
 )
-from rlco_trainer.onnx_graph import Deployed, write_graph
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import About, load_policy
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rlco_core.motion import ActionPath
 from rlco_sim.session import DT, Session
-from rlco_trainer.humanlike import Action
+from rlco_trainer.demonstrations.humanlike import Action
 
 _LEAD_STEP = 0.012
 _LEAD_TURN = 0.06

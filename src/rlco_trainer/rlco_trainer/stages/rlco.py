@@ -32,7 +32,7 @@ from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
-from rlco_trainer.train_sft import ImageConfig
+from rlco_trainer.stages.sft import ImageConfig
 
 
 @dataclass(frozen=True)

@@ -21,19 +21,19 @@ import torch
 
 from rlco_sim.camera import Camera, Image
 from rlco_sim.env import RlcoEnv
-from rlco_trainer.batches import Demonstrations
-from rlco_trainer.demonstrate import Demonstrator, World
+from rlco_trainer.bench.plain_policy import PlainPolicy
+from rlco_trainer.bench.sim_speed import calm
+from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
+from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.datasets import Loaded, fit
 from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
-from rlco_trainer.plain_policy import PlainPolicy
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import FAMILIES
-from rlco_trainer.sim_speed import calm
 
 _TASK, _ROBOT, _TWIN, _REAL = "push_cube", "panda", "twin", "stand_in"
 _ENV: Mapping[str, Any] = {"task": _TASK, "domain": _TWIN, "robot": _ROBOT, "reward": "shaped"}
