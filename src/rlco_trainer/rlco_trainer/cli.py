@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "20 episodes over ROS 2 with the shipped policy; a report"),
     "collect": ("demonstrations.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
     "expand": ("demonstrations.expand", "many demonstrations out of a few, in new scenes"),
+    "import": ("demonstrations.recorded", "recorded teleoperation as a LeRobot v3.0 dataset"),
     "train pretrain": ("stages.pretrain", "a base on demonstrations of many worlds"),
     "train sft": ("stages.sft", "Stage I: simulated and real demonstrations"),
     "train rlco": ("stages.rlco", "Stage II: reward, anchored on real data"),

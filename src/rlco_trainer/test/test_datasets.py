@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import torch
 from small import new
 
 from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.proprioception import COLUMNS
 from rlco_core.robot import RobotConfig
+from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.session import DT
 from rlco_trainer.demonstrations.demonstrate import Demonstration
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
@@ -71,6 +75,23 @@ def test_a_dataset_of_another_proprioception_is_refused(tmp_path: Path) -> None:
     write_views(tmp_path, 1)
     with pytest.raises(DatasetError, match="has states of 1 numbers; policies see 17: x, y, z"):
         load(tmp_path)
+
+
+def test_a_dataset_of_another_rate_or_of_no_task_is_refused(
+    dataset_root: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow"
+    shutil.copytree(dataset_root, slow)
+    info = json.loads((slow / "meta" / "info.json").read_text())
+    (slow / "meta" / "info.json").write_text(json.dumps({**info, "fps": 10}))
+    with pytest.raises(DatasetError, match="slow has 10 Hz; policies act at 20 Hz"):
+        load(slow)
+    features = Features({"front": (8, 8)}, COLUMNS, ACTION_COLUMNS, {})
+    with DatasetWriter(tmp_path / "no", robot_type="panda", fps=20, features=features) as writer:
+        image, state = np.zeros((1, 8, 8, 3), np.uint8), np.zeros((1, 17), np.float32)
+        writer.add_episode({"front": image}, state, state[:, :7], "push", {})
+    with pytest.raises(DatasetError, match="does not say its task; episodes need task_name"):
+        load(tmp_path / "no")
 
 
 def test_an_empty_or_a_missing_dataset_is_refused(tmp_path: Path) -> None:

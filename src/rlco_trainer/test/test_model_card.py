@@ -18,6 +18,14 @@ from rlco_trainer.bundles.card import main
 SHIPPED = "push_cube_panda"
 
 
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path) -> None:
+    """What studies keep: this bundle of RL-Co, and one that differs of another method."""
+    source = Path(rlco_policy.__file__).parent / "bundles"
+    for name, bundle in (("rlco", SHIPPED), ("sft_co", "open_drawer_panda")):
+        shutil.copytree(source / bundle, tmp_path / "bundles" / f"flow_push_cube_{name}")
+
+
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     source = Path(rlco_policy.__file__).parent / "bundles" / SHIPPED
@@ -53,6 +61,14 @@ def test_a_card_says_what_the_policy_is_and_how_it_did(bundle: Path, tmp_path: P
 def test_a_card_without_results_claims_none(bundle: Path) -> None:
     main(["--bundle", str(bundle)])
     assert "How well it did" not in (bundle / "README.md").read_text()
+
+
+def test_results_of_other_policies_are_not_its_own(bundle: Path, tmp_path: Path) -> None:
+    path = tmp_path / "main.json"
+    path.write_text(json.dumps([entry("a", method="sft_co"), entry("b", method="real_only")]))
+    with pytest.raises(ConfigError, match=r"main\.json has nothing of this bundle"):
+        main(["--bundle", str(bundle), "--results", str(path)])
+    assert not (bundle / "README.md").exists()
 
 
 def test_a_file_that_holds_no_results_is_named(bundle: Path, tmp_path: Path) -> None:

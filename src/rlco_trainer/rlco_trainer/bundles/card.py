@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
 from pathlib import Path
 
 from rlco_core.bundle import load_bundle
 from rlco_core.contract import Manifest
+from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse
 from rlco_trainer.files import write_text
-from rlco_trainer.reproduce.entries import Entry, read_entries, together
+from rlco_trainer.reproduce.entries import Entry, kept_as, read_entries, together
 
 CARD = "README.md"
 _MEANT = """\
@@ -38,14 +39,12 @@ class CardConfig:
 
     Attributes:
         bundle: directory of the bundle.
-        results: files of studies (docs/results/*.json) in which it was tried.
-        method, seed: what it is called there.
+        results: files of studies (docs/results/*.json) in which it was tried; by the bundles that
+            are kept beside them it is known which of their policies it is.
     """
 
     bundle: Path
     results: tuple[Path, ...] = ()
-    method: str = "rlco"
-    seed: int = 0
 
 
 def card(manifest: Manifest, entries: Sequence[Entry]) -> str:
@@ -91,15 +90,37 @@ def _results(entries: Sequence[Entry]) -> Iterator[str]:
     yield ""
 
 
-def _tried(config: CardConfig, manifest: Manifest) -> list[Entry]:
-    """Entries of the results that are of this policy, each once."""
-    wanted = {"family": manifest.provenance["family"], "method": config.method, "seed": config.seed}
+def _tried(manifest: Manifest, results: Sequence[Path]) -> list[Entry]:
+    """Entries of the results that are of this very policy, each once.
+
+    Raises:
+        ConfigError: a file holds no results, or none of its policies is this one.
+    """
     found: dict[str, Entry] = {}
-    for entry in chain.from_iterable(map(read_entries, config.results)):
-        fits = all(entry[key] == value for key, value in wanted.items())
-        if fits and entry["task"] in manifest.contract.tasks:
-            found[entry["cell"]] = entry
+    for path in results:
+        entries = read_entries(path)
+        first = min((entry["seed"] for entry in entries), default=0)
+        ours = [
+            entry
+            for entry in entries
+            if entry["seed"] == first and _kept(path.parent / "bundles", entry) == manifest.files
+        ]
+        if not ours:
+            raise ConfigError(
+                f"{path} has nothing of this bundle: none of those in {path.parent}/bundles is it"
+            )
+        found |= {entry["cell"]: entry for entry in ours}
     return list(found.values())
+
+
+def _kept(folder: Path, entry: Entry) -> dict[str, str]:
+    """The hashes of the bundle that is kept of an entry's policy; nothing where there is none."""
+    return _files(folder / kept_as(entry["family"], entry["method"], entry["task"]))
+
+
+@cache
+def _files(folder: Path) -> dict[str, str]:
+    return load_bundle(folder).manifest.files if folder.exists() else {}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -107,5 +128,5 @@ def main(arguments: Sequence[str]) -> None:
     config = parse(CardConfig, arguments, "card")
     manifest = load_bundle(config.bundle).manifest
     path = config.bundle / CARD
-    write_text(path, card(manifest, _tried(config, manifest)))
+    write_text(path, card(manifest, _tried(manifest, config.results)))
     print(path)

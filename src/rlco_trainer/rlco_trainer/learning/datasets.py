@@ -58,9 +58,12 @@ def load(path: Path, episodes: int = 0) -> Loaded:
     """The dataset at ``path``; its first ``episodes``, or all for 0.
 
     Raises:
-        DatasetError: it cannot be read, has fewer episodes, or not exactly one camera.
+        DatasetError: it cannot be read, has fewer episodes, not exactly one camera, another rate
+            than policies, or says no task.
     """
     dataset = Dataset.open(path)
+    if dataset.fps != round(1.0 / DT):
+        raise DatasetError(f"{path} has {dataset.fps} Hz; policies act at {1.0 / DT:.0f} Hz")
     records = dataset.episodes[: episodes or None]
     if not records or len(records) < episodes:
         raise DatasetError(f"{path} has {len(dataset.episodes)} episodes; {episodes or 1} needed")
@@ -75,6 +78,8 @@ def load(path: Path, episodes: int = 0) -> Loaded:
     (images,) = frames.images.values()
     count = sum(record.length for record in records)
     about = {key: str(records[0].metadata.get(key, "")) for key in ("task_name", "domain")}
+    if not about["task_name"]:
+        raise DatasetError(f"{path} does not say its task; episodes need task_name, as push_cube")
     return Loaded(
         data=Demonstrations.build(
             images[:count],

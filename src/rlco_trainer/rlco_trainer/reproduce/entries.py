@@ -35,6 +35,11 @@ def read_entries(path: Path) -> list[Entry]:
     return entries
 
 
+def kept_as(family: str, method: str, task: str) -> str:
+    """Name of the bundle that is kept of a method's first seed; the base is one for all tasks."""
+    return f"{family}_base" if method == "base" else f"{family}_{task}_{method}"
+
+
 def together(entries: Sequence[Entry]) -> Tally:
     """All their episodes."""
     return Tally(sum(e["episodes"] for e in entries), sum(e["successes"] for e in entries))

@@ -19,6 +19,7 @@ from rlco_trainer.bundles.export import ExportConfig, deployment, export
 from rlco_trainer.evaluation.results import wilson
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
+from rlco_trainer.reproduce.entries import kept_as
 from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import Cell, cells
 from rlco_trainer.reproduce.preset import Preset, load_preset
@@ -114,8 +115,7 @@ def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: 
     path = workshop.policy(recipe)
     policy, about = load_policy(path)
     tasks = () if cell.method == "base" else (recipe.task,)
-    name = recipe.family if cell.method == "base" else f"{recipe.family}_{recipe.task}"
-    out = config.bundles / f"{name}_{cell.method}"
+    out = config.bundles / kept_as(recipe.family, cell.method, recipe.task)
     if not out.exists():
         where = deployment(ExportConfig(path, out, preset.robot, tasks, preset.twin), about)
         export(policy, out, where, about)

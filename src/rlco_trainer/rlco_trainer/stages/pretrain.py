@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rlco_core.errors import ConfigError, choices
+from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_trainer.arguments import parse_with_file
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
@@ -137,8 +137,12 @@ def _try(config: PretrainConfig, policies: Mapping[str, Policy], loaded: Sequenc
         world = {"task": one.task, "robot": one.robot, "domain": one.domain}
         for family, policy in policies.items():
             film = config.out / "videos" / f"{family}_{one.task}_{one.robot}.mp4"
-            with Trial({**world, "execute": policy.execute}, config.episodes) as trial:
-                rate = filmed_trial(trial, policy, config.episodes, film)
+            try:
+                with Trial({**world, "execute": policy.execute}, config.episodes) as trial:
+                    rate = filmed_trial(trial, policy, config.episodes, film)
+            except RlcoError as error:  # a domain or task that this machine does not know
+                print(f"{family} is not tried on {one.task}: {error}", file=sys.stderr)
+                continue
             print(f"{family}, {one.task}, {one.robot} in {one.domain}: success {rate:.2f}")
             found.append({"family": family, **world, "episodes": config.episodes, "success": rate})
     write_text(config.out / "trials.json", json.dumps(found, indent=2) + "\n")
