@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import field, fields, make_dataclass
 from pathlib import Path
@@ -49,6 +51,11 @@ def parse_with_file(config: type[Config], arguments: Sequence[str], command: str
         config=(tyro.conf.FlagCreatePairsOff,),
     )
     return config(**_values(config, found))
+
+
+def this_command() -> str:
+    """The command that is running, which is kept with what it makes."""
+    return shlex.join(["rlco", *sys.argv[1:]])
 
 
 def _with_file_option(config: Any) -> Any:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,24 @@ def replacing(path: Path) -> Iterator[Path]:
         reason = error.strerror if isinstance(error, OSError) else None
         kept = "; the one before is kept" if os.path.exists(path) else ""
         raise RlcoError(f"{path} cannot be written: {reason or error}{kept}") from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Holds ``folder``, which is made if it is missing, against other processes.
+
+    Raises:
+        RlcoError: another one holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise RlcoError(f"{folder} is in use by another rlco; wait for it, or stop it") from error
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -71,6 +71,22 @@ def keep_settings(settings: Any, path: Path, begun: bool) -> None:
     write_settings(settings, path)
 
 
+def require_least(settings: Any, least: float, *names: str) -> None:
+    """Raises ConfigError for the first field of ``names`` that is below ``least``."""
+    for name in names:
+        if not getattr(settings, name) >= least:
+            raise ConfigError(f"{name} is {getattr(settings, name)}; it should be {least} or more")
+
+
+def require_share(settings: Any, *names: str, below_one: bool = False) -> None:
+    """Raises ConfigError for the first field of ``names`` that leaves [0, 1], or [0, 1)."""
+    for name in names:
+        value = getattr(settings, name)
+        if not 0.0 <= value <= 1.0 or (below_one and value == 1.0):
+            bounds = "[0, 1)" if below_one else "[0, 1]"
+            raise ConfigError(f"{name} is {value}; it should lie in {bounds}")
+
+
 def _names(kind: Any) -> list[str]:
     return [one.name for one in fields(kind)]
 

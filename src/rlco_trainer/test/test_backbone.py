@@ -12,7 +12,9 @@ import torch
 from small import SMALLEST, inputs
 from torch import Tensor
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.policies.backbone import KEYPOINTS, Backbone, BackboneConfig
+from rlco_trainer.policies.policy import Pointer
 
 WIDE = replace(SMALLEST, image_size=(32, 64))
 
@@ -178,3 +180,17 @@ def test_a_taught_keypoint_comes_to_look_where_it_is_told() -> None:
         network.pointing_loss(scores, points).sum().backward()
         optimiser.step()
     assert network.pointed_at(scores.detach())[0] == pytest.approx(points[0], abs=0.3)
+
+
+def test_places_are_told_in_full_where_the_rest_is_in_mixed_precision() -> None:
+    scores, backbone = blob((2.3, 11.8), (8, 16)), new(WIDE)
+    exact = backbone.pointed_at(scores)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = backbone.pointed_at(scores)
+    torch.testing.assert_close(mixed, exact, atol=1e-5, rtol=0.0)
+
+
+def test_images_of_another_size_are_refused() -> None:
+    image, *rest = inputs(2, WIDE)
+    with pytest.raises(ConfigError, match=r"images of 32x64 px; the backbone sees 16x16"):
+        Pointer(new()).see(image, *rest)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from small import new
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.policies.explore import ExploreConfig, explore_by
 from rlco_trainer.policies.policy import Policy, Seen
 from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
@@ -99,3 +101,13 @@ def test_every_setting_reaches_the_policy(family: str, settings: dict[str, objec
         one.sample(seen, torch.Generator().manual_seed(0)).log_prob for one in (policy, plain)
     )
     assert not torch.allclose(found, other)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"hold": 1.0}, {"hold": 1.5}, {"sigma": (0.0, 0.1)}, {"sigma": (0.2, 0.1)},
+                 {"temperature": 0.0}, {"sde_scale": -1.0}, {"blur": -1.0}]
+)  # fmt: skip
+def test_noise_that_cannot_be_is_refused(settings: dict[str, Any]) -> None:
+    (name,) = settings
+    with pytest.raises(ConfigError, match=f"{name} is "):
+        ExploreConfig(**settings)

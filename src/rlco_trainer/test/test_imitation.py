@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -279,3 +281,17 @@ def test_it_can_run_in_mixed_precision(data: Demonstrations, tmp_path: Path) -> 
     for family, policy in trained.items():
         for name, value in policy.state_dict().items():
             torch.testing.assert_close(value, exact[family].state_dict()[name], atol=0.02, rtol=0.0)
+
+
+def test_where_steps_are_long_checkpoints_come_by_the_clock(
+    data: Demonstrations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count(0, 15)
+    monkeypatch.setattr(imitation, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    saved = []
+    save = checkpoint.save
+    monkeypatch.setattr(checkpoint, "save", lambda *a: (saved.append(a[1]), save(*a)))
+    whole = run_of(data, tmp_path, replace(CONFIG, checkpoint_every=100)).run()
+    assert saved[-1] == 6
+    assert len(saved) > 2
+    assert same(run_of(data, tmp_path / "plain").run(), whole)

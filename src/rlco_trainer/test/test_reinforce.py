@@ -220,6 +220,14 @@ def test_an_anchor_that_cannot_be_is_refused(settings: dict[str, float], line: s
         AnchorConfig(**settings)  # type: ignore[arg-type]
 
 
+def test_beta_stays_in_bounds_where_the_anchor_is_where_the_policy_is(tmp_path: Path) -> None:
+    anchor = AnchorConfig(beta=1.0, kind="kl", batch=16, ratio=0.3)
+    run = run_of(tmp_path, replace(CONFIG, anchor=anchor))
+    for _ in range(3):
+        figures = run.one_iteration()
+    assert 0.1 < figures["anchor/beta"] < 10.0
+
+
 def test_beta_follows_the_ratio_of_gradients(tmp_path: Path) -> None:
     config = replace(CONFIG, iterations=30, anchor=AnchorConfig(beta=1.0, batch=16, ratio=0.3))
     run = run_of(tmp_path, config)
@@ -245,3 +253,18 @@ def test_it_can_run_in_mixed_precision(family: str, tmp_path: Path) -> None:
         trained[0].state_dict().items(), trained[1].state_dict().values(), strict=True
     ):
         assert other.dtype == value.dtype, name
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"groups": 0}, "groups is 0; it should be 1 or more"),
+        ({"envs": 1, "groups": 2}, "envs is 1; it should be 2 or more"),
+        ({"batch": 0}, "batch is 0"),
+        ({"gamma": 1.5}, r"gamma is 1.5; it should lie in \[0, 1\]"),
+        ({"average": 1.0}, r"average is 1.0; it should lie in \[0, 1\)"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_at_once(settings: dict[str, float], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        replace(CONFIG, **settings)  # type: ignore[arg-type]

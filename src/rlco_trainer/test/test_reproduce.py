@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, RlcoError
+from rlco_sim.domain import Domain
+from rlco_trainer.files import alone_in
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.reproduce import workshop
 from rlco_trainer.reproduce.layouts import LAYOUTS, Bars, Lines
@@ -18,7 +20,9 @@ from rlco_trainer.reproduce.ledger import Ledger
 from rlco_trainer.reproduce.plan import STUDIES, cells
 from rlco_trainer.reproduce.plots import plot
 from rlco_trainer.reproduce.preset import load_preset
+from rlco_trainer.reproduce.run import ReproduceConfig, reproduce
 from rlco_trainer.reproduce.tables import table, write_report
+from rlco_trainer.reproduce.workshop import Workshop
 
 
 @pytest.mark.parametrize("name", ["smoke", "laptop", "full"])
@@ -75,7 +79,7 @@ def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path
     text = table("main", entries)
     assert "| token | rlco | 90 [85, 93] | 50 [40, 60] | 70.0 | 0.500 |" in text
     assert "| token | rl | 10 [6, 17] |  |  |  |" in text
-    assert "| token | rlco - rl | +70.0 [+58.4, +78.0] | +70.0 |" in text, "where both are done"
+    assert "| token | rlco - rl | 1 | +70.0 [+58.4, +78.0] | +70.0 |" in text, "where both are done"
     write_report("main", entries, tmp_path)
     assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
 
@@ -144,6 +148,30 @@ def test_results_of_other_settings_are_not_gone_on_with(tmp_path: Path) -> None:
         (tmp_path / "main.json").write_text(broken)
         with pytest.raises(ConfigError, match=r"main\.json is not a file of results"):
             Ledger(tmp_path, preset)
+
+
+def test_things_of_other_domains_or_tasks_are_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smoke = load_preset("smoke")
+    (tmp_path / "policies").mkdir()
+    Workshop(smoke, tmp_path)
+    Workshop(replace(smoke, seeds=(5,)), tmp_path)
+    with pytest.raises(ConfigError, match=r"begun with other inputs \(tasks\)"):
+        Workshop(replace(smoke, tasks=("close_drawer", "open_drawer")), tmp_path)
+    stand_in = Domain.load("stand_in")
+    edited = replace(stand_in, values={**stand_in.values, "physics": {"table_friction": 0.9}})
+    load = Domain.load
+    monkeypatch.setattr(Domain, "load", lambda name: edited if name == "stand_in" else load(name))
+    with pytest.raises(ConfigError, match=r"other inputs \(domain stand_in\)"):
+        Workshop(smoke, tmp_path)
+
+
+def test_two_reproductions_do_not_share_a_folder(tmp_path: Path) -> None:
+    config = ReproduceConfig("smoke", work=tmp_path / "work", cells=1)
+    with alone_in(tmp_path / "work" / "results"), pytest.raises(RlcoError, match="is in use by"):
+        reproduce(config)
+    assert not (tmp_path / "work" / "policies").exists()
 
 
 def test_minutes_of_training_add_up_over_stops(

@@ -30,7 +30,7 @@ def known(path: Path) -> About:
 def test_the_way_ends_in_a_bundle_that_is_evaluated(stages: Stages, tmp_path: Path) -> None:
     about = known(stages.second / "policy.safetensors")
     assert (about["tasks"], about["robots"], about["alpha"]) == ("push_cube", "panda", 0.75)
-    assert (about["real_episodes"], about["stage"], about["beta"]) == (2, "rlco", 0.2)
+    assert (about["stage"], about["beta"]) == ("rlco", 0.2)
     assert (about["iterations"], about["rollouts"]) == (2, 4)
     assert known(stages.base / "flow.safetensors")["episodes"] == 3
     files = [
@@ -125,3 +125,25 @@ def test_a_family_that_there_is_not_stops_stage_0_before_anything_is_read(tmp_pa
     file = written(tmp_path / "a.yaml", {"acting": {"flown": {"steps": 1}}})
     with pytest.raises(ConfigError, match="no family is 'flown', but "):
         train_pretrain.main(["--config", file, "--out", str(tmp_path), "--datasets", "nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--task", "open_drawer"], "--task is open_drawer, but the demonstrations are of push_cu"),
+        (["--robot", "ur5e"], "--robot is ur5e, but the demonstrations are of panda"),
+    ],
+)
+def test_stage_two_is_of_the_task_and_arm_of_its_demonstrations(
+    words: list[str], told: str, stages: Stages, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        stages.reinforce(tmp_path, words)
+    assert not (tmp_path / "policy.safetensors").exists()
+
+
+def test_a_policy_says_what_it_was_trained_on(stages: Stages) -> None:
+    about = known(stages.second / "policy.safetensors")
+    assert (about["real_episodes"], about["anchor_episodes"]) == (1, 2), "none that is held out"
+    assert (about["tasks"], about["robots"]) == ("push_cube", "panda")
+    assert about["rollout_domain"] == "twin"

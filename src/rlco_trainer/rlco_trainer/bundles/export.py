@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ import numpy as np
 from rlco_core.errors import ConfigError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
-from rlco_trainer.arguments import parse
+from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.bundles.onnx_graph import Deployed, write_graph
 from rlco_trainer.bundles.writer import (
     Exported,
@@ -95,7 +93,7 @@ def random_inputs(policy: Policy, rng: np.random.Generator) -> Inputs:
 
 def _circumstances() -> dict[str, str]:
     return {
-        "export_command": shlex.join(["rlco", *sys.argv[1:]]),
+        "export_command": this_command(),
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "torch": version("torch"),
         "rlco": version("rlco_trainer"),

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
@@ -28,6 +26,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.scene import Task, check_split
 from rlco_sim.session import DT
 from rlco_sim.tasks import register, task_class
+from rlco_trainer.arguments import this_command
 from rlco_trainer.demonstrations.demonstrate import POINT_COLUMNS, Demonstration, World
 from rlco_trainer.interrupt import kept_from_children, stoppable
 from rlco_trainer.lerobot import Dataset, DatasetWriter, Features
@@ -161,7 +160,7 @@ def _writer(what: Gathering) -> DatasetWriter:
             metadata=dict(_METADATA),
             environment_names=POINT_COLUMNS,
         ),
-        provenance={"command": shlex.join(["rlco", *sys.argv[1:]]), **what.settings},
+        provenance={"command": this_command(), **what.settings},
         resume=what.resume,
     )
 

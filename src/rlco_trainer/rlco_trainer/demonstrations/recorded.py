@@ -8,8 +8,6 @@ a picture was taken, and where it had last been told to be.
 
 from __future__ import annotations
 
-import shlex
-import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -29,7 +27,7 @@ from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_sim.tasks import task_class
-from rlco_trainer.arguments import parse
+from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.lerobot import DatasetWriter, Features
 from rlco_trainer.progress import progress
 
@@ -180,7 +178,7 @@ def import_recordings(config: ImportConfig) -> int:
         "domain": config.cell,
         "success": True,
     }
-    command = {"command": shlex.join(["rlco", *sys.argv[1:]])}
+    command = {"command": this_command()}
     rate, too_fast = round(1.0 / DT), 0
     with (
         DatasetWriter(

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +25,7 @@ from rlco_sim.domain import Domain
 from rlco_sim.scene import check_split
 from rlco_sim.session import DT, Session
 from rlco_sim.tasks import task_class
-from rlco_trainer.arguments import parse
+from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.evaluation.expert_rollout import ExpertRoller
 from rlco_trainer.evaluation.results import EpisodeResult, EvaluationResult, Latency
 from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies
@@ -109,7 +107,7 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
         decisions_per_second=round(decisions / wall, 3),
         wall_seconds=round(wall, 3),
         versions={name: version(name) for name in _VERSIONS},
-        command=shlex.join(["rlco", *sys.argv[1:]]),
+        command=this_command(),
     )
     return Evaluation(result, traces)
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +17,9 @@ from rlco_core.errors import ConfigError
 from rlco_trainer.learning.frames import Source
 from rlco_trainer.policies.policy import Policy
 
-Gradients = Sequence[Tensor]
+#: By what beta changes at once, and its bound: at first a policy is where its anchor is, and no
+#: weight would make that gradient long.
+_CHANGE, _MOST = 1.1, 100.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Anchor:
         """The loss of one batch or a ``share`` of it, which is a function of ``key``."""
         choice = np.random.default_rng(key)
         rng = torch.Generator().manual_seed(int(choice.integers(2**63)))
-        frames = choice.choice(self._frames, round(share * self._config.batch))
+        frames = choice.choice(self._frames, max(1, round(share * self._config.batch)))
         examples = self._source.examples(policy, frames, rng)
         if self._config.kind == "kl":
             return policy.divergence(examples.seen, self._start, rng)
@@ -78,14 +79,5 @@ class Anchor:
     def adapt(self, ratio: float) -> None:
         """Moves beta a little towards the wanted ratio of gradients, given that at beta = 1."""
         if self._config.ratio > 0.0 and ratio > 0.0 and math.isfinite(ratio):
-            self.beta += 0.1 * (self._config.ratio / ratio - self.beta)
-
-
-def compared(first: Gradients, second: Gradients) -> tuple[float, float]:
-    """Length of ``second`` over that of ``first``, and the cosine between them."""
-    a = torch.cat([part.flatten() for part in first])
-    b = torch.cat([part.flatten() for part in second])
-    lengths = (a.norm().item(), b.norm().item())
-    if min(lengths) == 0.0:
-        return 0.0, 0.0
-    return lengths[1] / lengths[0], (a @ b).item() / (lengths[0] * lengths[1])
+            wanted = self._config.ratio / ratio
+            self.beta = min(max(wanted, self.beta / _CHANGE), self.beta * _CHANGE, _MOST)

@@ -18,6 +18,7 @@ from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.frames import Portion, Source
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
+from rlco_trainer.settings import require_least
 
 #: Share of the robot's speed limit that a policy uses at most; the rest is rounding.
 _SPEED_SHARE = 0.98
@@ -37,6 +38,11 @@ class Loaded:
     task: str
     domain: str
 
+    @property
+    def episodes(self) -> int:
+        """How many there are in memory."""
+        return len(np.unique(self.data.episode_ends))
+
 
 @dataclass(frozen=True)
 class Share:
@@ -52,6 +58,9 @@ class Share:
     early: float = 0.25
     early_frames: int = 16
     held_out: int = 10
+
+    def __post_init__(self) -> None:
+        require_least(self, 0, "early_frames", "held_out")
 
 
 def load(path: Path, episodes: int = 0) -> Loaded:

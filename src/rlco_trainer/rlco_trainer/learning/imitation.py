@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,10 +27,13 @@ from rlco_trainer.learning.schedule import warmed
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
 from rlco_trainer.policies.policy import Examples, Learner
 from rlco_trainer.progress import progress
+from rlco_trainer.settings import require_least, require_share
 
 CHECKPOINT = "checkpoint.safetensors"
 Taught = TypeVar("Taught", bound=Learner)
 _LOG_EVERY = 50
+#: What a kill may cost, s, where steps are long and checkpoints rare.
+_CHECKPOINT_SECONDS = 20.0
 _HELD_OUT_KEY = 0x68656C64
 
 
@@ -44,7 +48,8 @@ class ImitationConfig:
         warm_up: steps of warm-up.
         weight_decay: of AdamW.
         average: decay of the averaged weights, which are what is kept.
-        checkpoint_every: steps between checkpoints.
+        checkpoint_every: steps between checkpoints at the most; held-out episodes are measured
+            with them.
         expert_only: the backbone stays as it is.
         bfloat16: mixed precision; quicker where the processor has instructions for it.
         seed: of initial weights and sample order.
@@ -60,6 +65,11 @@ class ImitationConfig:
     expert_only: bool = False
     bfloat16: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_least(self, 1, "steps", "batch", "checkpoint_every")
+        require_least(self, 0.0, "learning_rate", "warm_up", "weight_decay")
+        require_share(self, "average", below_one=True)
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,7 @@ class Imitation(Generic[Taught]):
             KeyboardInterrupt: stopped by a signal, with a checkpoint of the step that it was at.
         """
         config, total = self._config, self._config.steps
-        curves = Curves(self._out, self.step)
+        curves, saved = Curves(self._out, self.step), time.monotonic()
         with (
             self._side_by_side,
             stoppable("step") as stopped,
@@ -130,8 +140,11 @@ class Imitation(Generic[Taught]):
                     curves.flush()
                 if self.step % config.checkpoint_every == 0 or self.step == total:
                     self._measure(curves)
+                    saved = float("-inf")
+                if time.monotonic() - saved > _CHECKPOINT_SECONDS:
                     curves.flush()
                     self._save()
+                    saved = time.monotonic()
             if stopped():
                 self._save()
         return self._averaged()

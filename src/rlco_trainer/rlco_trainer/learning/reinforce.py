@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import checkpoint, ppo
-from rlco_trainer.learning.anchor import Anchor, AnchorConfig, compared
+from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.decisions import Decisions
@@ -25,10 +25,11 @@ from rlco_trainer.learning.figures import means, summary
 from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.schedule import faded, followed
-from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
+from rlco_trainer.learning.side_by_side import SideBySide, added, compared, gradients, summed
 from rlco_trainer.policies.explore import ExploreConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.progress import progress
+from rlco_trainer.settings import require_least, require_share
 
 #: Gets the number of iterations done and the averaged policy.
 After: TypeAlias = Callable[[int, Policy], None]
@@ -85,6 +86,14 @@ class ReinforceConfig:
     bfloat16: bool = False
     ppo: PpoConfig = field(default_factory=PpoConfig)
     anchor: AnchorConfig = field(default_factory=AnchorConfig)
+
+    def __post_init__(self) -> None:
+        require_least(self, 1, "iterations", "envs", "groups", "epochs", "batch", "threads")
+        require_least(self, 1, "value_epochs", "value_batch")
+        require_least(self, 0.0, "decisions", "learning_rate", "critic_learning_rate", "target_kl")
+        require_least(self, self.groups, "envs")
+        require_share(self, "gamma", "lam")
+        require_share(self, "average", below_one=True)
 
 
 @dataclass(frozen=True)

@@ -61,3 +61,13 @@ def summed(parts: Sequence[Sequence[Tensor]]) -> list[Tensor]:
 def added(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Figures of a whole batch, from what its parts add to them."""
     return {name: sum(part[name] for part in parts) for name in parts[0]}
+
+
+def compared(first: Sequence[Tensor], second: Sequence[Tensor]) -> tuple[float, float]:
+    """Length of ``second`` over that of ``first``, and the cosine between them."""
+    a = torch.cat([part.flatten() for part in first])
+    b = torch.cat([part.flatten() for part in second])
+    lengths = (a.norm().item(), b.norm().item())
+    if min(lengths) == 0.0:
+        return 0.0, 0.0
+    return lengths[1] / lengths[0], (a @ b).item() / (lengths[0] * lengths[1])

@@ -14,6 +14,7 @@ from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.film import Film
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy import Policy
+from rlco_trainer.settings import require_least
 
 _SEED = 5_000_000
 _SIDE_BY_SIDE, _FILMED = 64, 4
@@ -31,6 +32,10 @@ class WatchConfig:
 
     every: int
     episodes: int
+
+    def __post_init__(self) -> None:
+        require_least(self, 0, "every")
+        require_least(self, 1 if self.every else 0, "episodes")
 
 
 class Watch:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rlco_core.contract import LANGUAGE_WIDTH
+from rlco_trainer.policies.noise import exactly
 
 #: How many keypoints there are: see ``POINT_COLUMNS`` of demonstrations.
 KEYPOINTS = 4
@@ -170,8 +171,9 @@ class Backbone(nn.Module):
 
     def _looks(self, scores: Tensor) -> Tensor:
         """(B, KEYPOINTS, 2) columns and rows of the map where they look, each in [-1, 1]."""
-        looks = scores.softmax(-1)
-        return torch.stack([looks @ self.columns, looks @ self.rows], dim=-1)
+        looks = scores.float().softmax(-1)
+        # In full, as sines of a place that was rounded are those of another one.
+        return torch.stack([exactly(looks, self.columns), exactly(looks, self.rows)], dim=-1)
 
     def _waves_of(self, places: Tensor) -> Tensor:
         """(B, KEYPOINTS + ways, width): sines and cosines of ``places`` (B, KEYPOINTS, 2), and of

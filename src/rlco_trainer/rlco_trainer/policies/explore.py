@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.policies.flow import Explore, FlowPolicy, Joint
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.token import TokenPolicy
+from rlco_trainer.settings import require_least, require_share
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class ExploreConfig:
     joint: Joint = "sum"
     blur: float = 6.0
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_share(self, "hold", below_one=True)
+        require_least(self, 0.0, "blur")
+        if not 0.0 < self.sigma[0] <= self.sigma[1]:
+            raise ConfigError(f"sigma is {self.sigma}; it should be two rising positive numbers")
+        for name in ("temperature", "sde_scale"):
+            if not getattr(self, name) > 0.0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it should be positive")
 
 
 def explore_by(policy: Policy, config: ExploreConfig) -> None:

@@ -175,6 +175,7 @@ class FlowPolicy(Policy):
         with torch.no_grad():
             chain = other.sample(seen, rng).trace["chain"]
         total = torch.zeros((), device=chain.device)
+        share = 1.0 / self.config.steps if self.config.explore == "sde" else 1.0
         ours, theirs = self.contexts(seen), other.contexts(seen)
         for k in range(self.config.steps):
             mean, _ = self._transition(chain[:, k], k, ours)
@@ -183,7 +184,8 @@ class FlowPolicy(Policy):
             total = (
                 total + (0.5 * ((mean - wanted) / std).square())[:, : self.execute].sum(-1).mean()
             )
-        return total
+        # One step of a stochastic chain is noisy, whichever.
+        return share * total
 
     def velocity(self, x: Tensor, time: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
         """Velocity at ``x`` (B, horizon, 7), ``time`` (B,), and the features it was read from."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rlco_core.errors import ConfigError
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_sim.truth import SIZE as TRUTH_SIZE
 from rlco_trainer.policies.backbone import Backbone, BackboneConfig
@@ -138,7 +139,15 @@ class Learner(nn.Module, ABC):
     def look(
         self, image: Tensor, state: Tensor, words: Tensor, mask: Tensor
     ) -> tuple[Seen, Tensor]:
-        """As ``see``, with the scores of ``Backbone.look``."""
+        """As ``see``, with the scores of ``Backbone.look``.
+
+        Raises:
+            ConfigError: images have another size than the backbone sees.
+        """
+        wanted = self.backbone.config.image_size
+        if tuple(image.shape[1:3]) != wanted:
+            found, size = ("x".join(map(str, pair)) for pair in (image.shape[1:3], wanted))
+            raise ConfigError(f"images of {found} px; the backbone sees {size} (height x width)")
         image, state, words, mask = (part.to(self.device) for part in (image, state, words, mask))
         context, scores = self.backbone.look(image, words, mask)
         return Seen(context, state), scores

@@ -22,7 +22,7 @@ _Pairs = Sequence[tuple[Entry, Entry]]
 
 def gains(entries: Sequence[Entry]) -> list[str]:
     """What each stage adds, family by family, over the cells that both methods have."""
-    lines = ["| family | difference, points | all seeds | seed by seed |", "|---|---|---|---|"]
+    lines = ["| family | difference, points | tasks | all seeds | seed by seed |", "|---" * 5 + "|"]
     for family in distinct(entries, "family"):
         some = [e for e in entries if e["family"] == family]
         for better, worse in _STEPS:
@@ -34,7 +34,9 @@ def gains(entries: Sequence[Entry]) -> list[str]:
                 seeds = sorted({one["seed"] for one, _ in pairs})
                 each = [_difference([p for p in pairs if p[0]["seed"] == s])[0] for s in seeds]
                 by_seed = ", ".join(f"{points:+.1f}" for points in each)
-                lines.append(f"| {family} | {better} - {worse} | {_text(pairs)} | {by_seed} |")
+                tasks = len({one["task"] for one, _ in pairs})
+                whole = _text(pairs)
+                lines.append(f"| {family} | {better} - {worse} | {tasks} | {whole} | {by_seed} |")
     return [*lines, ""] if len(lines) > 2 else []
 
 

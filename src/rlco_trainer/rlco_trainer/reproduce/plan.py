@@ -61,9 +61,9 @@ class Recipe:
         return self.real_demos if self.stage_one not in ("none", "sim") or self.beta else 0
 
     @property
-    def alpha_used(self) -> float:
-        """Share of simulated samples in Stage I."""
-        return {"real": 0.0, "sim": 1.0}.get(self.stage_one, self.alpha)
+    def alpha_used(self) -> float | None:
+        """Share of simulated samples in Stage I; None for the base, which had none."""
+        return {"none": None, "real": 0.0, "sim": 1.0}.get(self.stage_one, self.alpha)
 
     @property
     def start(self) -> Recipe:

@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import yaml
+
 from rlco_core.config import locate
+from rlco_core.errors import ConfigError
+from rlco_sim.domain import Domain
+from rlco_trainer.files import write_text
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig
+from rlco_trainer.policies.policy_file import BASES
 from rlco_trainer.settings import keep_settings, read_settings
 from rlco_trainer.stages.pretrain import POINTING
 
@@ -88,11 +96,38 @@ def load_preset(name_or_path: str) -> Preset:
     return read_settings(Preset, locate("preset", name_or_path, PRESETS))
 
 
-def keep_recipe(preset: Preset, folder: Path, begun: bool) -> None:
-    """Keeps how things in ``folder`` are made; which of them are made may change.
+def keep_recipe(preset: Preset, folder: Path, begun: bool, tasks: Sequence[str] = ()) -> None:
+    """Keeps how things in ``folder`` are made, and of what; which of them are made may change.
+
+    Args:
+        tasks: those that base and twin are made from.
 
     Raises:
-        ConfigError: the folder was ``begun`` with other settings.
+        ConfigError: the folder was ``begun`` with other settings, domains, bases or tasks.
     """
     recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
     keep_settings(recipe, folder / "preset.yaml", begun)
+    path, wanted = folder / "inputs.yaml", _inputs(preset, tasks)
+    if begun and path.exists():
+        known = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if others := [name for name in wanted if known.get(name) != wanted[name]]:
+            raise ConfigError(
+                f"{folder} was begun with other inputs ({', '.join(others)}); use a fresh folder"
+            )
+    write_text(path, yaml.safe_dump(wanted, sort_keys=False))
+
+
+def _inputs(preset: Preset, tasks: Sequence[str]) -> dict[str, str]:
+    """Digests of what results depend on beside settings, as domains and bases may be edited."""
+    names = (preset.twin, preset.real, preset.untimed, preset.unfitted, preset.wide)
+    found = {
+        f"domain {name}": _digest(json.dumps(Domain.load(name).values, sort_keys=True).encode())
+        for name in names
+    }
+    if preset.base is None:
+        found |= {f"base {family}": _digest(path.read_bytes()) for family, path in BASES.items()}
+    return {**found, **({"tasks": " ".join(sorted(tasks))} if tasks else {})}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

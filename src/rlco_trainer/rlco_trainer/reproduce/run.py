@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,11 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from rlco_trainer.arguments import parse
+from rlco_core.bundle import MANIFEST_FILE
+from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.bundles.export import ExportConfig, deployment, export
 from rlco_trainer.evaluation.results import wilson
+from rlco_trainer.files import alone_in
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.reproduce.entries import kept_as
@@ -61,15 +61,18 @@ def reproduce(config: ReproduceConfig) -> None:
     """
     preset = load_preset(config.preset)
     work = config.work or Path("runs") / Path(config.preset).stem
-    workshop, planned = Workshop(preset, work), cells(preset)
-    ledger, console = Ledger(config.results or work / "results", preset), Console()
-    missing = ledger.missing(planned)
-    for number, cell in enumerate(missing[: config.cells or None], 1):
-        console.print(f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}")
-        entry = try_out(cell, preset, workshop)
-        _keep_bundle(config, preset, cell, workshop)
-        # Last, as a cell that is written here is never looked at again.
-        ledger.add(cell, entry, planned)
+    results = config.results or work / "results"
+    with alone_in(work), alone_in(results):
+        workshop, planned = Workshop(preset, work), cells(preset)
+        ledger, console = Ledger(results, preset), Console()
+        missing = ledger.missing(planned)
+        for number, cell in enumerate(missing[: config.cells or None], 1):
+            console.print(
+                f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}"
+            )
+            ledger.add(cell, try_out(cell, preset, workshop), planned)
+            _keep_bundles(config, preset, planned, workshop)
+        _keep_bundles(config, preset, planned, workshop)
 
 
 def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
@@ -100,25 +103,28 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
         "ci95": list(wilson(successes, len(outcomes))),
         "held_out_real_loss": round(workshop.held_out_loss(recipe, policy), 4),
         "minutes": workshop.minutes(recipe),
-        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "command": this_command(),
     }
 
 
-def _keep_bundle(config: ReproduceConfig, preset: Preset, cell: Cell, workshop: Workshop) -> None:
-    """Keeps the bundle of a cell of the main study's first seed; those that went on for longer
-    would be too much for a repository.
+def _keep_bundles(
+    config: ReproduceConfig, preset: Preset, planned: Sequence[Cell], workshop: Workshop
+) -> None:
+    """Keeps the bundles of the main study's first seed, of policies that are made; those that went
+    on for longer would be too much for a repository.
     """
-    recipe = cell.recipe
-    first = (cell.study, cell.domain, recipe.seed) == ("main", preset.real, preset.seeds[0])
-    if config.bundles is None or not first or recipe.stage_one == "long":
-        return
-    path = workshop.policy(recipe)
-    policy, about = load_policy(path)
-    tasks = () if cell.method == "base" else (recipe.task,)
-    out = config.bundles / kept_as(recipe.family, cell.method, recipe.task)
-    if not out.exists():
-        where = deployment(ExportConfig(path, out, preset.robot, tasks, preset.twin), about)
-        export(policy, out, where, about)
+    for cell in planned:
+        recipe = cell.recipe
+        first = (cell.study, cell.domain, recipe.seed) == ("main", preset.real, preset.seeds[0])
+        if config.bundles is None or not first or recipe.stage_one == "long":
+            continue
+        out = config.bundles / kept_as(recipe.family, cell.method, recipe.task)
+        if not (out / MANIFEST_FILE).exists() and workshop.has(recipe):
+            path = workshop.policy(recipe)
+            policy, about = load_policy(path)
+            tasks = () if cell.method == "base" else (recipe.task,)
+            where = deployment(ExportConfig(path, out, preset.robot, tasks, preset.twin), about)
+            export(policy, out, where, about)
 
 
 def main(arguments: Sequence[str]) -> None:

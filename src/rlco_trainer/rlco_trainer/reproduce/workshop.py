@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ _STRAY = 0.5
 #: Episodes of a run's last trial in simulation.
 _WATCHED = 32
 _POLICY, _MINUTES = "policy.safetensors", "minutes"
+#: s between two looks at the clock.
+_TICK = 5.0
 
 
 class Workshop:
@@ -54,20 +57,25 @@ class Workshop:
     def __init__(self, preset: Preset, folder: Path) -> None:
         self._preset, self._folder = preset, folder
         self._shelf = Shelf()
-        keep_recipe(preset, folder, (folder / "policies").exists())
+        keep_recipe(preset, folder, (folder / "policies").exists(), preset.tasks)
 
     def policy(self, recipe: Recipe) -> Path:
         """The file of the policy, which is trained if it is not there."""
         if recipe.stage_one == "none" and recipe.beta is None:
             return self._base(recipe.family)
-        folder = self._folder / "policies" / recipe.key
-        if not (folder / _POLICY).exists():
+        path = self._file(recipe)
+        if not path.exists():
+            folder = path.parent
             # What it needs is made before the clock starts.
             stage = self._stage_one if recipe.beta is None else self._stage_two
             train = stage(recipe, folder)
             with _clock(folder / _MINUTES):
                 train()
-        return folder / _POLICY
+        return path
+
+    def has(self, recipe: Recipe) -> bool:
+        """Whether the policy is there."""
+        return self._file(recipe).exists()
 
     def minutes(self, recipe: Recipe) -> float:
         """How long the last stage of a policy took to train, in all calls that ended in order."""
@@ -80,6 +88,12 @@ class Workshop:
         data = self._shelf.dataset(self._real(recipe.task), count).data
         _, frames = data.split(held_out)
         return held_out_loss(policy, ImageSource(data, policy.horizon), frames)
+
+    def _file(self, recipe: Recipe) -> Path:
+        if recipe.stage_one == "none" and recipe.beta is None:
+            made = self._folder / "base" / f"{recipe.family}.safetensors"
+            return BASES[recipe.family] if self._preset.base is None else made
+        return self._folder / "policies" / recipe.key / _POLICY
 
     def _base(self, family: str) -> Path:
         preset, folder = self._preset, self._folder / "base"
@@ -117,9 +131,9 @@ class Workshop:
             SftConfig(
                 out=folder,
                 sim=None if recipe.stage_one == "real" else self._sim(recipe.task),
-                real=None if recipe.stage_one == "sim" else self._real(recipe.task),
+                real=self._real(recipe.task),
                 policy=str(self._base(recipe.family)),
-                alpha=recipe.alpha,
+                alpha=1.0 if recipe.stage_one == "sim" else recipe.alpha,
                 domain=self._twin(),
                 watch=self._watch(settings.steps),
                 real_episodes=recipe.real_demos + held_out,
@@ -214,9 +228,23 @@ def _minutes(path: Path) -> float:
 
 @contextmanager
 def _clock(path: Path) -> Iterator[None]:
-    """Adds the minutes that pass inside to those in a file; what is stopped goes on later."""
-    before, started = _minutes(path), time.monotonic()
+    """Adds the minutes that pass inside to those in a file, all the while: what is stopped, even
+    by a kill, goes on later.
+    """
+    before, started, over = _minutes(path), time.monotonic(), threading.Event()
+
+    def note() -> None:
+        write_text(path, f"{before + (time.monotonic() - started) / 60.0:.2f}\n")
+
+    def tick() -> None:
+        while not over.wait(_TICK):
+            note()
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
     try:
         yield
     finally:
-        write_text(path, f"{before + (time.monotonic() - started) / 60.0:.2f}\n")
+        over.set()
+        ticking.join()
+        note()

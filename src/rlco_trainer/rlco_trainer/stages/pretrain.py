@@ -9,7 +9,6 @@ by many cameras. Then each family learns to act on what it sees.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, RlcoError, choices
-from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
@@ -115,11 +114,11 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
         family: _acting(config, family, policies[family], contexts) for family in config.acting
     }
     about: dict[str, str | int | float] = {
-        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "command": this_command(),
         "tasks": " ".join(sorted({one.task for one in loaded})),
         "robots": " ".join(sorted({one.robot for one in loaded})),
         "domains": " ".join(sorted({one.domain for one in loaded})),
-        "episodes": sum(len(np.unique(one.data.episode_ends)) for one in loaded),
+        "episodes": sum(one.episodes for one in loaded),
         "pointing_steps": config.pointing.steps,
     }
     for family, policy in trained.items():

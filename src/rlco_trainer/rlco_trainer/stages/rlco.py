@@ -8,8 +8,6 @@ L = L_PPO(sim) + beta * L_SFT(real), both in the same optimiser step (arXiv 2602
 from __future__ import annotations
 
 import copy
-import shlex
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,10 +16,12 @@ from typing import Literal
 
 import torch
 
-from rlco_trainer.arguments import parse_with_file
+from rlco_core.errors import ConfigError
+from rlco_core.robot import RobotConfig
+from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.collector import Collector
-from rlco_trainer.learning.datasets import Share
+from rlco_trainer.learning.datasets import Loaded, Share
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import held_out_loss
 from rlco_trainer.learning.imitation import CHECKPOINT
@@ -30,7 +30,7 @@ from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
-from rlco_trainer.policies.policy_file import load_policy, save_policy
+from rlco_trainer.policies.policy_file import About, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
 from rlco_trainer.stages.sft import ImageConfig
 
@@ -75,17 +75,21 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
     Args:
         config: of the run.
         shelf: of datasets at hand.
+
     Raises:
-        RlcoError: the dataset or the policy cannot be read, or the run had other settings.
+        RlcoError: the dataset or the policy cannot be read or is of another task or arm, or the
+            run had other settings.
     """
     settings = config.reinforce
     torch.set_num_threads(settings.threads)
-    policy, about = load_policy(config.policy)
+    policy, before = load_policy(config.policy)
     explore_by(policy, settings.explore)
     policy.to(device(config.device))
     start = copy.deepcopy(policy).requires_grad_(False)
     shelf = shelf or Shelf()
     real = shelf.dataset(config.real, config.real_episodes)
+    arm = RobotConfig.load(config.robot).name
+    _require_one(config, arm, real, before)
     trained, held_out = real.data.split(config.share.held_out)
     source = shelf.contexts(
         policy, real, config.augment.copies, config.augment.strength, settings.seed
@@ -112,16 +116,35 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
             Watch(config.out, env, config.watch, settings.iterations, run.iteration, measures)
         )
         result = run.run(watch)
-    episodes = settings.iterations * settings.envs
-    more: dict[str, str | int | float] = {
+    about: dict[str, str | int | float] = {
+        "tasks": config.task,
+        "robots": arm,
         "stage": "rlco" if settings.anchor.beta else "rl",
         "beta": settings.anchor.beta,
+        "anchor_episodes": real.episodes - config.share.held_out if settings.anchor.beta else 0,
         "iterations": settings.iterations,
-        "rollouts": episodes,
-        "rlco_command": shlex.join(["rlco", *sys.argv[1:]]),
+        "rollouts": settings.iterations * settings.envs,
+        "rollout_domain": Path(config.domain).stem,
+        "rlco_command": this_command(),
     }
-    save_policy(result, config.out / "policy.safetensors", {**about, **more})
+    save_policy(result, config.out / "policy.safetensors", {**before, **about})
     return result
+
+
+def _require_one(config: RlcoConfig, arm: str, real: Loaded, before: About) -> None:
+    """One task and arm in simulation, in real demonstrations and in the policy of Stage I.
+
+    Raises:
+        ConfigError: they differ.
+    """
+    for what, wanted, found, known in (
+        ("task", config.task, real.task, before.get("tasks")),
+        ("robot", arm, real.robot, before.get("robots")),
+    ):
+        if found != wanted:
+            raise ConfigError(f"--{what} is {wanted}, but the demonstrations are of {found}")
+        if known is not None and wanted not in str(known).split():
+            raise ConfigError(f"--{what} is {wanted}, but the policy knows {known}")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -8,8 +8,6 @@ probability alpha. Real-only and sim-only are alpha 0 and 1.
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
-from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.learning.datasets import Loaded, Share, fit, portions
 from rlco_trainer.learning.device import device
 from rlco_trainer.learning.frames import ImageSource, Mixture, Portion, Source
@@ -53,7 +51,8 @@ class SftConfig:
     Attributes:
         out: directory of the run; gets policy.safetensors, and in videos/ films of trials. A run
             that was stopped, however hard, goes on from its checkpoint.
-        sim, real: LeRobot v3.0 datasets.
+        sim, real: LeRobot v3.0 datasets; of the one without a share only held-out episodes are
+            measured.
         policy: what training starts from: ``base`` for the one of ``family`` that ships, ``new``
             for one that knows nothing, or a file.
         family: token or flow, where ``policy`` is not a file.
@@ -62,6 +61,7 @@ class SftConfig:
             all.
         threads: parts of a batch on the CPU, a core for each.
         device: where it is trained.
+        robot: the arm, where the datasets' is none that ships: a YAML.
         domain: of the simulation in which the policy is tried.
         watch: how often it is tried there.
         share: how frames are drawn.
@@ -78,6 +78,7 @@ class SftConfig:
     real_episodes: int = 0
     threads: int = 2
     device: DeviceName = "auto"
+    robot: str = ""
     domain: str = "twin"
     watch: WatchConfig = field(default_factory=lambda: WatchConfig(every=2_000, episodes=32))
     share: Share = field(default_factory=Share)
@@ -91,6 +92,7 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     Args:
         config: of the run.
         shelf: of datasets at hand.
+
     Raises:
         RlcoError: a dataset or the policy cannot be read, or the run had other settings.
     """
@@ -104,18 +106,21 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     run = Imitation(
         {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
     )
-    first = next(iter(loaded.values()))
-    env: dict[str, object] = {"task": first.task, "robot": first.robot, "domain": config.domain}
+    first, weights = next(iter(loaded.values())), _weights(config, loaded)
+    robot = config.robot or first.robot
+    env: dict[str, object] = {"task": first.task, "robot": robot, "domain": config.domain}
     env["execute"] = policy.execute
     with Watch(config.out, env, config.watch, config.imitation.steps, run.step) as watch:
         trained = run.run(lambda step, now: watch(step, now[policy.family]))[policy.family]
     about: dict[str, str | int | float] = {
-        "command": shlex.join(["rlco", *sys.argv[1:]]),
+        "command": this_command(),
         "tasks": first.task,
         "robots": first.robot,
-        "domains": " ".join(sorted({one.domain for one in loaded.values()})),
-        "alpha": config.alpha if len(loaded) == 2 else float("sim" in loaded),
-        "real_episodes": _episodes(loaded["real"]) if "real" in loaded else 0,
+        "domains": " ".join(sorted({loaded[kind].domain for kind in weights})),
+        "alpha": weights.get("sim", 0.0),
+        "real_episodes": (
+            loaded["real"].episodes - config.share.held_out if "real" in weights else 0
+        ),
         "steps": config.imitation.steps,
     }
     save_policy(trained, config.out / "policy.safetensors", about)
@@ -152,7 +157,7 @@ def _drawn(
     config: SftConfig, loaded: dict[str, Loaded], policy: Policy, shelf: Shelf
 ) -> tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]:
     """What is trained on, and what is held out of it."""
-    weights = {"sim": config.alpha, "real": 1.0 - config.alpha}
+    weights = _weights(config, loaded)
     drawn: list[Portion] = []
     held_out: dict[str, tuple[Source, NDArray[np.int64]]] = {}
     for kind, one in loaded.items():
@@ -163,7 +168,7 @@ def _drawn(
             copies = config.augment.copies if kind == "real" else 1
             contexts = shelf.contexts(policy, one, copies, strength)
             source, plain = contexts, contexts.plain
-        weight = weights[kind] if len(loaded) == 2 else 1.0
+        weight = weights.get(kind, 0.0)
         some, rest = portions(kind, source, one.data, config.share, weight)
         drawn += some
         if len(rest):
@@ -171,8 +176,12 @@ def _drawn(
     return Mixture(drawn), held_out
 
 
-def _episodes(loaded: Loaded) -> int:
-    return len(np.unique(loaded.data.episode_ends))
+def _weights(config: SftConfig, loaded: dict[str, Loaded]) -> dict[str, float]:
+    """What is trained on, and its share of the samples."""
+    if len(loaded) == 1:
+        return dict.fromkeys(loaded, 1.0)
+    shares = {"sim": config.alpha, "real": 1.0 - config.alpha}
+    return {kind: share for kind, share in shares.items() if share > 0.0}
 
 
 def main(arguments: Sequence[str]) -> None:

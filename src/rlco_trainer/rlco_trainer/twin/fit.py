@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shlex
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +30,7 @@ from rlco_sim.camera_documents import Calibration, calibration_of, check_frames,
 from rlco_sim.camera_fit import Matrix, PoseFit, section_of, settings_of, solve_pose
 from rlco_sim.domain import Domain
 from rlco_sim.settings import CameraSettings
-from rlco_trainer.arguments import parse
+from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.datasets import load
@@ -223,7 +221,7 @@ def _write(config: FitConfig, sections: dict[str, Any], notes: Iterable[str]) ->
         "summary": f"{Path(config.base).stem} fitted to the real cell",
         **sections,
     }
-    command = shlex.join(["rlco", *sys.argv[1:]])
+    command = this_command()
     comments = "".join(f"# {line}\n" for line in (f"Written by: {command}", *notes))
     body = yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=100)
     write_text(config.out, comments + body)
