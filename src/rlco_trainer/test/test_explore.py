@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from small import new
+from torch import Tensor
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.policies.explore import ExploreConfig, explore_by
-from rlco_trainer.policies.policy import Policy, Seen
+from rlco_trainer.policies.policy import Before, Policy, Seen
 from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
 
 
@@ -47,7 +49,7 @@ def test_what_is_deployed_does_not_change(family: str) -> None:
 
 def test_blurred_tokens_spread_as_they_are_scored() -> None:
     policy, blur = sure(128), 6.0
-    explore_by(policy, ExploreConfig(blur=blur))
+    explore_by(policy, ExploreConfig(blur=blur, hold=0.0))
     seen = seen_by(policy, 400)
     sample = policy.sample(seen, torch.Generator().manual_seed(0))
     away = sample.trace["tokens"].double() - 128.0
@@ -59,6 +61,50 @@ def test_blurred_tokens_spread_as_they_are_scored() -> None:
     torch.testing.assert_close(judged.log_prob, sample.log_prob, atol=1e-4, rtol=0.0)
     entropy = 0.5 + math.log(blur * math.sqrt(2.0 * math.pi))
     assert judged.entropy.numpy() == pytest.approx(np.float32(entropy), abs=1e-3)
+
+
+def test_noise_of_tokens_stays_on_from_row_to_row_and_decision_to_decision() -> None:
+    policy, blur, hold = sure(128), 6.0, 0.7
+    explore_by(policy, ExploreConfig(blur=blur, hold=hold))
+    seen, rng = seen_by(policy, 4000), torch.Generator().manual_seed(0)
+    fresh = torch.arange(4000) % 2 == 0
+    first = policy.sample(seen, rng)
+    second = policy.sample(seen, rng, Before(first.trace, fresh))
+    a, b = (one.trace["tokens"].double() - 128.0 for one in (first, second))
+    for away in (a, b[fresh], b[~fresh]):
+        assert away.mean().item() == pytest.approx(0.0, abs=0.3)
+        assert away.std().item() == pytest.approx(blur, rel=0.04)
+
+    def alike(one: Tensor, other: Tensor) -> float:
+        return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
+
+    share = hold**0.25
+    assert alike(a[:, :7], a[:, 7:14]) == pytest.approx(share, abs=0.02)
+    assert alike(a[~fresh, -7:], b[~fresh, :7]) == pytest.approx(share, abs=0.02)
+    assert alike(a[~fresh], b[~fresh]) == pytest.approx(hold, abs=0.03)
+    assert alike(a[fresh], b[fresh]) == pytest.approx(0.0, abs=0.03)
+    for sample in (first, second):
+        judged = policy.evaluate(seen, sample.trace)
+        torch.testing.assert_close(judged.log_prob, sample.log_prob, atol=1e-3, rtol=0.0)
+
+
+@pytest.mark.parametrize("held", [-2.5, -0.4, 0.0, 1.7])
+def test_given_the_noise_before_chances_of_all_tokens_are_those_of_the_draw(held: float) -> None:
+    """Beside a million draws, with scores that have a peak, a tail and an empty bin."""
+    policy = new("token")
+    policy.config = replace(policy.config, hold=0.7)
+    scores = torch.full((BINS,), -6.0)
+    scores[100:120], scores[110] = torch.linspace(-1.0, 1.0, 20), -40.0
+    scores = scores.log_softmax(-1)
+    count, loose = 1_000_000, 0.5
+    every = torch.arange(BINS)[None]
+    given = (torch.full((1, BINS), held), torch.full((1, BINS), loose))
+    chances = policy._log_prob(scores.expand(1, BINS, BINS), every, *given)[0].exp()
+    assert chances.sum().item() == pytest.approx(1.0, abs=1e-4)
+    noise = held + loose * torch.randn(count, generator=torch.Generator().manual_seed(0))
+    drawn = torch.searchsorted(scores.exp().cumsum(-1), torch.special.ndtr(noise))
+    found = torch.bincount(drawn.clamp_max(BINS - 1), minlength=BINS) / count
+    torch.testing.assert_close(chances, found, atol=2e-3, rtol=0.0)
 
 
 @pytest.mark.parametrize("bin_number", [0, BINS - 1])
@@ -76,7 +122,8 @@ def test_a_blurred_policy_learns_from_what_it_tried() -> None:
     explore_by(policy, ExploreConfig(blur=6.0))
     seen = seen_by(policy, 4)
     tokens = torch.full((4, 28), 140)
-    policy.evaluate(seen, {"tokens": tokens}).log_prob.sum().backward()
+    trace = {**policy.sample(seen, torch.Generator()).trace, "tokens": tokens}
+    policy.evaluate(seen, trace).log_prob.sum().backward()
     gradient = policy.head.bias.grad[SPECIAL:]
     assert gradient[135:146].sum() > 0.0
     assert torch.isfinite(gradient).all()
@@ -89,6 +136,7 @@ def test_a_blurred_policy_learns_from_what_it_tried() -> None:
         ("flow", {"sde_scale": 0.1, "flow": "sde"}),
         ("flow", {"sigma": (0.2, 0.3)}),
         ("token", {"temperature": 0.5}),
+        ("token", {"hold": 0.2}),
     ],
 )
 def test_every_setting_reaches_the_policy(family: str, settings: dict[str, object]) -> None:

@@ -19,7 +19,8 @@ class ExploreConfig:
 
     Attributes:
         flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
-        hold, sigma, sde_scale, joint: of flows, see ``FlowConfig``.
+        hold: of both, see ``FlowConfig`` and ``TokenConfig``.
+        sigma, sde_scale, joint: of flows, see ``FlowConfig``.
         blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
         temperature: of tokens.
     """
@@ -54,4 +55,9 @@ def explore_by(policy: Policy, config: ExploreConfig) -> None:
             joint=config.joint,
         )
     if isinstance(policy, TokenPolicy):
-        policy.config = replace(policy.config, blur=config.blur, temperature=config.temperature)
+        policy.config = replace(
+            policy.config,
+            blur=config.blur,
+            temperature=config.temperature,
+            hold=config.hold,
+        )

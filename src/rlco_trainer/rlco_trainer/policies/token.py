@@ -12,6 +12,7 @@ often one that people's pauses favour.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import exactly
+from rlco_trainer.policies.noise import exactly, log_chance, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -59,6 +60,8 @@ class TokenConfig:
         temperature: of the tokens in rollouts.
         blur: standard deviation of noise on tokens in rollouts, in bins: a policy that is sure of
             its bins would else explore by a fraction of a millimetre. It is scored with the rest.
+        hold: how much of the noise stays on from one decision to the next, and accordingly from
+            row to row: whether a token is drawn above or below the middle is what stays.
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -69,6 +72,7 @@ class TokenConfig:
     smoothing: float = 2.0
     temperature: float = 1.0
     blur: float = 0.0
+    hold: float = 0.0
 
 
 class TokenPolicy(Policy):
@@ -76,6 +80,7 @@ class TokenPolicy(Policy):
 
     family = "token"
     centres: Tensor
+    bins: Tensor
 
     def __init__(self, config: TokenConfig) -> None:
         super().__init__(config.backbone, config.horizon, config.execute)
@@ -92,6 +97,7 @@ class TokenPolicy(Policy):
         nn.init.normal_(self.vocabulary.weight, std=0.02)
         edges = torch.linspace(-1.0, 1.0, BINS + 1)
         self.register_buffer("centres", 0.5 * (edges[1:] + edges[:-1]))
+        self.register_buffer("bins", torch.arange(BINS), persistent=False)
 
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Cross-entropy of the tokens of what was done."""
@@ -110,14 +116,17 @@ class TokenPolicy(Policy):
 
     def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
         """Tokens drawn one after the other."""
-        tokens, log_prob = self._speak(seen, self.execute, rng)
-        return Sample(self.actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
+        noise = self._noise(len(seen.state), rng, before, seen.state.device)
+        tokens, log_prob = self._speak(seen, self.execute, noise)
+        return Sample(
+            self.actions(tokens), {"tokens": tokens, **noise}, log_prob, self.values(seen)
+        )
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
         tokens = trace["tokens"]
         scores = self._explored(self.logits(seen, tokens))
-        log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
+        log_prob = self._log_prob(scores, tokens, trace["held"], trace["loose"])
         entropy = -(scores.exp() * scores).sum(-1)
         shape = (-1, ACTION_SIZE)
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
@@ -138,7 +147,8 @@ class TokenPolicy(Policy):
         """KL(other || self) per row, over sentences that ``other`` speaks."""
         assert isinstance(other, TokenPolicy)
         with torch.no_grad():
-            tokens, _ = other._speak(seen, self.execute, rng)
+            noise = other._noise(len(seen.state), rng, None, seen.state.device)
+            tokens, _ = other._speak(seen, self.execute, noise)
             theirs = other.logits(seen, tokens).log_softmax(-1)
         ours = self.logits(seen, tokens).log_softmax(-1)
         per_token = (theirs.exp() * (theirs - ours)).sum(-1)
@@ -156,9 +166,9 @@ class TokenPolicy(Policy):
         return self._scores(features)
 
     def _speak(
-        self, seen: Seen, rows: int, rng: torch.Generator | None, half: float = 0.5
+        self, seen: Seen, rows: int, noise: Trace | None, half: float = 0.5
     ) -> tuple[Tensor, Tensor]:
-        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
+        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without ``noise``,
         those that ``half`` of the chances lie below: the medians.
         """
         contexts = self.contexts(seen)
@@ -169,14 +179,55 @@ class TokenPolicy(Policy):
             for k, block in enumerate(self.blocks):
                 features, memory[k] = block(features, contexts[k], memory[k])
             scores = self._scores(features)[:, 0]
-            scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
-            token = _quantile(scores, half) if rng is None else _drawn(scores, rng)
+            if noise is None:
+                scores = scores.log_softmax(-1)
+                token = _quantile(scores, half)
+                chances.append(scores.gather(-1, token))
+            else:
+                scores = self._explored(scores)
+                one = slice(place, place + 1)
+                token = _quantile(scores, torch.special.ndtr(noise["noise"][:, one]))
+                chances.append(
+                    self._log_prob(
+                        scores[:, None], token, noise["held"][:, one], noise["loose"][:, one]
+                    )
+                )
             spoken.append(token)
-            chances.append(scores.gather(-1, token))
             if place + 1 < rows * ACTION_SIZE:
                 features = self.vocabulary(token + SPECIAL) + self.places[place + 1]
         shape = (rows, ACTION_SIZE)
         return torch.cat(spoken, 1), torch.cat(chances, 1).unflatten(1, shape)
+
+    def _noise(
+        self, count: int, rng: torch.Generator, before: Before | None, device: torch.device
+    ) -> Trace:
+        """Standard normal noise (B, rows * 7), and with which mean and deviation it was drawn,
+        given that of the row before.
+        """
+        share = self.config.hold ** (1.0 / self.execute)
+        draws = normal((count, self.execute, ACTION_SIZE), rng, device)
+        last, fresh = torch.zeros_like(draws[:, 0]), torch.ones(count, device=device) > 0.0
+        if before is not None:
+            last, fresh = before.trace["noise"][:, -ACTION_SIZE:], before.fresh
+        held, loose, noise = [], [], []
+        for row in range(self.execute):
+            alone = fresh[:, None] & (row == 0)
+            held.append(torch.where(alone, 0.0, share * last))
+            loose.append(torch.where(alone, 1.0, math.sqrt(1.0 - share**2)).expand_as(last))
+            last = held[-1] + loose[-1] * draws[:, row]
+            noise.append(last)
+        parts = {"noise": noise, "held": held, "loose": loose}
+        return {name: torch.cat(rows, 1) for name, rows in parts.items()}
+
+    def _log_prob(self, scores: Tensor, tokens: Tensor, held: Tensor, loose: Tensor) -> Tensor:
+        """(B, T) of tokens (B, T) under log-probabilities of bins (B, T, BINS), given the noise
+        before.
+        """
+        found = scores.gather(-1, tokens[..., None]).squeeze(-1)
+        if not self.config.hold:
+            return found
+        below = (scores.exp() * (self.bins < tokens[..., None])).sum(-1)
+        return log_chance(below, found.exp(), held, loose)
 
     def _explored(self, scores: Tensor) -> Tensor:
         """Log-probabilities of bins (..., BINS) as rollouts draw them."""
@@ -217,13 +268,7 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
     return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
 
 
-def _quantile(scores: Tensor, share: float) -> Tensor:
+def _quantile(scores: Tensor, share: float | Tensor) -> Tensor:
     """(B, 1) bins that a ``share`` of the chances (B, BINS) of ``scores`` lies below."""
-    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True)
-
-
-def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
-    """(B, 1) bins drawn by their log-probabilities (B, BINS); the same draws on every device."""
-    chance = torch.rand((len(scores), 1), generator=rng).to(scores.device)
-    below = scores.double().exp().cumsum(-1) < chance
+    below = scores.softmax(-1).cumsum(-1) < share
     return below.sum(-1, keepdim=True).clamp_max(BINS - 1)
