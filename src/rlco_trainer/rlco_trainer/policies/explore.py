@@ -22,7 +22,7 @@ class ExploreConfig:
         hold: of both, see ``FlowConfig`` and ``TokenConfig``.
         sigma, sde_scale, joint: of flows, see ``FlowConfig``.
         blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
-        temperature: of tokens.
+        temperature, spread: of tokens, see ``TokenConfig``.
     """
 
     flow: Explore = "end"
@@ -32,13 +32,14 @@ class ExploreConfig:
     joint: Joint = "sum"
     blur: float = 6.0
     temperature: float = 1.0
+    spread: float = 1.0
 
     def __post_init__(self) -> None:
         require_share(self, "hold", below_one=True)
         require_least(self, 0.0, "blur")
         if not 0.0 < self.sigma[0] <= self.sigma[1]:
             raise ConfigError(f"sigma is {self.sigma}; it should be two rising positive numbers")
-        for name in ("temperature", "sde_scale"):
+        for name in ("temperature", "spread", "sde_scale"):
             if not getattr(self, name) > 0.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it should be positive")
 
@@ -59,5 +60,6 @@ def explore_by(policy: Policy, config: ExploreConfig) -> None:
             policy.config,
             blur=config.blur,
             temperature=config.temperature,
+            spread=config.spread,
             hold=config.hold,
         )

@@ -61,7 +61,9 @@ class TokenConfig:
         blur: standard deviation of noise on tokens in rollouts, in bins: a policy that is sure of
             its bins would else explore by a fraction of a millimetre. It is scored with the rest.
         hold: how much of the noise stays on from one decision to the next, and accordingly from
-            row to row: whether a token is drawn above or below the middle is what stays.
+            row to row: whether a token is drawn above or below the median is what stays.
+        spread: of the noise. With 1 tokens are drawn as their chances say, with less nearer to the
+            median, which is what is deployed.
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -73,6 +75,7 @@ class TokenConfig:
     temperature: float = 1.0
     blur: float = 0.0
     hold: float = 0.0
+    spread: float = 1.0
 
 
 class TokenPolicy(Policy):
@@ -186,7 +189,8 @@ class TokenPolicy(Policy):
             else:
                 scores = self._explored(scores)
                 one = slice(place, place + 1)
-                token = _quantile(scores, torch.special.ndtr(noise["noise"][:, one]))
+                share = torch.special.ndtr(self.config.spread * noise["noise"][:, one])
+                token = _quantile(scores, share)
                 chances.append(
                     self._log_prob(
                         scores[:, None], token, noise["held"][:, one], noise["loose"][:, one]
@@ -223,11 +227,11 @@ class TokenPolicy(Policy):
         """(B, T) of tokens (B, T) under log-probabilities of bins (B, T, BINS), given the noise
         before.
         """
-        found = scores.gather(-1, tokens[..., None]).squeeze(-1)
-        if not self.config.hold:
+        found, spread = scores.gather(-1, tokens[..., None]).squeeze(-1), self.config.spread
+        if (self.config.hold, spread) == (0.0, 1.0):
             return found
         below = (scores.exp() * (self.bins < tokens[..., None])).sum(-1)
-        return log_chance(below, found.exp(), held, loose)
+        return log_chance(below, found.exp(), spread * held, spread * loose)
 
     def _explored(self, scores: Tensor) -> Tensor:
         """Log-probabilities of bins (..., BINS) as rollouts draw them."""

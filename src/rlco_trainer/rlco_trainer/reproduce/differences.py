@@ -42,7 +42,7 @@ def gains(entries: Sequence[Entry]) -> list[str]:
 
 def losses(entries: Sequence[Entry]) -> list[str]:
     """What each split costs against training's, method by method, over all tasks that have it."""
-    lines = ["| domain | split | method | difference to train, points |", "|---|---|---|---|"]
+    lines = ["| domain | split | method | tasks | difference to train, points |", "|---" * 5 + "|"]
     for domain in distinct(entries, "domain"):
         here = [e for e in entries if e["domain"] == domain]
         for split in [name for name in distinct(here, "split") if name != "train"]:
@@ -53,7 +53,8 @@ def losses(entries: Sequence[Entry]) -> list[str]:
                     [e for e in some if e["split"] == "train"],
                 )
                 if pairs:
-                    lines.append(f"| {domain} | {split} | {method} | {_text(pairs)} |")
+                    tasks = len({one["task"] for one, _ in pairs})
+                    lines.append(f"| {domain} | {split} | {method} | {tasks} | {_text(pairs)} |")
     return [*lines, ""] if len(lines) > 2 else []
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rlco_trainer.reproduce.differences import gains, losses
 from rlco_trainer.reproduce.entries import Entry
@@ -18,10 +18,14 @@ class Bars:
     Attributes:
         groups: key of what a group is.
         by: keys that tell the bars of a group apart.
+        only: values that the drawn entries have.
+        without: methods that are not drawn.
     """
 
     groups: str
     by: tuple[str, ...]
+    only: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,16 @@ class Lines:
     Attributes:
         over: key of the quantity.
         by: keys that tell lines apart.
-        method: whose entries are drawn; all for none.
+        only: values that the drawn entries have.
     """
 
     over: str
     by: tuple[str, ...]
-    method: str = ""
+    only: Mapping[str, str] = field(default_factory=dict)
 
 
-def _nothing(_: Sequence[Entry]) -> list[str]:
+def nothing(_: Sequence[Entry]) -> list[str]:
+    """What needs no more than its table."""
     return []
 
 
@@ -50,29 +55,35 @@ class Layout:
     Attributes:
         rows: keys that tell the rows of the table apart.
         column: key of what a column is.
-        drawn: the diagrams, side by side.
+        drawn: the diagrams, one below the other; those without entries are left out.
         more: lines of markdown below the table.
     """
 
     rows: tuple[str, ...]
     column: str
     drawn: tuple[Bars | Lines, ...]
-    more: Callable[[Sequence[Entry]], list[str]] = _nothing
+    more: Callable[[Sequence[Entry]], list[str]] = nothing
 
 
-_BY_TASK = Bars("task", ("family", "method"))
+_BY_FAMILY = tuple(
+    Bars("task", ("method",), {"family": family}, without=("base_in_twin",))
+    for family in ("flow", "token")
+)
+_BY_TASK = tuple(
+    Bars("split", ("method",), {"task": task, "domain": "stand_in"})
+    for task in ("pick_place", "push_cube", "open_drawer", "close_drawer")
+)
 LAYOUTS: Mapping[str, Layout] = {
-    "main": Layout(("family", "method"), "task", (_BY_TASK,), gains),
-    "untimed": Layout(("family", "method"), "task", (_BY_TASK,), gains),
-    "generalisation": Layout(
-        ("domain", "task", "method"), "split", (Bars("split", ("domain", "method")),), losses
-    ),
+    "main": Layout(("family", "method"), "task", _BY_FAMILY, gains),
+    "untimed": Layout(("family", "method"), "task", _BY_FAMILY, gains),
+    "generalisation": Layout(("domain", "task", "method"), "split", _BY_TASK, losses),
     "ablation": Layout(("method",), "task", (Bars("task", ("method",)),)),
     "data_efficiency": Layout(("method",), "real_demos", (Lines("real_demos", ("method",)),)),
     "sensitivity": Layout(
         ("method", "alpha", "beta"),
         "task",
-        (Lines("alpha", ("task",), "sft_co"), Lines("beta", ("task",), "rlco")),
+        (Lines("alpha", ("task",), {"method": "sft_co"}),
+         Lines("beta", ("task",), {"method": "rlco"})),
     ),
     "forgetting": Layout(("method", "beta"), "task", (Lines("beta", ("method",)),)),
-}
+}  # fmt: skip

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -19,7 +20,8 @@ from rlco_trainer.files import replacing
 from rlco_trainer.reproduce.entries import Entry, distinct, rows, together
 from rlco_trainer.reproduce.layouts import Bars, Lines
 
-_COLOURS = plt.get_cmap("tab20")
+_COLOURS = plt.get_cmap("tab10")
+_HEIGHT, _LEGEND, _BAR = 3.2, 2.2, 0.22  # inches
 
 
 def write_plot(entries: Sequence[Entry], drawn: Sequence[Bars | Lines], path: Path) -> None:
@@ -31,36 +33,45 @@ def write_plot(entries: Sequence[Entry], drawn: Sequence[Bars | Lines], path: Pa
 
 
 def plot(entries: Sequence[Entry], drawn: Sequence[Bars | Lines]) -> Figure:
-    """The diagrams side by side."""
-    found = [_drawn(entries, one) for one in drawn]
-    widths = [_width(some, one) for some, one in zip(found, drawn, strict=True)]
+    """The diagrams, one below the other."""
+    found = [(one, some) for one in drawn if (some := _drawn(entries, one))]
+    width = max([_width(one, some) for one, some in found], default=6.0)
     figure, axes = plt.subplots(
-        1, len(drawn), figsize=(sum(widths), 4.0), width_ratios=widths, squeeze=False
+        max(len(found), 1), 1, figsize=(width, _HEIGHT * max(len(found), 1)), squeeze=False
     )
-    for ax, some, one in zip(axes[0], found, drawn, strict=True):
+    for ax, (one, some) in zip(axes[:, 0], found, strict=False):
+        # What is the same everywhere has the same colour in every diagram.
+        colours = {kind: number for number, kind in enumerate(rows(entries, one.by))}
         if isinstance(one, Bars):
-            _bars(ax, some, one)
+            _bars(ax, some, one, colours)
         else:
-            _lines(ax, some, one)
-        _dress(ax)
+            _lines(ax, some, one, colours)
+        _dress(ax, ", ".join(one.only.values()))
     figure.tight_layout()
     return figure
 
 
 def _drawn(entries: Sequence[Entry], what: Bars | Lines) -> list[Entry]:
-    method = what.method if isinstance(what, Lines) else ""
-    return [entry for entry in entries if method in ("", entry["method"])]
+    without = what.without if isinstance(what, Bars) else ()
+    return [
+        entry
+        for entry in entries
+        if entry.get("method") not in without
+        and all(entry[key] == value for key, value in what.only.items())
+    ]
 
 
-def _width(entries: Sequence[Entry], what: Bars | Lines) -> float:
-    """Inches, room for the legend included."""
+def _width(what: Bars | Lines, entries: Sequence[Entry]) -> float:
+    """Inches."""
     if isinstance(what, Lines):
-        return 6.0
+        return 4.0 + _LEGEND
     bars = len(distinct(entries, what.groups)) * len(rows(entries, what.by))
-    return max(6.0, 3.0 + 0.22 * bars)
+    return max(5.0, 1.0 + _BAR * bars) + _LEGEND
 
 
-def _bars(axes: Axes, entries: Sequence[Entry], what: Bars) -> None:
+def _bars(
+    axes: Axes, entries: Sequence[Entry], what: Bars, colours: Mapping[tuple[Any, ...], int]
+) -> None:
     groups, kinds = distinct(entries, what.groups), rows(entries, what.by)
     width = 0.8 / max(len(kinds), 1)
     for number, (kind, some) in enumerate(kinds.items()):
@@ -68,16 +79,18 @@ def _bars(axes: Axes, entries: Sequence[Entry], what: Bars) -> None:
         places = [place for place, group in enumerate(groups) if (group,) in cells]
         x = np.array(places) + (number - len(kinds) / 2 + 0.5) * width
         rates, low, high = _rates([cells[groups[place],] for place in places])
-        axes.bar(x, rates, width, color=_COLOURS(number % 20), label=_label(kind))
+        axes.bar(x, rates, width, color=_COLOURS(colours[kind] % 10), label=_label(kind))
         axes.vlines(x, low, high, color="black", linewidth=0.8)
     axes.set_xticks(range(len(groups)), [str(group) for group in groups])
     axes.set_xlabel(what.groups)
 
 
-def _lines(axes: Axes, entries: Sequence[Entry], what: Lines) -> None:
+def _lines(
+    axes: Axes, entries: Sequence[Entry], what: Lines, colours: Mapping[tuple[Any, ...], int]
+) -> None:
     known = sorted(value for value in distinct(entries, what.over) if value is not None)
-    for number, (kind, some) in enumerate(rows(entries, what.by).items()):
-        cells, colour = rows(some, [what.over]), _COLOURS(2 * number % 20)
+    for kind, some in rows(entries, what.by).items():
+        cells, colour = rows(some, [what.over]), _COLOURS(colours[kind] % 10)
         places = [place for place, value in enumerate(known) if (value,) in cells]
         if places:
             rates, low, high = _rates([cells[known[place],] for place in places])
@@ -91,8 +104,7 @@ def _lines(axes: Axes, entries: Sequence[Entry], what: Lines) -> None:
             )
             axes.axhspan(bottom, top, color=colour, alpha=0.08, linewidth=0.0)
     axes.set_xticks(range(len(known)), [f"{value:g}" for value in known])
-    methods = f", {what.method}" if what.method else ""
-    axes.set_xlabel(f"{what.over}{methods}")
+    axes.set_xlabel(what.over)
 
 
 def _rates(cells: Sequence[Sequence[Entry]]) -> tuple[list[float], list[float], list[float]]:
@@ -107,12 +119,14 @@ def _label(kind: Sequence[object]) -> str:
     return " ".join(map(str, kind))
 
 
-def _dress(axes: Axes) -> None:
-    axes.set_ylim(0.0, 100.0)
-    axes.set_ylabel("success, % (95% interval)")
+def _dress(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_ylim(0.0, 105.0)
+    axes.set_yticks(range(0, 101, 20))
+    axes.set_ylabel("success, % (95%)")
     # Beside the diagram, as any corner may hold a bar.
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rlco_trainer.files import write_text
 from rlco_trainer.reproduce.entries import Entry, distinct, rows, together
-from rlco_trainer.reproduce.layouts import LAYOUTS
+from rlco_trainer.reproduce.layouts import LAYOUTS, Layout, nothing
 from rlco_trainer.reproduce.plots import write_plot
 
 
@@ -33,9 +33,11 @@ def table(study: str, entries: Sequence[Entry]) -> str:
         rates = [together(cell).rate for cell in found if cell]
         mean = f"{100.0 * sum(rates) / len(rates):.1f}" if len(rates) == len(columns) else ""
         loss = f"{np.mean([e['held_out_real_loss'] for e in some]):.3f}" if mean else ""
-        texts = [*map(str, row), *map(_text, found), mean, loss]
+        names = ["-" if value is None else str(value) for value in row]
+        texts = [*names, *map(_text, found), mean, loss]
         lines.append(f"| {' | '.join(texts)} |")
-    return "\n".join([*lines, "", *layout.more(entries), *_circumstances(entries)]) + "\n"
+    more, said = layout.more(entries), _circumstances(entries, layout)
+    return "\n".join([*lines, "", *more, *said]) + "\n"
 
 
 def _text(cell: Sequence[Entry]) -> str:
@@ -46,13 +48,17 @@ def _text(cell: Sequence[Entry]) -> str:
     return f"{100.0 * whole.rate:.0f} [{100.0 * low:.0f}, {100.0 * high:.0f}]"
 
 
-def _circumstances(entries: Sequence[Entry]) -> list[str]:
-    seeds = sorted({entry["seed"] for entry in entries})
-    commands = sorted({entry["command"] for entry in entries})
-    domains = sorted({entry["domain"] for entry in entries})
-    return [
-        f"Success in percent in {', '.join(domains)}, with 95% Wilson intervals; training seeds "
-        f"{', '.join(map(str, seeds))}. Made by:",
-        "",
-        *(f"    ./{command}" for command in commands),
+def _circumstances(entries: Sequence[Entry], layout: Layout) -> list[str]:
+    shown = {*layout.rows, layout.column}
+    unsaid = [f"{key} {', '.join(map(str, distinct(entries, key)))}"
+              for key in ("family", "task", "domain") if key not in shown]  # fmt: skip
+    seeds = ", ".join(map(str, sorted(distinct(entries, "seed"))))
+    column = "" if layout.column == "task" else f" Columns are {layout.column}."
+    lines = [
+        f"Success in percent, with 95% Wilson intervals: {'; '.join([*unsaid, f'seeds {seeds}'])}."
+        f"{column}",
     ]
+    if layout.more is not nothing:
+        lines.append("Differences are over the tasks and seeds that both have.")
+    commands = sorted({entry["command"] for entry in entries})
+    return [*lines, "Made by:", "", *(f"    ./{command}" for command in commands)]
