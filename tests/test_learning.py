@@ -33,7 +33,9 @@ def test_a_small_reproduction_fills_every_cell_and_keeps_its_bundles(tmp_path: P
     entries = json.loads((results / "main.json").read_text())
     assert {entry["method"] for entry in entries} == METHODS
     assert all(entry["episodes"] == 4 for entry in entries)
-    assert {path.name for path in results.iterdir()} >= {"main.md", "main.png", "preset.yaml"}
+    assert {path.name for path in results.iterdir()} >= {
+        *("main.md", "main.png", "preset.yaml", "inputs.yaml", "twin.yaml")
+    }
     kept = METHODS - {"base", "base_in_twin", "sft_co_long"}
     names = {"token_base", *(f"token_close_drawer_{method}" for method in kept)}
     assert {path.name for path in bundles.iterdir()} == names

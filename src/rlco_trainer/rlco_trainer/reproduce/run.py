@@ -16,7 +16,7 @@ from rlco_core.bundle import MANIFEST_FILE
 from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.bundles.export import ExportConfig, deployment, export
 from rlco_trainer.evaluation.results import wilson
-from rlco_trainer.files import alone_in
+from rlco_trainer.files import alone_in, write_text
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.reproduce.entries import kept_as
@@ -38,9 +38,9 @@ class ReproduceConfig:
         preset: smoke (minutes), laptop (3 hours), full (days), or a YAML file of your own.
         work: directory of datasets and policies; a second call goes on there; runs/ and the
             preset's name if none is given.
-        results: directory that gets one JSON file, a table and a plot for each study; cells that
-            are in it are not done again, be it on another machine; the work's results/ if none
-            is given.
+        results: directory that gets one JSON file, a table and a plot for each study, and the twin
+            that was fitted; cells that are in it are not done again, be it on another machine;
+            the work's results/ if none is given.
         bundles: directory that gets the bundles of the main study's first seed, but for those
             of Stage I that went on for longer; none for none.
         cells: how many cells to finish in this call; 0 for all.
@@ -73,6 +73,8 @@ def reproduce(config: ReproduceConfig) -> None:
             ledger.add(cell, try_out(cell, preset, workshop), planned)
             _keep_bundles(config, preset, planned, workshop)
         _keep_bundles(config, preset, planned, workshop)
+        if workshop.fitted_twin.exists():
+            write_text(results / "twin.yaml", workshop.fitted_twin.read_text(encoding="utf-8"))
 
 
 def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:

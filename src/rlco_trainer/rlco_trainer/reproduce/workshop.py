@@ -73,6 +73,11 @@ class Workshop:
                 train()
         return path
 
+    @property
+    def fitted_twin(self) -> Path:
+        """The domain that was fitted to real demonstrations; there once it was asked for."""
+        return self._folder / "twin.yaml"
+
     def has(self, recipe: Recipe) -> bool:
         """Whether the policy is there."""
         return self._file(recipe).exists()
@@ -172,7 +177,7 @@ class Workshop:
 
     def _twin(self) -> str:
         """The domain of simulated demonstrations and rollouts, through the real camera."""
-        preset, out = self._preset, self._folder / "twin.yaml"
+        preset, out = self._preset, self.fitted_twin
         if not preset.calibration:
             return preset.twin
         if not out.exists():
