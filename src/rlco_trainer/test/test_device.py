@@ -51,6 +51,7 @@ _ELSEWHERE = "lazy"
     [
         ("token", {}),
         ("token", {"blur": 6.0}),
+        ("token", {"explore": "median", "hold": 0.7}),
         ("flow", {"explore": "noise"}),
         ("flow", {"explore": "sde"}),
         ("flow", {"explore": "end", "hold": 0.7}),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rlco_core.errors import ConfigError
 from rlco_trainer.policies.flow import Explore, FlowPolicy, Joint
 from rlco_trainer.policies.policy import Policy
+from rlco_trainer.policies.token import Explore as TokenExplore
 from rlco_trainer.policies.token import TokenPolicy
 from rlco_trainer.settings import require_least, require_share
 
@@ -19,10 +20,11 @@ class ExploreConfig:
 
     Attributes:
         flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
+        token: see ``TokenConfig.explore``; only the median explores around what is deployed.
         hold: of both, see ``FlowConfig`` and ``TokenConfig``.
         sigma, sde_scale, joint: of flows, see ``FlowConfig``.
-        blur: of tokens, see ``TokenConfig.blur``; 6 bins are about as much as a flow explores.
-        temperature, spread: of tokens, see ``TokenConfig``.
+        token_sigma: of tokens, in bins, see ``TokenConfig.sigma``.
+        temperature, blur: of tokens that are sampled, see ``TokenConfig``.
     """
 
     flow: Explore = "end"
@@ -30,16 +32,17 @@ class ExploreConfig:
     sigma: tuple[float, float] = (0.08, 0.16)
     sde_scale: float = 0.5
     joint: Joint = "sum"
-    blur: float = 6.0
+    token: TokenExplore = "median"
+    token_sigma: float = 12.0
     temperature: float = 1.0
-    spread: float = 1.0
+    blur: float = 6.0
 
     def __post_init__(self) -> None:
         require_share(self, "hold", below_one=True)
         require_least(self, 0.0, "blur")
         if not 0.0 < self.sigma[0] <= self.sigma[1]:
             raise ConfigError(f"sigma is {self.sigma}; it should be two rising positive numbers")
-        for name in ("temperature", "spread", "sde_scale"):
+        for name in ("temperature", "token_sigma", "sde_scale"):
             if not getattr(self, name) > 0.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it should be positive")
 
@@ -60,6 +63,7 @@ def explore_by(policy: Policy, config: ExploreConfig) -> None:
             policy.config,
             blur=config.blur,
             temperature=config.temperature,
-            spread=config.spread,
+            explore=config.token,
+            sigma=config.token_sigma,
             hold=config.hold,
         )

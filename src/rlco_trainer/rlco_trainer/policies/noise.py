@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 
 HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
-#: Least chance, which keeps logarithms finite, and the shares that count as an end.
-_LEAST, _EDGE = 1e-9, 1e-6
 
 
 def cosines(count: int) -> Tensor:
@@ -35,26 +33,35 @@ def gaussian(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return -0.5 * ((x - mean) / std).square() - std.log() - HALF_LOG_TAU
 
 
-def log_chance(below: Tensor, chance: Tensor, held: Tensor, loose: Tensor) -> Tensor:
-    """Log-chance that a normal draw of mean ``held`` and standard deviation ``loose``, turned into
-    a share by the normal distribution function, lies between ``below`` and ``below + chance``.
-
-    It is the chance itself where held is 0 and loose 1: so draws may depend on those before, and
-    each is still distributed as the shares say (a Gaussian copula).
-    """
-    ends = (below, below + chance)
-    low, high = ((_quantile(end) - held) / loose for end in ends)
-    # Beyond the middle shares are near 1, where differences vanish; the other side has them.
-    turned = low + high > 0.0
-    low, high = torch.where(turned, -high, low), torch.where(turned, -low, high)
-    found = torch.special.ndtr(high) - torch.special.ndtr(low)
-    return found.clamp_min(_LEAST).log()
-
-
-def _quantile(share: Tensor) -> Tensor:
-    return torch.special.ndtri(share.clamp(_EDGE, 1.0 - _EDGE))
-
-
 def normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> Tensor:
     """Normal draws, the same on every device."""
     return torch.randn(tuple(shape), generator=rng).to(device)
+
+
+def lasting(
+    draws: Tensor, share: float, before: Tensor | None, fresh: Tensor | None
+) -> dict[str, Tensor]:
+    """Noise of which a ``share`` stays on from row to row, and is standard normal all the same.
+
+    Args:
+        draws: (B, rows, N) standard normal.
+        before: (B, rows * N) noise of the decision before, from which it stays on as well.
+        fresh: (B,) where there was none.
+
+    Returns:
+        (B, rows * N) each: ``noise``, and the mean ``held`` and deviation ``loose`` with which it
+        was drawn, given the row before.
+    """
+    size = draws.shape[2]
+    last, alone = torch.zeros_like(draws[:, 0]), torch.ones_like(draws[:, 0, :1]) > 0.0
+    if before is not None and fresh is not None:
+        last, alone = before[:, -size:], fresh[:, None]
+    held, loose, noise = [], [], []
+    for row in range(draws.shape[1]):
+        alone = alone & (row == 0)
+        held.append(torch.where(alone, 0.0, share * last))
+        loose.append(torch.where(alone, 1.0, math.sqrt(1.0 - share**2)).expand_as(last))
+        last = held[-1] + loose[-1] * draws[:, row]
+        noise.append(last)
+    parts = {"noise": noise, "held": held, "loose": loose}
+    return {name: torch.cat(rows, 1) for name, rows in parts.items()}

@@ -8,13 +8,19 @@ their keys and values are kept, so that a chunk costs one pass over as many toke
 
 Deployed, it says the median of every token (ours): bins are ordered, and the likeliest of them is
 often one that people's pauses favour.
+
+Rollouts draw tokens and go on from what was drawn (``sample``, as published). Or they say what is
+deployed, and noise is added to what is played (``median``, ours): a token that goes on from one
+that was drawn repeats its noise, row after row, until nothing succeeds. Noise can then stay on from
+one decision to the next, which would else undo it. What was said is given when a decision is scored
+again.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +28,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import exactly, log_chance, normal
+from rlco_trainer.policies.noise import HALF_LOG_TAU, exactly, gaussian, lasting, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -40,10 +46,13 @@ SPECIAL = 4
 _BEGIN = 0
 #: Chance that no bin is drawn at; it keeps logarithms finite.
 _LEAST = 1e-9
+#: Chance of a bin below which a median would jump at the least change.
+_FLAT = 0.01
 #: What chances of another computer may differ by.
 _DOUBT = 1e-5
 
 Memory = list[tuple[Tensor, Tensor]]
+Explore: TypeAlias = Literal["sample", "median"]
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,14 @@ class TokenConfig:
             and one to spare bridges 50 ms of inference.
         smoothing: standard deviation of the targets in imitation, in bins; neighbouring bins mean
             almost the same (HL-Gauss, Farebrother et al. 2024). 0 for plain cross-entropy.
-        temperature: of the tokens in rollouts.
-        blur: standard deviation of noise on tokens in rollouts, in bins: a policy that is sure of
-            its bins would else explore by a fraction of a millimetre. It is scored with the rest.
-        hold: how much of the noise stays on from one decision to the next, and accordingly from
-            row to row: whether a token is drawn above or below the median is what stays.
-        spread: of the noise. With 1 tokens are drawn as their chances say, with less nearer to the
-            median, which is what is deployed.
+        explore: how rollouts are random: ``sample`` or ``median``.
+        temperature: of the tokens of ``sample``.
+        blur: standard deviation of noise on the tokens of ``sample``, in bins: a policy that is
+            sure of its bins would else explore by a fraction of a millimetre. It is scored with
+            the rest.
+        sigma: standard deviation of the noise of ``median``, in bins.
+        hold: how much of the noise of ``median`` stays on from one decision to the next, and
+            accordingly from row to row.
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -72,10 +82,11 @@ class TokenConfig:
     horizon: int = 5
     execute: int = 4
     smoothing: float = 2.0
+    explore: Explore = "sample"
     temperature: float = 1.0
     blur: float = 0.0
+    sigma: float = 12.0
     hold: float = 0.0
-    spread: float = 1.0
 
 
 class TokenPolicy(Policy):
@@ -83,7 +94,6 @@ class TokenPolicy(Policy):
 
     family = "token"
     centres: Tensor
-    bins: Tensor
 
     def __init__(self, config: TokenConfig) -> None:
         super().__init__(config.backbone, config.horizon, config.execute)
@@ -100,7 +110,6 @@ class TokenPolicy(Policy):
         nn.init.normal_(self.vocabulary.weight, std=0.02)
         edges = torch.linspace(-1.0, 1.0, BINS + 1)
         self.register_buffer("centres", 0.5 * (edges[1:] + edges[:-1]))
-        self.register_buffer("bins", torch.arange(BINS), persistent=False)
 
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Cross-entropy of the tokens of what was done."""
@@ -118,18 +127,19 @@ class TokenPolicy(Policy):
         return losses.unflatten(1, (-1, ACTION_SIZE)).mean(-1)
 
     def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
-        """Tokens drawn one after the other."""
-        noise = self._noise(len(seen.state), rng, before, seen.state.device)
-        tokens, log_prob = self._speak(seen, self.execute, noise)
-        return Sample(
-            self.actions(tokens), {"tokens": tokens, **noise}, log_prob, self.values(seen)
-        )
+        """Tokens drawn one after the other, or medians and noise."""
+        if self.config.explore == "median":
+            return self._sample_median(seen, rng, before)
+        tokens, log_prob = self._speak(seen, self.execute, rng)
+        return Sample(self.actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
+        if self.config.explore == "median":
+            return self._evaluate_median(seen, trace)
         tokens = trace["tokens"]
         scores = self._explored(self.logits(seen, tokens))
-        log_prob = self._log_prob(scores, tokens, trace["held"], trace["loose"])
+        log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
         entropy = -(scores.exp() * scores).sum(-1)
         shape = (-1, ACTION_SIZE)
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
@@ -150,8 +160,7 @@ class TokenPolicy(Policy):
         """KL(other || self) per row, over sentences that ``other`` speaks."""
         assert isinstance(other, TokenPolicy)
         with torch.no_grad():
-            noise = other._noise(len(seen.state), rng, None, seen.state.device)
-            tokens, _ = other._speak(seen, self.execute, noise)
+            tokens, _ = other._speak(seen, self.execute, rng)
             theirs = other.logits(seen, tokens).log_softmax(-1)
         ours = self.logits(seen, tokens).log_softmax(-1)
         per_token = (theirs.exp() * (theirs - ours)).sum(-1)
@@ -169,9 +178,9 @@ class TokenPolicy(Policy):
         return self._scores(features)
 
     def _speak(
-        self, seen: Seen, rows: int, noise: Trace | None, half: float = 0.5
+        self, seen: Seen, rows: int, rng: torch.Generator | None, half: float = 0.5
     ) -> tuple[Tensor, Tensor]:
-        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without ``noise``,
+        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
         those that ``half`` of the chances lie below: the medians.
         """
         contexts = self.contexts(seen)
@@ -182,56 +191,37 @@ class TokenPolicy(Policy):
             for k, block in enumerate(self.blocks):
                 features, memory[k] = block(features, contexts[k], memory[k])
             scores = self._scores(features)[:, 0]
-            if noise is None:
-                scores = scores.log_softmax(-1)
-                token = _quantile(scores, half)
-                chances.append(scores.gather(-1, token))
-            else:
-                scores = self._explored(scores)
-                one = slice(place, place + 1)
-                share = torch.special.ndtr(self.config.spread * noise["noise"][:, one])
-                token = _quantile(scores, share)
-                chances.append(
-                    self._log_prob(
-                        scores[:, None], token, noise["held"][:, one], noise["loose"][:, one]
-                    )
-                )
+            scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
+            token = _quantile(scores, half) if rng is None else _drawn(scores, rng)
             spoken.append(token)
+            chances.append(scores.gather(-1, token))
             if place + 1 < rows * ACTION_SIZE:
                 features = self.vocabulary(token + SPECIAL) + self.places[place + 1]
         shape = (rows, ACTION_SIZE)
         return torch.cat(spoken, 1), torch.cat(chances, 1).unflatten(1, shape)
 
-    def _noise(
-        self, count: int, rng: torch.Generator, before: Before | None, device: torch.device
-    ) -> Trace:
-        """Standard normal noise (B, rows * 7), and with which mean and deviation it was drawn,
-        given that of the row before.
-        """
+    def _sample_median(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
+        said, _ = self._speak(seen, self.execute, None)
         share = self.config.hold ** (1.0 / self.execute)
-        draws = normal((count, self.execute, ACTION_SIZE), rng, device)
-        last, fresh = torch.zeros_like(draws[:, 0]), torch.ones(count, device=device) > 0.0
-        if before is not None:
-            last, fresh = before.trace["noise"][:, -ACTION_SIZE:], before.fresh
-        held, loose, noise = [], [], []
-        for row in range(self.execute):
-            alone = fresh[:, None] & (row == 0)
-            held.append(torch.where(alone, 0.0, share * last))
-            loose.append(torch.where(alone, 1.0, math.sqrt(1.0 - share**2)).expand_as(last))
-            last = held[-1] + loose[-1] * draws[:, row]
-            noise.append(last)
-        parts = {"noise": noise, "held": held, "loose": loose}
-        return {name: torch.cat(rows, 1) for name, rows in parts.items()}
+        draws = normal((len(said), self.execute, ACTION_SIZE), rng, said.device)
+        last = (before.trace["noise"], before.fresh) if before is not None else (None, None)
+        noise = lasting(draws, share, *last)
+        middle = _median(self.logits(seen, said).log_softmax(-1))
+        played = middle + self.config.sigma * noise["noise"]
+        trace = {"said": said, "played": played, **noise}
+        values = (played * (2.0 / BINS) - 1.0).unflatten(1, (-1, ACTION_SIZE))
+        judged = self._judged(seen, middle, trace)
+        return Sample(self.scale.denormalise(values), trace, judged.log_prob, judged.value)
 
-    def _log_prob(self, scores: Tensor, tokens: Tensor, held: Tensor, loose: Tensor) -> Tensor:
-        """(B, T) of tokens (B, T) under log-probabilities of bins (B, T, BINS), given the noise
-        before.
-        """
-        found, spread = scores.gather(-1, tokens[..., None]).squeeze(-1), self.config.spread
-        if (self.config.hold, spread) == (0.0, 1.0):
-            return found
-        below = (scores.exp() * (self.bins < tokens[..., None])).sum(-1)
-        return log_chance(below, found.exp(), spread * held, spread * loose)
+    def _evaluate_median(self, seen: Seen, trace: Trace) -> Judged:
+        return self._judged(seen, _median(self.logits(seen, trace["said"]).log_softmax(-1)), trace)
+
+    def _judged(self, seen: Seen, middle: Tensor, trace: Trace) -> Judged:
+        """What was played, where medians are ``middle`` (B, rows * 7), in bins."""
+        std = self.config.sigma * trace["loose"]
+        log_prob = gaussian(trace["played"], middle + self.config.sigma * trace["held"], std)
+        entropy, shape = std.log() + 0.5 + HALF_LOG_TAU, (-1, ACTION_SIZE)
+        return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
     def _explored(self, scores: Tensor) -> Tensor:
         """Log-probabilities of bins (..., BINS) as rollouts draw them."""
@@ -272,7 +262,25 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
     return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
 
 
-def _quantile(scores: Tensor, share: float | Tensor) -> Tensor:
+def _quantile(scores: Tensor, share: float) -> Tensor:
     """(B, 1) bins that a ``share`` of the chances (B, BINS) of ``scores`` lies below."""
-    below = scores.softmax(-1).cumsum(-1) < share
+    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True)
+
+
+def _median(scores: Tensor) -> Tensor:
+    """(...,) where half of the chances (..., BINS) lie below, in bins from the lower end; each
+    chance is spread over its bin, so that the median has a gradient.
+    """
+    chances = scores.exp()
+    reached = chances.cumsum(-1)
+    number = (reached.detach() < 0.5).sum(-1, keepdim=True).clamp_max(BINS - 1)
+    here = chances.gather(-1, number)
+    share = (0.5 - reached.gather(-1, number) + here) / here.clamp_min(_FLAT)
+    return (number + share.clamp(0.0, 1.0)).squeeze(-1)
+
+
+def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
+    """(B, 1) bins drawn by their log-probabilities (B, BINS); the same draws on every device."""
+    chance = torch.rand((len(scores), 1), generator=rng).to(scores.device)
+    below = scores.double().exp().cumsum(-1) < chance
     return below.sum(-1, keepdim=True).clamp_max(BINS - 1)
