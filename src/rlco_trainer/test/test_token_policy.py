@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -79,13 +81,31 @@ def test_imitation_moves_what_is_said_towards_the_demonstration(
 ) -> None:
     policy.scale.farthest.fill_(torch.inf)
     wanted = torch.linspace(-0.9, 0.9, 5)[:, None, None].expand(5, 3, 7)
-    optimiser = torch.optim.Adam(policy.parameters(), 1e-2)
+    optimiser, rng = torch.optim.Adam(policy.parameters(), 1e-2), torch.Generator()
     for _ in range(300):
         optimiser.zero_grad()
-        loss = policy.imitation_loss(Examples(seen, wanted, torch.ones(5, 3)), torch.Generator())
+        loss = policy.imitation_loss(Examples(seen, wanted, torch.ones(5, 3)), rng)
         loss.backward()
         optimiser.step()
     assert (policy.act(seen) - wanted).abs().max().item() < 0.05
+
+
+@pytest.mark.parametrize("forget", [0.0, 0.5, 1.0])
+def test_imitation_shows_what_was_said_before_as_often_as_it_should(
+    forget: float, policy: TokenPolicy, seen: Seen
+) -> None:
+    """Two demonstrations that end alike: where nothing is shown, so do their losses."""
+    policy.config = replace(policy.config, forget=forget)
+    many = Seen(seen.context[:1].expand(1000, -1, -1), seen.state[:1].expand(1000, -1))
+    one = torch.zeros(1000, 3, 7)
+    other = one.clone()
+    other[:, 0] = 0.01
+    losses = [
+        policy.row_losses(many, actions, torch.Generator().manual_seed(0))[:, -1]
+        for actions in (one, other)
+    ]
+    alike = torch.isclose(*losses, rtol=0.0, atol=1e-5).float().mean().item()
+    assert alike == pytest.approx(forget, abs=0.05)
 
 
 def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> None:
