@@ -116,12 +116,18 @@ def test_early_frames_have_their_share_and_held_out_ones_none(loaded: Loaded) ->
     assert held_out.tolist() == list(range(2 * length, 3 * length))
 
 
-@pytest.mark.parametrize(("early", "frames"), [(0.25, 0), (0.25, -3), (1.5, 5), (-0.1, 5)])
+@pytest.mark.parametrize(("early", "frames"), [(0.25, 0), (1.5, 5), (-0.1, 5)])
 def test_a_share_of_what_there_is_not_is_refused(loaded: Loaded, early: float, frames: int) -> None:
     source, share = ImageSource(loaded.data, 8), Share(early, frames, held_out=1)
     line = f"share.early {early} of the samples from the first {frames} frames of episodes: it must"
     with pytest.raises(ConfigError, match=line):
         portions("sim", source, loaded.data, share, 1.0)
+
+
+@pytest.mark.parametrize("settings", [{"early_frames": -3}, {"held_out": -1}])
+def test_counts_below_nothing_are_refused(settings: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="it should be 0 or more"):
+        Share(**settings)  # type: ignore[arg-type]
 
 
 def test_without_a_share_no_frame_need_be_early(loaded: Loaded) -> None:
