@@ -13,13 +13,14 @@ from rlco_core.bundle import load_bundle
 from rlco_trainer import cli
 from rlco_trainer.demonstrations.collect import CollectConfig, collect
 from rlco_trainer.learning.anchor import AnchorConfig
+from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.datasets import Share
 from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.learning.watch import WatchConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, load_policy
-from rlco_trainer.stages.rlco import ImageConfig, RlcoConfig, rlco
+from rlco_trainer.stages.rlco import RlcoConfig, rlco
 
 METHODS = {"base", "base_in_twin", "real_only", "sft_co", "sft_co_long", "rl", "rlco"}
 TASK, EPISODES = "close_drawer", 64

@@ -21,7 +21,7 @@ from rlco_core.types import ACTION_COLUMNS
 from rlco_sim.session import DT
 from rlco_trainer.demonstrations.demonstrate import Demonstration
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
-from rlco_trainer.learning.frames import ImageSource, Mixture, together
+from rlco_trainer.learning.sources import ImageSource, Mixture, together
 from rlco_trainer.lerobot import DatasetWriter, Features
 
 

@@ -24,9 +24,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from rlco_core.errors import ConfigError, RlcoError
 from rlco_trainer.learning import checkpoint, imitation
 from rlco_trainer.learning.batches import Demonstrations
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.curves import Curves
-from rlco_trainer.learning.frames import ImageSource, Mixture, Portion
-from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.learning.sources import ImageSource, Mixture, Portion
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.stages.pretrain import new_policies
 

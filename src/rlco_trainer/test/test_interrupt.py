@@ -17,7 +17,7 @@ from machine import PATIENCE, members, own_group, wait_until
 
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import checkpoint
-from rlco_trainer.learning.imitation import CHECKPOINT
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
 #: Starts the tracker of shared memory, and then a process that tells which signals it gets.

@@ -14,8 +14,8 @@ from small import new
 
 from rlco_core.errors import DatasetError
 from rlco_trainer.learning.datasets import Loaded
-from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.sources import ContextSource
 
 
 def test_a_dataset_is_read_once_and_again_when_it_has_changed(

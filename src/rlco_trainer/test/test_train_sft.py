@@ -12,14 +12,15 @@ import pytest
 from small import equal
 
 from rlco_core.errors import ConfigError, DatasetError
+from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.datasets import Loaded
-from rlco_trainer.learning.frames import ContextSource, ImageSource
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.sources import ContextSource, ImageSource
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.stages import sft as train_sft
-from rlco_trainer.stages.sft import ImageConfig, SftConfig
+from rlco_trainer.stages.sft import SftConfig
 
 
 class Parts(list):  # type: ignore[type-arg]

@@ -28,9 +28,9 @@ from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.datasets import Loaded, fit
-from rlco_trainer.learning.frames import ContextSource
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
+from rlco_trainer.learning.sources import ContextSource
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import FAMILIES

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlco_core.errors import ConfigError
-from rlco_trainer.learning.frames import Source
+from rlco_trainer.learning.sources import Source
 from rlco_trainer.policies.policy import Policy
 
 #: By what beta changes at once, and its bound: at first a policy is where its anchor is, and no

@@ -4,15 +4,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from rlco_trainer.settings import require_least
 
 _GAIN, _CHANNEL, _OFFSET, _NOISE, _GAMMA = 0.2, 0.1, 12.0, 6.0, 0.2
 #: Share of light that clouds take or give, and how many of them there are across an image.
 _CLOUDS, _SIZES = 0.25, (4, 8, 16, 32)
 #: Rotation rad, size, ratio of the sides, and shift as a share of the image.
 _TURN, _ZOOM, _SQUEEZE, _SHIFT = 0.08, 0.08, 0.04, 0.045
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """How real images are varied.
+
+    Attributes:
+        copies: of each image, the first unchanged; they are seen once each where the backbone
+            stays as it is, and drawn anew every time where it learns.
+        strength: of the changes, 0 for none.
+    """
+
+    copies: int = 4
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_least(self, 1, "copies")
+        require_least(self, 0.0, "strength")
 
 
 def varied(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from rlco_core.errors import ConfigError
 from rlco_trainer.files import replacing
 
+CHECKPOINT = "checkpoint.safetensors"
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 

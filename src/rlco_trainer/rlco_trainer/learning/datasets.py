@@ -15,7 +15,7 @@ from rlco_core.proprioception import COLUMNS
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.learning.batches import Demonstrations
-from rlco_trainer.learning.frames import Portion, Source
+from rlco_trainer.learning.sources import Portion, Source
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.settings import require_least

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,18 +17,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rlco_core.errors import ConfigError
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import checkpoint
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.curves import Curves
-from rlco_trainer.learning.frames import Mixture, Source, together
+from rlco_trainer.learning.optimise import apply, follow, require_finite
 from rlco_trainer.learning.schedule import warmed
 from rlco_trainer.learning.side_by_side import SideBySide, added, gradients, summed
+from rlco_trainer.learning.sources import Mixture, Source, together
 from rlco_trainer.policies.policy import Examples, Learner
 from rlco_trainer.progress import progress
 from rlco_trainer.settings import require_least, require_share
 
-CHECKPOINT = "checkpoint.safetensors"
 Taught = TypeVar("Taught", bound=Learner)
 _LOG_EVERY = 50
 #: What a kill may cost, s, where steps are long and checkpoints rare.
@@ -158,16 +157,11 @@ class Imitation(Generic[Taught]):
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         parts = self._side_by_side.over(config.batch, self._part)
-        for parameter, gradient in zip(
-            self._trained, summed([part.gradients for part in parts]), strict=True
-        ):
-            parameter.grad = gradient
         figures = added([part.figures for part in parts])
         loss = sum(value for name, value in figures.items() if name.startswith("loss/"))
         require_finite("the supervised loss", loss, self.step + 1)
-        norm = nn.utils.clip_grad_norm_(self._trained, 1.0)
-        require_finite("the gradient of the supervised loss", norm.item(), self.step + 1)
-        self._optimiser.step()
+        found, what = summed([part.gradients for part in parts]), "the supervised loss"
+        apply(self._optimiser, list(self._trained), found, what, self.step + 1)
         follow(self._average, self._modules, config.average, self.step)
         self.step += 1
         if self.step % _LOG_EVERY == 0:
@@ -227,22 +221,3 @@ def _trained(policies: Sequence[Learner], expert_only: bool) -> list[nn.Paramete
     for parameter in chosen.values():
         parameter.requires_grad_()
     return list(chosen.values())
-
-
-@torch.no_grad()
-def follow(average: nn.Module, model: nn.Module, decay: float, step: int | None = None) -> None:
-    """Moves averaged weights towards the present ones; where the ``step`` is said, they follow
-    faster early on.
-    """
-    if step is not None:
-        decay = min(decay, (1.0 + step) / (10.0 + step))
-    for mean, value in zip(average.parameters(), model.parameters(), strict=True):
-        mean.lerp_(value, 1.0 - decay)
-
-
-def require_finite(what: str, value: float, step: int) -> None:
-    """Raises ConfigError naming what is not finite, before it reaches a checkpoint."""
-    if not math.isfinite(value):
-        raise ConfigError(
-            f"{what} is {value} at step {step}; a smaller learning rate may keep it finite"
-        )

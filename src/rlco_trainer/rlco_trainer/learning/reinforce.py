@@ -6,23 +6,24 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import checkpoint, ppo
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.collector import Collector, Rollout
 from rlco_trainer.learning.curves import Curves
 from rlco_trainer.learning.decisions import Decisions
 from rlco_trainer.learning.figures import means, summary
-from rlco_trainer.learning.imitation import CHECKPOINT, follow, require_finite
+from rlco_trainer.learning.optimise import apply, follow, require_finite
 from rlco_trainer.learning.ppo import PpoConfig
 from rlco_trainer.learning.schedule import faded, followed
 from rlco_trainer.learning.side_by_side import SideBySide, added, compared, gradients, summed
@@ -238,7 +239,7 @@ class Reinforcement:
             }
             actor = [a + anchor.beta * g for a, g in zip(actor, pull, strict=True)]
             anchor.adapt(ratio)
-        self._apply(self._actor, actor, "the gradient of the policy")
+        apply(self._optimiser, self._actor, actor, "the policy", self.iteration)
         return figures
 
     def _part(
@@ -270,21 +271,14 @@ class Reinforcement:
             values = self._policy.values(decisions.seen)
         loss = ppo.value_loss(values, decisions.batch, self._config.ppo)
         require_finite("the loss of values", loss.item(), self.iteration)
-        self._apply(self._critic, gradients(loss, self._critic), "the gradient of values")
+        found = gradients(loss, self._critic)
+        apply(self._optimiser, self._critic, found, "values", self.iteration)
         return loss.item()
 
     def _precision(self) -> torch.autocast:
         """Holds for one thread."""
         device = self._policy.device.type
         return torch.autocast(device, torch.bfloat16, enabled=self._config.bfloat16)
-
-    def _apply(self, parameters: Sequence[Tensor], found: Sequence[Tensor], what: str) -> None:
-        self._optimiser.zero_grad(set_to_none=True)
-        for parameter, gradient in zip(parameters, found, strict=True):
-            parameter.grad = gradient
-        norm = nn.utils.clip_grad_norm_(parameters, 1.0)
-        require_finite(what, norm.item(), self.iteration)
-        self._optimiser.step()
 
     def _save(self) -> None:
         checkpoint.save(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from rlco_trainer.learning.datasets import Loaded, load
-from rlco_trainer.learning.frames import ContextSource
+from rlco_trainer.learning.sources import ContextSource
 from rlco_trainer.policies.policy import Policy
 
 Made = TypeVar("Made")

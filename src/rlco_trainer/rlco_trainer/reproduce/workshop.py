@@ -19,8 +19,8 @@ from rlco_trainer.demonstrations.collect import CollectConfig, collect
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.anchor import AnchorConfig
 from rlco_trainer.learning.datasets import Share
-from rlco_trainer.learning.frames import ImageSource, held_out_loss
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.sources import ImageSource, held_out_loss
 from rlco_trainer.learning.watch import WatchConfig
 from rlco_trainer.lerobot import Dataset
 from rlco_trainer.policies.policy import Policy

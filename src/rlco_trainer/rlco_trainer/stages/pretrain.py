@@ -23,10 +23,11 @@ from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, Source
-from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.learning.imitation import Imitation, ImitationConfig
+from rlco_trainer.learning.sources import ContextSource, ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.learning.watch import filmed_trial
 from rlco_trainer.policies.backbone import KEYPOINTS

@@ -20,19 +20,19 @@ from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.learning.anchor import Anchor
+from rlco_trainer.learning.augment import ImageConfig
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.collector import Collector
 from rlco_trainer.learning.datasets import Loaded, Share
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import held_out_loss
-from rlco_trainer.learning.imitation import CHECKPOINT
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.sources import held_out_loss
 from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import About, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
-from rlco_trainer.stages.sft import ImageConfig
 
 
 @dataclass(frozen=True)

@@ -19,29 +19,17 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file, this_command
+from rlco_trainer.learning.augment import ImageConfig
+from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, portions
 from rlco_trainer.learning.device import device
-from rlco_trainer.learning.frames import ImageSource, Mixture, Portion, Source
-from rlco_trainer.learning.imitation import CHECKPOINT, Imitation, ImitationConfig
+from rlco_trainer.learning.imitation import Imitation, ImitationConfig
 from rlco_trainer.learning.shelf import Shelf
+from rlco_trainer.learning.sources import ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
-
-
-@dataclass(frozen=True)
-class ImageConfig:
-    """How real images are varied.
-
-    Attributes:
-        copies: of each image, the first unchanged; they are seen once each where the backbone
-            stays as it is, and drawn anew every time where it learns.
-        strength: of the changes, 0 for none.
-    """
-
-    copies: int = 4
-    strength: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from small import SMALLEST, new
 
-from rlco_trainer.learning import frames as drawing
+from rlco_trainer.learning import sources as drawing
 from rlco_trainer.learning.batches import Demonstrations
-from rlco_trainer.learning.frames import ContextSource, ImageSource, Mixture, Portion, together
+from rlco_trainer.learning.sources import ContextSource, ImageSource, Mixture, Portion, together
 from rlco_trainer.policies.policy import Examples, Policy, Seen
 
 SOME = np.array([3, 20, 11, 20])
