@@ -44,10 +44,13 @@ def alone_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RlcoError(
+                f"{folder} is in use by another rlco; wait for it, or stop it"
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise RlcoError(f"{folder} is in use by another rlco; wait for it, or stop it") from error
     finally:
         os.close(handle)
 

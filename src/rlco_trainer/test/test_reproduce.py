@@ -173,6 +173,13 @@ def test_two_reproductions_do_not_share_a_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "work" / "policies").exists()
 
 
+def test_an_error_of_ones_own_is_not_taken_for_a_folder_in_use(tmp_path: Path) -> None:
+    with pytest.raises(BlockingIOError), alone_in(tmp_path):
+        raise BlockingIOError
+    with alone_in(tmp_path):
+        pass
+
+
 def test_minutes_of_training_add_up_over_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pinocchio as pin
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, DatasetError, choices
@@ -31,6 +31,7 @@ from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.lerobot import DatasetWriter, Features
 from rlco_trainer.progress import progress
 
+ACTION_SIZE = len(ACTION_COLUMNS)
 #: How far the mean period may be from the control period, and the longest from it, as shares.
 _RATE, _GAP = 0.05, 0.5
 
@@ -116,18 +117,14 @@ def demonstration(
     """
     told = list(map(Posture, recording.told_joints, recording.told_opening.tolist()))
     measured = map(Posture, recording.joints, recording.opening.tolist())
-    states = [proprioception(kinematics, *pair) for pair in zip(measured, told, strict=True)]
-    poses = [kinematics.forward(posture.joints).copy() for posture in told]
-    actions = [
-        [*(after.translation - before.translation),
-         *pin.log3(after.rotation @ before.rotation.T), posture.opening]
-        for before, after, posture in zip(poses, poses[1:], told[1:], strict=False)
-    ]  # fmt: skip
+    states = [proprioception(kinematics, *pair) for pair in zip(measured, told[:-1], strict=False)]
+    # What is pending from one command to the next is the action between them.
+    actions = [proprioception(kinematics, *pair)[-ACTION_SIZE:] for pair in pairwise(told)]
     images = [
         cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         for image in recording.image[:-1]
     ]
-    return np.stack(images), np.stack(states[:-1]), np.array(actions, np.float32)
+    return np.stack(images), np.stack(states), np.stack(actions)
 
 
 @dataclass(frozen=True)
@@ -165,7 +162,7 @@ def import_recordings(config: ImportConfig) -> int:
         raise ConfigError("no recordings; give --recordings FILE.npz ...")
     robot, camera = RobotConfig.load(config.robot), Domain.load(config.domain).camera
     kinematics = Kinematics(robot)
-    for path in config.recordings:
+    for path in config.recordings:  # all of them, before anything is written
         _require_arm(path, kinematics)
     features = Features(
         cameras={camera.name: (camera.height, camera.width)},

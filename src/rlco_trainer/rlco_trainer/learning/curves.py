@@ -49,6 +49,8 @@ class Curves:
         curves are no reason to end a training.
         """
         waiting = self._waiting.getvalue()
+        if not waiting:
+            return
         try:
             # Never past what is whole: what was written in part is written over.
             with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as file:

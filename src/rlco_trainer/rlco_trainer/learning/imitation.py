@@ -137,10 +137,10 @@ class Imitation(Generic[Taught]):
                     after(self.step, self._averaged())
                 if self.step % _LOG_EVERY == 0:
                     curves.flush()
-                if self.step % config.checkpoint_every == 0 or self.step == total:
+                due = self.step % config.checkpoint_every == 0 or self.step == total
+                if due:
                     self._measure(curves)
-                    saved = float("-inf")
-                if time.monotonic() - saved > _CHECKPOINT_SECONDS:
+                if due or time.monotonic() - saved > _CHECKPOINT_SECONDS:
                     curves.flush()
                     self._save()
                     saved = time.monotonic()

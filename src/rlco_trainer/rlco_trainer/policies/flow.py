@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, exactly, gaussian, normal
+from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, exactly, gaussian, lasting, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -204,17 +204,14 @@ class FlowPolicy(Policy):
 
     def _sample_end(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
         mean, std = self._end_waves(seen)
-        held, loose = torch.zeros_like(mean), torch.ones_like(mean)
-        if before is not None and self.config.hold:
-            fresh, hold = before.fresh[:, None, None], self.config.hold
-            held = torch.where(fresh, held, hold * before.trace["noise"])
-            loose = torch.where(fresh, loose, math.sqrt(1.0 - hold**2))
-        noise = held + loose * normal(mean.shape, rng, mean.device)
-        waves = mean + std * noise
-        trace = {"waves": waves, "noise": noise, "held": held, "loose": loose}
-        log_prob = gaussian(waves, mean + std * held, std * loose)
+        # A chunk is one row here: what its rows have in common is in the waves.
+        draws = normal(mean.shape, rng, mean.device).flatten(1)[:, None]
+        lasted = lasting(draws, self.config.hold, before)
+        noise = {name: part.unflatten(1, mean.shape[1:]) for name, part in lasted.items()}
+        waves = mean + std * noise["noise"]
+        log_prob = gaussian(waves, mean + std * noise["held"], std * noise["loose"])
         actions = self.scale.denormalise(exactly(self.waves.T, waves))
-        return Sample(actions, trace, log_prob, self.values(seen))
+        return Sample(actions, {"waves": waves, **noise}, log_prob, self.values(seen))
 
     def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
         mean, std = self._end_waves(seen)

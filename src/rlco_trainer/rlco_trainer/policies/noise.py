@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -39,23 +39,22 @@ def normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> 
 
 
 def lasting(
-    draws: Tensor, share: float, before: Tensor | None, fresh: Tensor | None
+    draws: Tensor, share: float, before: tuple[Mapping[str, Tensor], Tensor] | None
 ) -> dict[str, Tensor]:
     """Noise of which a ``share`` stays on from row to row, and is standard normal all the same.
 
     Args:
         draws: (B, rows, N) standard normal.
-        before: (B, rows * N) noise of the decision before, from which it stays on as well.
-        fresh: (B,) where there was none.
+        before: how the decision before came about, from the last row of whose ``noise`` it stays
+            on as well, and (B,) where there was none.
 
     Returns:
         (B, rows * N) each: ``noise``, and the mean ``held`` and deviation ``loose`` with which it
         was drawn, given the row before.
     """
-    size = draws.shape[2]
     last, alone = torch.zeros_like(draws[:, 0]), torch.ones_like(draws[:, 0, :1]) > 0.0
-    if before is not None and fresh is not None:
-        last, alone = before[:, -size:], fresh[:, None]
+    if before is not None:
+        last, alone = before[0]["noise"].flatten(1)[:, -draws.shape[2] :], before[1][:, None]
     held, loose, noise = [], [], []
     for row in range(draws.shape[1]):
         alone = alone & (row == 0)

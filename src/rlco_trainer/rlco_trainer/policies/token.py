@@ -210,8 +210,7 @@ class TokenPolicy(Policy):
         said, _ = self._speak(seen, self.execute, None)
         share = self.config.hold ** (1.0 / self.execute)
         draws = normal((len(said), self.execute, ACTION_SIZE), rng, said.device)
-        last = (before.trace["noise"], before.fresh) if before is not None else (None, None)
-        noise = lasting(draws, share, *last)
+        noise = lasting(draws, share, before)
         middle = _median(self.logits(seen, said).log_softmax(-1))
         played = middle + self.config.sigma * noise["noise"]
         trace = {"said": said, "played": played, **noise}

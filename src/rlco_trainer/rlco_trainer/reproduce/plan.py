@@ -56,6 +56,11 @@ class Recipe:
         return "-".join([*parts, f"seed{self.seed}"])
 
     @property
+    def is_base(self) -> bool:
+        """Whether it is the base as it is."""
+        return self.stage_one == "none" and self.beta is None
+
+    @property
     def real_used(self) -> int:
         """Real demonstrations that either stage trains on."""
         return self.real_demos if self.stage_one not in ("none", "sim") or self.beta else 0

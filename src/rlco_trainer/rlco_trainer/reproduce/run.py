@@ -66,15 +66,13 @@ def reproduce(config: ReproduceConfig) -> None:
         workshop, planned = Workshop(preset, work), cells(preset)
         ledger, console = Ledger(results, preset), Console()
         missing = ledger.missing(planned)
+        _publish(config.bundles, results, preset, planned, workshop)
         for number, cell in enumerate(missing[: config.cells or None], 1):
             console.print(
                 f"cell {number} of {len(missing)}: {cell.study}, {cell.method}, {cell.key}"
             )
             ledger.add(cell, try_out(cell, preset, workshop), planned)
-            _keep_bundles(config, preset, planned, workshop)
-        _keep_bundles(config, preset, planned, workshop)
-        if workshop.fitted_twin.exists():
-            write_text(results / "twin.yaml", workshop.fitted_twin.read_text(encoding="utf-8"))
+            _publish(config.bundles, results, preset, planned, workshop)
 
 
 def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
@@ -109,18 +107,26 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
     }
 
 
-def _keep_bundles(
-    config: ReproduceConfig, preset: Preset, planned: Sequence[Cell], workshop: Workshop
+def _publish(
+    bundles: Path | None,
+    results: Path,
+    preset: Preset,
+    planned: Sequence[Cell],
+    workshop: Workshop,
 ) -> None:
-    """Keeps the bundles of the main study's first seed, of policies that are made; those that went
-    on for longer would be too much for a repository.
+    """What goes beside the tables, as far as it is made: the fitted twin, and bundles of the main
+    study's first seed; those that went on for longer would be too much for a repository.
     """
+    if workshop.fitted_twin.exists():
+        write_text(results / "twin.yaml", workshop.fitted_twin.read_text(encoding="utf-8"))
+    if bundles is None:
+        return
     for cell in planned:
         recipe = cell.recipe
         first = (cell.study, cell.domain, recipe.seed) == ("main", preset.real, preset.seeds[0])
-        if config.bundles is None or not first or recipe.stage_one == "long":
+        if not first or recipe.stage_one == "long":
             continue
-        out = config.bundles / kept_as(recipe.family, cell.method, recipe.task)
+        out = bundles / kept_as(recipe.family, cell.method, recipe.task)
         if not (out / MANIFEST_FILE).exists() and workshop.has(recipe):
             path = workshop.policy(recipe)
             policy, about = load_policy(path)

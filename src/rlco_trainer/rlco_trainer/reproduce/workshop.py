@@ -61,7 +61,7 @@ class Workshop:
 
     def policy(self, recipe: Recipe) -> Path:
         """The file of the policy, which is trained if it is not there."""
-        if recipe.stage_one == "none" and recipe.beta is None:
+        if recipe.is_base:
             return self._base(recipe.family)
         path = self._file(recipe)
         if not path.exists():
@@ -83,7 +83,7 @@ class Workshop:
         return self._file(recipe).exists()
 
     def minutes(self, recipe: Recipe) -> float:
-        """How long the last stage of a policy took to train, in all calls that ended in order."""
+        """How long the last stage of a policy took to train, in all calls."""
         return _minutes(self._folder / "policies" / recipe.key / _MINUTES)
 
     def held_out_loss(self, recipe: Recipe, policy: Policy) -> float:
@@ -95,16 +95,17 @@ class Workshop:
         return held_out_loss(policy, ImageSource(data, policy.horizon), frames)
 
     def _file(self, recipe: Recipe) -> Path:
-        if recipe.stage_one == "none" and recipe.beta is None:
-            made = self._folder / "base" / f"{recipe.family}.safetensors"
-            return BASES[recipe.family] if self._preset.base is None else made
+        if recipe.is_base:
+            return self._base_file(recipe.family)
         return self._folder / "policies" / recipe.key / _POLICY
 
+    def _base_file(self, family: str) -> Path:
+        shipped = self._preset.base is None
+        return BASES[family] if shipped else self._folder / "base" / f"{family}.safetensors"
+
     def _base(self, family: str) -> Path:
-        preset, folder = self._preset, self._folder / "base"
-        if preset.base is None:
-            return BASES[family]
-        if not (folder / f"{family}.safetensors").exists():
+        preset, path = self._preset, self._base_file(family)
+        if preset.base is not None and not path.exists():
             arms = [(task, arm) for arm in preset.arms for task in preset.tasks]
             datasets = [
                 self._dataset(task, preset.wide, arm, preset.budget.wide, _WIDE_SEED)
@@ -113,7 +114,7 @@ class Workshop:
             share = Share(held_out=preset.budget.held_out)
             pretrain(
                 PretrainConfig(
-                    folder,
+                    path.parent,
                     tuple(datasets),
                     episodes=0,  # the main study tries it
                     share=share,
@@ -121,7 +122,7 @@ class Workshop:
                     acting=preset.base,
                 )
             )
-        return folder / f"{family}.safetensors"
+        return path
 
     def _stage_one(self, recipe: Recipe, folder: Path) -> Callable[[], object]:
         preset = self._preset
