@@ -14,6 +14,7 @@ from rlco_core.errors import ConfigError, RlcoError
 from rlco_sim.domain import Domain
 from rlco_trainer.files import alone_in
 from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.reproduce import workshop
 from rlco_trainer.reproduce.layouts import LAYOUTS, Bars, Lines
 from rlco_trainer.reproduce.ledger import Ledger
@@ -37,12 +38,10 @@ def test_every_preset_plans_the_six_methods_on_each_of_its_tasks(name: str) -> N
 def test_a_policy_is_trained_once_for_all_studies() -> None:
     preset = load_preset("full")
     planned = cells(preset)
-    wanted = {
-        cell.key
-        for cell in planned
-        if cell.recipe.task == "pick_place" and cell.recipe.family == "token"
-    }
-    assert "token-pick_place-co-alpha0.5-real50-beta0.05-seed0-stand_in-train" in wanted
+    wanted = {cell.key for cell in planned}
+    assert "flow-pick_place-co-alpha0.5-real50-beta0.05-seed0-stand_in-train" in wanted
+    beta = preset.reinforce["token"].anchor.beta
+    assert f"token-pick_place-co-alpha0.5-real50-beta{beta:g}-seed0-stand_in-train" in wanted
     assert {cell.study for cell in planned} == set(preset.studies)
     by_key = {cell.key: (cell.recipe, cell.domain, cell.split) for cell in planned}
     assert all(by_key[c.key] == (c.recipe, c.domain, c.split) for c in planned)
@@ -57,9 +56,12 @@ def test_a_family_without_settings_is_refused_before_hours_of_training() -> None
     preset = replace(load_preset("smoke"), families=("token", "flow"))
     with pytest.raises(ConfigError, match=r"nothing of Stage I \(sft\) for 'flow'"):
         cells(preset)
-    known = {family: ImitationConfig() for family in preset.families}
+    first = {family: ImitationConfig() for family in preset.families}
+    with pytest.raises(ConfigError, match=r"nothing of Stage II \(reinforce\) for 'flow'"):
+        cells(replace(preset, sft=first))
+    second = {family: ReinforceConfig() for family in preset.families}
     with pytest.raises(ConfigError, match="the preset's long_steps lack 'flow close_drawer'"):
-        cells(replace(preset, sft=known))
+        cells(replace(preset, sft=first, reinforce=second))
 
 
 def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path: Path) -> None:

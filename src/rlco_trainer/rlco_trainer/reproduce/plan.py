@@ -101,6 +101,8 @@ def cells(preset: Preset) -> list[Cell]:
     """
     if unknown := set(preset.families) - set(preset.sft):
         raise ConfigError(f"the preset says nothing of Stage I (sft) for {choices(unknown)}")
+    if unknown := set(preset.families) - set(preset.reinforce):
+        raise ConfigError(f"the preset says nothing of Stage II (reinforce) for {choices(unknown)}")
     found: list[Cell] = []
     for study in preset.studies:
         if study not in STUDIES:
@@ -125,7 +127,7 @@ def _methods(
         "sft_co": co,
         "sft_co_long": replace(co, stage_one="long"),
         "rl": replace(co, beta=0.0),
-        "rlco": replace(co, beta=preset.reinforce.anchor.beta),
+        "rlco": replace(co, beta=preset.reinforce[family].anchor.beta),
     }
 
 
@@ -177,9 +179,10 @@ def _generalisation(preset: Preset) -> Iterator[Cell]:
 
 def _ablation(preset: Preset) -> Iterator[Cell]:
     """Real data in Stage I, in Stage II; and Stage I without simulated demonstrations."""
-    beta = preset.reinforce.anchor.beta
+    family = preset.families[0]
+    beta = preset.reinforce[family].anchor.beta
     for seed, task in product(preset.seeds, ("pick_place",)):
-        co = _methods(preset, preset.families[0], task, seed)["sft_co"]
+        co = _methods(preset, family, task, seed)["sft_co"]
         sim, real = replace(co, stage_one="sim"), replace(co, stage_one="real")
         for first, one in (("no", sim), ("yes", co)):
             for second, weight in (("no", 0.0), ("yes", beta)):

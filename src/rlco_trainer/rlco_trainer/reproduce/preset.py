@@ -62,7 +62,7 @@ class Preset:
         sight: settings of its backbone.
         sft: settings of Stage I, by family.
         long_steps: of Stage I when it goes on for as long as Stage II takes, by family and task.
-        reinforce: settings of Stage II.
+        reinforce: settings of Stage II, by family.
     """
 
     studies: tuple[str, ...] = ("main",)
@@ -84,7 +84,7 @@ class Preset:
     sight: ImitationConfig = POINTING
     sft: Mapping[str, ImitationConfig] = field(default_factory=dict)
     long_steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    reinforce: ReinforceConfig = field(default_factory=ReinforceConfig)
+    reinforce: Mapping[str, ReinforceConfig] = field(default_factory=dict)
 
 
 def load_preset(name_or_path: str) -> Preset:

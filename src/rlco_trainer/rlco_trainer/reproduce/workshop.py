@@ -150,11 +150,11 @@ class Workshop:
         )
 
     def _stage_two(self, recipe: Recipe, folder: Path) -> Callable[[], object]:
-        preset = self._preset
+        preset, settings = self._preset, self._preset.reinforce[recipe.family]
         held_out = preset.budget.held_out
         anchor = AnchorConfig(0.0)
         if recipe.beta:
-            anchor = replace(preset.reinforce.anchor, beta=recipe.beta)
+            anchor = replace(settings.anchor, beta=recipe.beta)
         return partial(
             rlco,
             RlcoConfig(
@@ -166,8 +166,8 @@ class Workshop:
                 domain=recipe.twin or self._twin(),
                 robot=preset.robot,
                 share=Share(held_out=held_out),
-                watch=self._watch(preset.reinforce.iterations),
-                reinforce=replace(preset.reinforce, seed=recipe.seed, anchor=anchor),
+                watch=self._watch(settings.iterations),
+                reinforce=replace(settings, seed=recipe.seed, anchor=anchor),
             ),
             self._shelf,
         )
