@@ -51,7 +51,7 @@ _ELSEWHERE = "lazy"
     [
         ("token", {}),
         ("token", {"blur": 6.0}),
-        ("token", {"explore": "median", "hold": 0.7}),
+        ("token", {"explore": "mean", "hold": 0.7}),
         ("flow", {"explore": "noise"}),
         ("flow", {"explore": "sde"}),
         ("flow", {"explore": "end", "hold": 0.7}),

@@ -90,22 +90,26 @@ def test_imitation_moves_what_is_said_towards_the_demonstration(
     assert (policy.act(seen) - wanted).abs().max().item() < 0.05
 
 
-@pytest.mark.parametrize("forget", [0.0, 0.5, 1.0])
-def test_imitation_shows_what_was_said_before_as_often_as_it_should(
-    forget: float, policy: TokenPolicy, seen: Seen
+@pytest.mark.parametrize("noise", [0.0, 4.0, 1e6])
+def test_imitation_shows_what_was_done_before_with_noise(
+    noise: float, policy: TokenPolicy, seen: Seen
 ) -> None:
-    """Two demonstrations that end alike: where nothing is shown, so do their losses."""
-    policy.config = replace(policy.config, forget=forget)
+    """The first rows of two demonstrations differ by 20 bins. The later ones are alike, and so are
+    their losses where noise drowns what was before.
+    """
+    policy.config = replace(policy.config, history_noise=noise)
     many = Seen(seen.context[:1].expand(1000, -1, -1), seen.state[:1].expand(1000, -1))
     one = torch.zeros(1000, 3, 7)
     other = one.clone()
-    other[:, 0] = 0.01
+    other[:, 0] = 20.0 * 2.0 / BINS
     losses = [
-        policy.row_losses(many, actions, torch.Generator().manual_seed(0))[:, -1]
+        policy.row_losses(many, actions, torch.Generator().manual_seed(0))[:, 1]
         for actions in (one, other)
     ]
-    alike = torch.isclose(*losses, rtol=0.0, atol=1e-5).float().mean().item()
-    assert alike == pytest.approx(forget, abs=0.05)
+    differ = (losses[0] - losses[1]).abs() > 1e-6
+    assert differ.float().mean().item() == pytest.approx(0.0 if noise > 1e3 else 1.0, abs=0.02)
+    alike = (losses[0] - losses[0][0]).abs() < 1e-6
+    assert alike.all().item() is (noise == 0.0)
 
 
 def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> None:
@@ -113,14 +117,16 @@ def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> No
     assert policy.divergence(seen, policy, rng).item() == pytest.approx(0.0, abs=1e-6)
 
 
-def test_deployed_it_says_medians_and_knows_when_rounding_could_change_one(
+def test_deployed_it_plays_means_and_knows_when_rounding_could_change_what_it_says(
     policy: TokenPolicy, seen: Seen
 ) -> None:
     policy.requires_grad_(False)
     policy.head.weight[SPECIAL:] = 0.0
     policy.head.bias[SPECIAL:] = -100.0
-    policy.head.bias[SPECIAL + torch.tensor([3, 100, 200])] = torch.tensor([0.4, 0.25, 0.35]).log()
-    assert torch.equal(policy.act(seen), policy.actions(torch.full((5, 21), 100)))
+    bins, chances = torch.tensor([3, 100, 200]), torch.tensor([0.4, 0.25, 0.35])
+    policy.head.bias[SPECIAL + bins] = chances.log()
+    mean = (bins * chances).sum() + 0.5
+    torch.testing.assert_close(policy.act(seen), policy.played(mean.expand(5, 21)))
     assert policy.settled(seen)
-    policy.head.bias[SPECIAL + torch.tensor([3, 100, 200])] = torch.tensor([0.5, 0.2, 0.3]).log()
-    assert not policy.settled(seen), "3 or 100"
+    policy.head.bias[SPECIAL + bins] = torch.tensor([0.5, 0.0, 0.5]).log().clamp_min(-100.0)
+    assert not policy.settled(seen), "102.0 is between bins 101 and 102"

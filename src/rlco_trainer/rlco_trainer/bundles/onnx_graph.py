@@ -43,9 +43,9 @@ class Deployed(nn.Module):
             return self.policy.act(seen)
         assert isinstance(self.policy, TokenPolicy)
         contexts = [torch.stack(pair) for pair in self.policy.contexts(seen)]
-        tokens = self.speak(torch.stack(contexts))
+        means = self.speak(torch.stack(contexts))
         # Said again, as a loop's result has no size that readers of the graph could know.
-        return self.policy.actions(tokens.view(len(image), self.policy.horizon * ACTION_SIZE))
+        return self.policy.played(means.view(len(image), self.policy.horizon * ACTION_SIZE))
 
 
 def write_graph(network: nn.Module, inputs: Inputs, names: list[str], path: Path) -> None:

@@ -20,7 +20,7 @@ class ExploreConfig:
 
     Attributes:
         flow: see ``FlowConfig.explore``; only the end explores around what is deployed.
-        token: see ``TokenConfig.explore``; only the median explores around what is deployed.
+        token: see ``TokenConfig.explore``; only the mean explores around what is deployed.
         hold: of both, see ``FlowConfig`` and ``TokenConfig``.
         sigma, sde_scale, joint: of flows, see ``FlowConfig``.
         token_sigma: of tokens, in bins, see ``TokenConfig.sigma``.
@@ -32,7 +32,7 @@ class ExploreConfig:
     sigma: tuple[float, float] = (0.08, 0.16)
     sde_scale: float = 0.5
     joint: Joint = "sum"
-    token: TokenExplore = "median"
+    token: TokenExplore = "mean"
     token_sigma: float = 12.0
     temperature: float = 1.0
     blur: float = 6.0

@@ -6,18 +6,24 @@ Every dimension of every row is one of 256 bins between the 1st and the 99th per
 are the tail of the vocabulary; everything before it is masked. A token sees those before it, and
 their keys and values are kept, so that a chunk costs one pass over as many tokens as it has.
 
-Deployed, it says the median of every token (ours): bins are ordered, and the likeliest of them is
-often one that people's pauses favour.
+Deployed, it plays the mean of the bins' chances at every place, and goes on from the bin in which
+that lies (ours): bins are ordered, and the likeliest is often one that people's pauses favour
+(means of such histograms as regression: Farebrother et al. 2024, arXiv 2403.03950).
+
+Imitation shows it tokens of before that are far off (ours; as scheduled sampling, Bengio et al.
+2015, arXiv 1506.03099, against the same). Rows follow each other closely, so that what was said
+tells better what follows than what is seen: a policy that may trust it looks less and repeats its
+own errors.
 
 Rollouts draw tokens and go on from what was drawn (``sample``, as published). Or they say what is
-deployed, and noise is added to what is played (``median``, ours): a token that goes on from one
-that was drawn repeats its noise, row after row, until nothing succeeds. Noise can then stay on from
-one decision to the next, which would else undo it. What was said is given when a decision is scored
+deployed, and noise is added to what is played (``mean``, ours). Noise can then stay on from one
+decision to the next, which would else undo it. What was said is given when a decision is scored
 again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, TypeAlias
@@ -41,18 +47,18 @@ from rlco_trainer.policies.policy import (
 from rlco_trainer.policies.scale import ACTION_SIZE
 
 BINS = 256
-#: Words in front of the bins; the first begins every sentence, the second is in place of others.
+#: Words in front of the bins; the first begins every sentence.
 SPECIAL = 4
-_BEGIN, _FORGOTTEN = 0, 1
+_BEGIN = 0
 #: Chance that no bin is drawn at; it keeps logarithms finite.
 _LEAST = 1e-9
-#: Chance of a bin below which a median would jump at the least change.
-_FLAT = 0.01
-#: What chances of another computer may differ by.
-_DOUBT = 1e-5
+#: What means of another computer may differ by, in bins.
+_DOUBT = 1e-3
 
 Memory = list[tuple[Tensor, Tensor]]
-Explore: TypeAlias = Literal["sample", "median"]
+Explore: TypeAlias = Literal["sample", "mean"]
+#: The next token (B, 1) by the scores (B, BINS) of all.
+_Choice: TypeAlias = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -66,16 +72,15 @@ class TokenConfig:
             and one to spare bridges 50 ms of inference.
         smoothing: standard deviation of the targets in imitation, in bins; neighbouring bins mean
             almost the same (HL-Gauss, Farebrother et al. 2024). 0 for plain cross-entropy.
-        forget: chance that imitation shows no token of before, so that an answer comes from what is
-            seen (word dropout, Bowman et al. 2016). Where rows follow each other closely, a policy
-            else learns to go on from what it said, and repeats its own errors and noise.
-        explore: how rollouts are random: ``sample`` or ``median``.
+        history_noise: standard deviation, in bins, of the noise on the tokens of before that
+            imitation shows.
+        explore: how rollouts are random: ``sample`` or ``mean``.
         temperature: of the tokens of ``sample``.
         blur: standard deviation of noise on the tokens of ``sample``, in bins: a policy that is
             sure of its bins would else explore by a fraction of a millimetre. It is scored with
             the rest.
-        sigma: standard deviation of the noise of ``median``, in bins.
-        hold: how much of the noise of ``median`` stays on from one decision to the next, and
+        sigma: standard deviation of the noise of ``mean``, in bins.
+        hold: how much of the noise of ``mean`` stays on from one decision to the next, and
             accordingly from row to row.
     """
 
@@ -85,7 +90,7 @@ class TokenConfig:
     horizon: int = 5
     execute: int = 4
     smoothing: float = 2.0
-    forget: float = 0.5
+    history_noise: float = 128.0
     explore: Explore = "sample"
     temperature: float = 1.0
     blur: float = 0.0
@@ -118,10 +123,8 @@ class TokenPolicy(Policy):
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Cross-entropy of the tokens of what was done."""
         values = self.scale.normalise(actions).flatten(1)
-        tokens = self.tokens(values)
-        forgotten = torch.rand((len(tokens), 1), generator=rng).to(tokens.device)
-        said = torch.where(forgotten < self.config.forget, _FORGOTTEN - SPECIAL, tokens)
-        scores = self.logits(seen, said).log_softmax(-1)
+        noise = self.config.history_noise * (2.0 / BINS) * normal(values.shape, rng, values.device)
+        scores = self.logits(seen, self.tokens(values + noise)).log_softmax(-1)
         if self.config.smoothing:
             sigma = self.config.smoothing * 2.0 / BINS
             away = (
@@ -129,20 +132,26 @@ class TokenPolicy(Policy):
             ) / sigma
             losses = -((-0.5 * away.square()).softmax(-1) * scores).sum(-1)
         else:
-            losses = -scores.gather(-1, tokens[..., None]).squeeze(-1)
+            losses = -scores.gather(-1, self.tokens(values)[..., None]).squeeze(-1)
         return losses.unflatten(1, (-1, ACTION_SIZE)).mean(-1)
 
     def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
-        """Tokens drawn one after the other, or medians and noise."""
-        if self.config.explore == "median":
-            return self._sample_median(seen, rng, before)
-        tokens, log_prob = self._speak(seen, self.execute, rng)
-        return Sample(self.actions(tokens), {"tokens": tokens}, log_prob, self.values(seen))
+        """Tokens drawn one after the other, or means and noise."""
+        if self.config.explore == "mean":
+            return self._sample_mean(seen, rng, before)
+        tokens, scores = self._speak(seen, self.execute, self._draws(rng))
+        log_prob = self._explored(scores).gather(-1, tokens[..., None]).squeeze(-1)
+        return Sample(
+            actions=self.actions(tokens),
+            trace={"tokens": tokens},
+            log_prob=log_prob.unflatten(1, (-1, ACTION_SIZE)),
+            value=self.values(seen),
+        )
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
-        if self.config.explore == "median":
-            return self._evaluate_median(seen, trace)
+        if self.config.explore == "mean":
+            return self._judged(seen, _mean(self.logits(seen, trace["said"])), trace)
         tokens = trace["tokens"]
         scores = self._explored(self.logits(seen, tokens))
         log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
@@ -151,22 +160,19 @@ class TokenPolicy(Policy):
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
 
     def act(self, seen: Seen) -> Tensor:
-        """The median of every token, one after the other."""
-        tokens, _ = self._speak(seen, self.horizon, None)
-        return self.actions(tokens)
+        """The mean at every place, one after the other."""
+        return self.played(_mean(self._speak(seen, self.horizon, _said)[1]))
 
     def settled(self, seen: Seen) -> bool:
-        """Whether no median is so close to an edge of its bin that it could be its neighbour."""
-        below, above = (
-            self._speak(seen, self.horizon, None, 0.5 + side)[0] for side in (-_DOUBT, _DOUBT)
-        )
-        return torch.equal(below, above)
+        """Whether no mean is so close to an edge of its bin that it could be in the next one."""
+        means = _mean(self._speak(seen, self.horizon, _said)[1])
+        return bool(((means - means.round()).abs() > _DOUBT).all())
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
         """KL(other || self) per row, over sentences that ``other`` speaks."""
         assert isinstance(other, TokenPolicy)
         with torch.no_grad():
-            tokens, _ = other._speak(seen, self.execute, rng)
+            tokens, _ = other._speak(seen, self.execute, other._draws(rng))
             theirs = other.logits(seen, tokens).log_softmax(-1)
         ours = self.logits(seen, tokens).log_softmax(-1)
         per_token = (theirs.exp() * (theirs - ours)).sum(-1)
@@ -183,50 +189,43 @@ class TokenPolicy(Policy):
             features, _ = block(features, context, causal=True)
         return self._scores(features)
 
-    def _speak(
-        self, seen: Seen, rows: int, rng: torch.Generator | None, half: float = 0.5
-    ) -> tuple[Tensor, Tensor]:
-        """Tokens (B, rows * 7) and their log-probabilities (B, rows, 7); without a generator,
-        those that ``half`` of the chances lie below: the medians.
+    def _speak(self, seen: Seen, rows: int, choose: _Choice) -> tuple[Tensor, Tensor]:
+        """Tokens (B, rows * 7), each of which was chosen before the next was thought of, and the
+        scores (B, rows * 7, BINS) that they were chosen by.
         """
         contexts = self.contexts(seen)
         memory: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
-        spoken, chances = [], []
+        spoken, scored = [], []
         features = self._embedded(seen.state.new_zeros((len(seen.state), 0), dtype=torch.long))
         for place in range(rows * ACTION_SIZE):
             for k, block in enumerate(self.blocks):
                 features, memory[k] = block(features, contexts[k], memory[k])
-            scores = self._scores(features)[:, 0]
-            scores = scores.log_softmax(-1) if rng is None else self._explored(scores)
-            token = _quantile(scores, half) if rng is None else _drawn(scores, rng)
-            spoken.append(token)
-            chances.append(scores.gather(-1, token))
+            scored.append(self._scores(features)[:, 0])
+            spoken.append(choose(scored[-1]))
             if place + 1 < rows * ACTION_SIZE:
-                features = self.vocabulary(token + SPECIAL) + self.places[place + 1]
-        shape = (rows, ACTION_SIZE)
-        return torch.cat(spoken, 1), torch.cat(chances, 1).unflatten(1, shape)
+                features = self.vocabulary(spoken[-1] + SPECIAL) + self.places[place + 1]
+        return torch.cat(spoken, 1), torch.stack(scored, 1)
 
-    def _sample_median(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
-        said, _ = self._speak(seen, self.execute, None)
+    def _sample_mean(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
+        said, _ = self._speak(seen, self.execute, _said)
         share = self.config.hold ** (1.0 / self.execute)
         draws = normal((len(said), self.execute, ACTION_SIZE), rng, said.device)
         noise = lasting(draws, share, before)
-        middle = _median(self.logits(seen, said).log_softmax(-1))
-        played = middle + self.config.sigma * noise["noise"]
+        means = _mean(self.logits(seen, said))
+        played = means + self.config.sigma * noise["noise"]
         trace = {"said": said, "played": played, **noise}
-        values = (played * (2.0 / BINS) - 1.0).unflatten(1, (-1, ACTION_SIZE))
-        judged = self._judged(seen, middle, trace)
-        return Sample(self.scale.denormalise(values), trace, judged.log_prob, judged.value)
+        judged = self._judged(seen, means, trace)
+        return Sample(self.played(played), trace, judged.log_prob, judged.value)
 
-    def _evaluate_median(self, seen: Seen, trace: Trace) -> Judged:
-        return self._judged(seen, _median(self.logits(seen, trace["said"]).log_softmax(-1)), trace)
-
-    def _judged(self, seen: Seen, middle: Tensor, trace: Trace) -> Judged:
-        """What was played, where medians are ``middle`` (B, rows * 7), in bins."""
+    def _judged(self, seen: Seen, means: Tensor, trace: Trace) -> Judged:
+        """What was played, around ``means`` (B, rows * 7), in bins."""
         std = self.config.sigma * trace["loose"]
-        log_prob = gaussian(trace["played"], middle + self.config.sigma * trace["held"], std)
+        log_prob = gaussian(trace["played"], means + self.config.sigma * trace["held"], std)
         entropy, shape = std.log() + 0.5 + HALF_LOG_TAU, (-1, ACTION_SIZE)
         return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
+
+    def _draws(self, rng: torch.Generator) -> _Choice:
+        return lambda scores: _drawn(self._explored(scores), rng)
 
     def _explored(self, scores: Tensor) -> Tensor:
         """Log-probabilities of bins (..., BINS) as rollouts draw them."""
@@ -256,8 +255,14 @@ class TokenPolicy(Policy):
 
     def actions(self, tokens: Tensor) -> Tensor:
         """Tokens (B, rows * 7) -> (B, rows, 7) action units."""
-        values = self.centres[tokens].view(len(tokens), -1, ACTION_SIZE)
-        return self.scale.denormalise(values)
+        return self.played(tokens + 0.5)
+
+    def played(self, places: Tensor) -> Tensor:
+        """Places in the range (B, rows * 7), in bins from its lower end -> (B, rows, 7) action
+        units.
+        """
+        values = places * (2.0 / BINS) - 1.0
+        return self.scale.denormalise(values.unflatten(1, (-1, ACTION_SIZE)))
 
 
 @cache
@@ -267,21 +272,15 @@ def _blurred(blur: float, device: torch.device) -> Tensor:
     return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
 
 
-def _quantile(scores: Tensor, share: float) -> Tensor:
-    """(B, 1) bins that a ``share`` of the chances (B, BINS) of ``scores`` lies below."""
-    return (scores.softmax(-1).cumsum(-1) < share).sum(-1, keepdim=True)
+def _mean(scores: Tensor) -> Tensor:
+    """(...,) the mean, in bins from the lower end, where bins have ``scores`` (..., BINS)."""
+    middles = torch.arange(BINS, device=scores.device) + 0.5
+    return (scores.softmax(-1) * middles).sum(-1)
 
 
-def _median(scores: Tensor) -> Tensor:
-    """(...,) where half of the chances (..., BINS) lie below, in bins from the lower end; each
-    chance is spread over its bin, so that the median has a gradient.
-    """
-    chances = scores.exp()
-    reached = chances.cumsum(-1)
-    number = (reached.detach() < 0.5).sum(-1, keepdim=True).clamp_max(BINS - 1)
-    here = chances.gather(-1, number)
-    share = (0.5 - reached.gather(-1, number) + here) / here.clamp_min(_FLAT)
-    return (number + share.clamp(0.0, 1.0)).squeeze(-1)
+def _said(scores: Tensor) -> Tensor:
+    """(B, 1) bins in which the means lie."""
+    return _mean(scores).long()[:, None]
 
 
 def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rlco_trainer.policies.blocks import ExpertBlock
 from rlco_trainer.policies.scale import ACTION_SIZE
-from rlco_trainer.policies.token import SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
 
 
 class _Layer(nn.Module):
@@ -66,10 +66,11 @@ class Speaker(nn.Module):
         self.places = policy.places
         self.count = policy.horizon * ACTION_SIZE
         self.special = SPECIAL
+        self.middles = nn.Parameter(torch.arange(BINS) + 0.5, requires_grad=False)
 
     def forward(self, contexts: Tensor) -> Tensor:
-        """(B, horizon * 7) tokens; ``contexts`` (layers, 2, B, heads, S, d) are keys and values of
-        the context in every layer.
+        """(B, horizon * 7) means, in bins; ``contexts`` (layers, 2, B, heads, S, d) are keys and
+        values of the context in every layer.
         """
         # A count that is known beforehand would be unrolled after all.
         count = int((1 - contexts.isnan().any().long()) * self.count)
@@ -77,7 +78,7 @@ class Speaker(nn.Module):
         # Keys and values of all layers in one tensor: a list that grows cannot be exported.
         past = contexts.new_zeros((size[0], 2, size[2], size[3], 0, size[5]))
         word = torch.zeros((size[2], 1), dtype=torch.long, device=contexts.device)
-        spoken = word[:, :0]
+        means = contexts.new_zeros((size[2], 0))
         for place in range(count):
             token = self.vocabulary(word) + self.places[place]
             grown = contexts.new_zeros((0, 2, size[2], size[3], place + 1, size[5]))
@@ -85,11 +86,10 @@ class Speaker(nn.Module):
                 token, memory = layer(token, past[number], contexts[number])
                 grown = torch.cat([grown, memory[None]])
             past = grown
-            scores = self.head(self.norm(token))
-            chosen = (scores.softmax(-1).cumsum(-1) < 0.5).sum(-1)
-            spoken = torch.cat([spoken, chosen], dim=1)
-            word = chosen + self.special
-        return spoken
+            mean = (self.head(self.norm(token)).softmax(-1) * self.middles).sum(-1)
+            means = torch.cat([means, mean], dim=1)
+            word = mean.long() + self.special
+        return means
 
 
 def _tail(head: nn.Linear) -> nn.Linear:

@@ -18,13 +18,13 @@ class Bars:
     Attributes:
         groups: key of what a group is.
         by: keys that tell the bars of a group apart.
-        only: values that the drawn entries have.
+        each: keys whose every value has a diagram of its own.
         without: methods that are not drawn.
     """
 
     groups: str
     by: tuple[str, ...]
-    only: Mapping[str, str] = field(default_factory=dict)
+    each: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
 
@@ -65,14 +65,8 @@ class Layout:
     more: Callable[[Sequence[Entry]], list[str]] = nothing
 
 
-_BY_FAMILY = tuple(
-    Bars("task", ("method",), {"family": family}, without=("base_in_twin",))
-    for family in ("flow", "token")
-)
-_BY_TASK = tuple(
-    Bars("split", ("method",), {"task": task, "domain": "stand_in"})
-    for task in ("pick_place", "push_cube", "open_drawer", "close_drawer")
-)
+_BY_FAMILY = (Bars("task", ("method",), ("family",), without=("base_in_twin",)),)
+_BY_TASK = (Bars("split", ("method",), ("task", "domain")),)
 LAYOUTS: Mapping[str, Layout] = {
     "main": Layout(("family", "method"), "task", _BY_FAMILY, gains),
     "untimed": Layout(("family", "method"), "task", _BY_FAMILY, gains),

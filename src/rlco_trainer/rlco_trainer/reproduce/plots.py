@@ -34,31 +34,31 @@ def write_plot(entries: Sequence[Entry], drawn: Sequence[Bars | Lines], path: Pa
 
 def plot(entries: Sequence[Entry], drawn: Sequence[Bars | Lines]) -> Figure:
     """The diagrams, one below the other."""
-    found = [(one, some) for one in drawn if (some := _drawn(entries, one))]
-    width = max([_width(one, some) for one, some in found], default=6.0)
+    found = [(one, title, some) for one in drawn for title, some in _diagrams(entries, one)]
+    width = max([_width(one, some) for one, _, some in found], default=6.0)
     figure, axes = plt.subplots(
         max(len(found), 1), 1, figsize=(width, _HEIGHT * max(len(found), 1)), squeeze=False
     )
-    for ax, (one, some) in zip(axes[:, 0], found, strict=False):
+    for ax, (one, title, some) in zip(axes[:, 0], found, strict=False):
         # What is the same everywhere has the same colour in every diagram.
         colours = {kind: number for number, kind in enumerate(rows(entries, one.by))}
         if isinstance(one, Bars):
             _bars(ax, some, one, colours)
         else:
             _lines(ax, some, one, colours)
-        _dress(ax, ", ".join(one.only.values()))
+        _dress(ax, title)
     figure.tight_layout()
     return figure
 
 
-def _drawn(entries: Sequence[Entry], what: Bars | Lines) -> list[Entry]:
-    without = what.without if isinstance(what, Bars) else ()
-    return [
-        entry
-        for entry in entries
-        if entry.get("method") not in without
-        and all(entry[key] == value for key, value in what.only.items())
-    ]
+def _diagrams(entries: Sequence[Entry], what: Bars | Lines) -> list[tuple[str, list[Entry]]]:
+    """Title and entries of each diagram that there is something to draw in."""
+    if isinstance(what, Lines):
+        wanted = what.only.items()
+        some = [entry for entry in entries if all(entry[key] == value for key, value in wanted)]
+        return [(", ".join(what.only.values()), some)] if some else []
+    drawn = [entry for entry in entries if entry.get("method") not in what.without]
+    return [(", ".join(map(str, key)), some) for key, some in rows(drawn, what.each).items()]
 
 
 def _width(what: Bars | Lines, entries: Sequence[Entry]) -> float:
