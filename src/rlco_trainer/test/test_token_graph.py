@@ -28,9 +28,9 @@ def contexts(network: TokenPolicy, seen: Seen) -> Tensor:
 def spoken(network: TokenPolicy, speaker: nn.Module, count: int) -> tuple[Tensor, Tensor]:
     """What the loop and the policy answer."""
     seen = network.see(*inputs(count, SMALLEST))
-    tokens = speaker(contexts(network, seen))
-    assert len(tokens.unique()) > 5, "an answer that always is the same would prove little"
-    return network.actions(tokens), network.act(seen)
+    means = speaker(contexts(network, seen))
+    assert len(means.unique()) > 5, "an answer that always is the same would prove little"
+    return network.played(means), network.act(seen)
 
 
 @pytest.mark.parametrize("scripted", [False, True])
@@ -39,7 +39,7 @@ def test_it_answers_as_the_policy_does(scripted: bool, count: int) -> None:
     network = policy()
     speaker: nn.Module = Speaker(network)
     found, wanted = spoken(network, torch.jit.script(speaker) if scripted else speaker, count)
-    assert torch.equal(found, wanted)
+    torch.testing.assert_close(found, wanted, rtol=0.0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_it_does_so_at_other_sizes(settings: dict[str, int]) -> None:
     network = policy(**settings)
     found, wanted = spoken(network, Speaker(network), 8)
     assert found.shape == (8, settings["horizon"], 7)
-    assert torch.equal(found, wanted)
+    torch.testing.assert_close(found, wanted, rtol=0.0, atol=1e-6)
 
 
 def test_it_uses_the_policys_own_weights() -> None:
@@ -64,6 +64,6 @@ def test_it_uses_the_policys_own_weights() -> None:
     before, _ = spoken(network, speaker, 4)
     network.head.bias[4 + 200] += 100.0  # bin 200 is all that is said now
     seen = network.see(*inputs(4, SMALLEST))
-    tokens = speaker(contexts(network, seen))
-    assert tokens.unique().tolist() == [200]
-    assert not torch.equal(network.actions(tokens), before)
+    means = speaker(contexts(network, seen))
+    assert means.unique().tolist() == [200.5]
+    assert not torch.equal(network.played(means), before)
