@@ -161,11 +161,11 @@ class TokenPolicy(Policy):
 
     def act(self, seen: Seen) -> Tensor:
         """The mean at every place, one after the other."""
-        return self.played(_mean(self._speak(seen, self.horizon, _said)[1]))
+        return self.played(self._means(seen))
 
     def settled(self, seen: Seen) -> bool:
         """Whether no mean is so close to an edge of its bin that it could be in the next one."""
-        means = _mean(self._speak(seen, self.horizon, _said)[1])
+        means = self._means(seen)
         return bool(((means - means.round()).abs() > _DOUBT).all())
 
     def divergence(self, seen: Seen, other: Policy, rng: torch.Generator) -> Tensor:
@@ -205,6 +205,10 @@ class TokenPolicy(Policy):
             if place + 1 < rows * ACTION_SIZE:
                 features = self.vocabulary(spoken[-1] + SPECIAL) + self.places[place + 1]
         return torch.cat(spoken, 1), torch.stack(scored, 1)
+
+    def _means(self, seen: Seen) -> Tensor:
+        """(B, horizon * 7) what is deployed, in bins."""
+        return _mean(self._speak(seen, self.horizon, _said)[1])
 
     def _sample_mean(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
         said, _ = self._speak(seen, self.execute, _said)

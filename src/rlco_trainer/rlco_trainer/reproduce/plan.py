@@ -99,10 +99,10 @@ def cells(preset: Preset) -> list[Cell]:
     Raises:
         ConfigError: a study is unknown, or the preset lacks what one needs.
     """
-    if unknown := set(preset.families) - set(preset.sft):
-        raise ConfigError(f"the preset says nothing of Stage I (sft) for {choices(unknown)}")
-    if unknown := set(preset.families) - set(preset.reinforce):
-        raise ConfigError(f"the preset says nothing of Stage II (reinforce) for {choices(unknown)}")
+    stages = {"Stage I (sft)": preset.sft, "Stage II (reinforce)": preset.reinforce}
+    for stage, settings in stages.items():
+        if unknown := set(preset.families) - set(settings):
+            raise ConfigError(f"the preset says nothing of {stage} for {choices(unknown)}")
     found: list[Cell] = []
     for study in preset.studies:
         if study not in STUDIES:
