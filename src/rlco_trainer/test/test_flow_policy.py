@@ -165,7 +165,7 @@ def test_noise_stays_on_from_decision_to_decision_but_not_into_another_episode()
         assert (one * other).mean().item() == pytest.approx(kept, abs=0.02)
     # What was held is known, the rest is scored.
     sigma = math.sqrt(0.08 * 0.16) * torch.tensor([[1.9], *[[0.4]] * (network.execute - 1)])
-    mean = network.waves @ torch.full((network.execute, 7), 0.3)
+    mean = cosines(network.execute) @ torch.full((network.execute, 7), 0.3)
     held = 0.8 * first.trace["noise"] * ~fresh[:, None, None]
     loose = torch.where(fresh, 1.0, 0.6)[:, None, None]
     expected = torch.distributions.Normal(mean + sigma * held, sigma * loose)

@@ -86,7 +86,7 @@ def test_without_an_anchor_a_step_is_one_of_plain_ppo_to_the_bit(tmp_path: Path)
     policy = new_policy().requires_grad_(False)
     rollout = Signs().collect(policy, 0)
     (batch,) = run_of(tmp_path, config)._batches(Decisions.of(rollout, 0.95, 0.95), 1, 128)
-    actor = [p.requires_grad_() for p in policy.expert_parameters()]
+    actor = [p.requires_grad_() for p in policy.reinforced_parameters()]
     objective = losses(policy.evaluate(batch.seen, batch.trace), batch.batch, config.ppo)
     objective.policy.backward()
     torch.nn.utils.clip_grad_norm_(actor, 1.0)

@@ -112,6 +112,12 @@ def test_imitation_shows_what_was_done_before_with_noise(
     assert alike.all().item() is (noise == 0.0)
 
 
+def test_stage_two_trains_all_of_the_expert_but_its_words(policy: TokenPolicy) -> None:
+    trained = {id(parameter) for parameter in policy.reinforced_parameters()}
+    names = {name.split(".")[0] for name, p in policy.named_parameters() if id(p) in trained}
+    assert names == {"state", "places", "blocks", "norm"}
+
+
 def test_a_policy_is_not_away_from_itself(policy: TokenPolicy, seen: Seen) -> None:
     rng = torch.Generator().manual_seed(0)
     assert policy.divergence(seen, policy, rng).item() == pytest.approx(0.0, abs=1e-6)

@@ -129,7 +129,7 @@ class Reinforcement:
         self._policy, self._collector, self._anchor = policy, collector, anchor
         self._config, self._out = config, out
         policy.requires_grad_(False)
-        self._actor = [p.requires_grad_() for p in policy.expert_parameters()]
+        self._actor = [p.requires_grad_() for p in policy.reinforced_parameters()]
         self._critic = [p.requires_grad_() for p in policy.value.parameters()]
         self._average = copy.deepcopy(policy).requires_grad_(False)
         groups = [

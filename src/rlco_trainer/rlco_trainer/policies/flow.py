@@ -13,11 +13,8 @@ sde:   sigma = a * sqrt(t / (1 - t)),
        mean = x0 * (1 - (t - d)) + x1 * (t - d - sigma^2 * d / (2 t)),
        standard deviation sigma * sqrt(d), in one step of the chain drawn at random.
 end:   (ours) plain Euler steps from the middle of the noise, as when deployed, and noise of a
-       learned sigma on what they end at. So what improves is what is deployed; a chain from
-       noise elsewhere can learn while the one from the middle gets worse. Most of the noise is
-       what the rows of a chunk have in common: as displacements add up, it moves the arm further
-       than rows that shake each their own way, and what it leads to tells more. For the
-       same reason noise can stay on from one decision to the next, which would else undo it.
+       learned sigma on what they end at (see ``Shake``). So what improves is what is deployed; a
+       chain from noise elsewhere can learn while the one from the middle gets worse.
 """
 
 from __future__ import annotations
@@ -32,7 +29,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import HALF_LOG_TAU, cosines, exactly, gaussian, lasting, normal
+from rlco_trainer.policies.noise import HALF_LOG_TAU, Shake, gaussian, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -44,9 +41,6 @@ from rlco_trainer.policies.policy import (
 )
 from rlco_trainer.policies.scale import ACTION_SIZE
 
-#: How much larger than sigma is what the rows of an ``end`` have in common, and what each has of
-#: its own: about as much noise in all as if none were shared.
-_COMMON, _OWN = 1.9, 0.4
 Contexts = list[tuple[Tensor, Tensor]]
 Explore: TypeAlias = Literal["noise", "sde", "end"]
 Joint: TypeAlias = Literal["sum", "mean"]
@@ -86,7 +80,6 @@ class FlowPolicy(Policy):
 
     family = "flow"
     frequencies: Tensor
-    waves: Tensor
 
     def __init__(self, config: FlowConfig) -> None:
         super().__init__(config.backbone, config.horizon, config.execute)
@@ -107,7 +100,6 @@ class FlowPolicy(Policy):
         nn.init.zeros_(self.spread.weight)
         nn.init.zeros_(self.spread.bias)
         self.register_buffer("frequencies", torch.logspace(0.0, 2.5, width // 2))
-        self.register_buffer("waves", cosines(config.execute), persistent=False)
 
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Flow matching at one time per sample."""
@@ -144,7 +136,7 @@ class FlowPolicy(Policy):
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """Scores all transitions of the stored chains, or their ends."""
         if self.config.explore == "end":
-            return self._evaluate_end(seen, trace)
+            return Judged(*self._shake(seen).judge(trace), self.values(seen))
         chain, steps = trace["chain"], self.config.steps
         states, following = chain[:, :-1].flatten(0, 1), chain[:, 1:].flatten(0, 1)
         contexts = [tuple(part.repeat_interleave(steps, 0) for part in pair)
@@ -203,37 +195,21 @@ class FlowPolicy(Policy):
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
     def _sample_end(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
-        mean, std = self._end_waves(seen)
-        # A chunk is one row here: what its rows have in common is in the waves.
-        draws = normal(mean.shape, rng, mean.device).flatten(1)[:, None]
-        lasted = lasting(draws, self.config.hold, before)
-        noise = {name: part.unflatten(1, mean.shape[1:]) for name, part in lasted.items()}
-        waves = mean + std * noise["noise"]
-        log_prob = gaussian(waves, mean + std * noise["held"], std * noise["loose"])
-        actions = self.scale.denormalise(exactly(self.waves.T, waves))
-        return Sample(actions, {"waves": waves, **noise}, log_prob, self.values(seen))
-
-    def _evaluate_end(self, seen: Seen, trace: Trace) -> Judged:
-        mean, std = self._end_waves(seen)
-        held, loose = trace["held"], trace["loose"]
-        log_prob = gaussian(trace["waves"], mean + std * held, std * loose)
-        entropy = (std * loose).log() + 0.5 + HALF_LOG_TAU
-        return Judged(log_prob, entropy, self.values(seen))
+        shake = self._shake(seen)
+        rows, trace = shake.draw(self.config.hold, rng, before)
+        log_prob, _ = shake.judge(trace)
+        return Sample(self.scale.denormalise(rows), trace, log_prob, self.values(seen))
 
     def _end_divergence(self, seen: Seen, other: FlowPolicy) -> Tensor:
         with torch.no_grad():
-            wanted, std = other._end_waves(seen)
-        mean, _ = self._end_waves(seen)
-        return (0.5 * ((mean - wanted) / std).square()).sum(-1).mean()
+            theirs = other._shake(seen)
+        ours = self._shake(seen)
+        return (0.5 * ((ours.mean - theirs.mean) / theirs.std).square()).sum(-1).mean()
 
-    def _end_waves(self, seen: Seen) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (B, execute, 7) of what is played, as waves over its rows:
-        first what all have in common.
-        """
+    def _shake(self, seen: Seen) -> Shake:
+        """The noise of an ``end``, around what is played."""
         end, std = self._end(seen)
-        shares = torch.full((self.execute, 1), _OWN, device=end.device)
-        shares[0] = _COMMON
-        return exactly(self.waves, end[:, : self.execute]), shares * std[:, : self.execute]
+        return Shake.around(end[:, : self.execute], std[:, : self.execute])
 
     def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """Where plain Euler steps from the middle of the noise end, and the standard deviation

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+#: How much larger than its deviation a shake is in what rows have in common, and in what each has
+#: of its own: about as much noise in all as if none were shared.
+_COMMON, _OWN = 1.9, 0.4
 
 
 def cosines(count: int) -> Tensor:
@@ -38,29 +42,55 @@ def normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> 
     return torch.randn(tuple(shape), generator=rng).to(device)
 
 
-def lasting(
-    draws: Tensor, share: float, before: tuple[Mapping[str, Tensor], Tensor] | None
-) -> dict[str, Tensor]:
-    """Noise of which a ``share`` stays on from row to row, and is standard normal all the same.
+@dataclass(frozen=True)
+class Shake:
+    """Normal noise on the rows of a chunk: what a policy plays when it tries things out.
 
-    Args:
-        draws: (B, rows, N) standard normal.
-        before: how the decision before came about, from the last row of whose ``noise`` it stays
-            on as well, and (B,) where there was none.
+    Most of it is what the rows have in common: as displacements add up, it moves the arm further
+    than rows that shake each their own way, and what it leads to tells more. For the same reason
+    some of it can stay on from one decision to the next, which would else undo it.
 
-    Returns:
-        (B, rows * N) each: ``noise``, and the mean ``held`` and deviation ``loose`` with which it
-        was drawn, given the row before.
+    Attributes:
+        mean, std: (B, rows, N), around what, and how far; of waves over the rows, the first of
+            which is what all have in common.
     """
-    last, alone = torch.zeros_like(draws[:, 0]), torch.ones_like(draws[:, 0, :1]) > 0.0
-    if before is not None:
-        last, alone = before[0]["noise"].flatten(1)[:, -draws.shape[2] :], before[1][:, None]
-    held, loose, noise = [], [], []
-    for row in range(draws.shape[1]):
-        alone = alone & (row == 0)
-        held.append(torch.where(alone, 0.0, share * last))
-        loose.append(torch.where(alone, 1.0, math.sqrt(1.0 - share**2)).expand_as(last))
-        last = held[-1] + loose[-1] * draws[:, row]
-        noise.append(last)
-    parts = {"noise": noise, "held": held, "loose": loose}
-    return {name: torch.cat(rows, 1) for name, rows in parts.items()}
+
+    mean: Tensor
+    std: Tensor
+
+    @classmethod
+    def around(cls, mean: Tensor, std: Tensor) -> Shake:
+        """The noise of rows (B, rows, N) that are played around ``mean``, by about ``std``."""
+        rows = mean.shape[1]
+        shares = torch.full((rows, 1), _OWN, device=mean.device)
+        shares[0] = _COMMON
+        return cls(exactly(cosines(rows).to(mean.device), mean), shares * std)
+
+    def draw(
+        self, hold: float, rng: torch.Generator, before: tuple[Mapping[str, Tensor], Tensor] | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Rows (B, rows, N), and what tells how they came about.
+
+        Args:
+            hold: share of the noise that stays on from the decision before.
+            rng: of the draws.
+            before: how the decision before came about, and (B,) where there was none.
+        """
+        draws = normal(self.mean.shape, rng, self.mean.device)
+        held, loose = torch.zeros_like(draws), torch.ones_like(draws)
+        if before is not None:
+            alone = before[1][:, None, None]
+            held = torch.where(alone, 0.0, hold * before[0]["noise"])
+            loose = torch.where(alone, 1.0, math.sqrt(1.0 - hold**2)).expand_as(draws)
+        noise = held + loose * draws
+        waves = self.mean + self.std * noise
+        rows = exactly(cosines(self.mean.shape[1]).to(waves.device).T, waves)
+        return rows, {"waves": waves, "noise": noise, "held": held, "loose": loose}
+
+    def judge(self, trace: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Log-density and entropy (B, rows, N) of the waves of ``trace``, given the noise that
+        stayed on.
+        """
+        std = self.std * trace["loose"]
+        log_prob = gaussian(trace["waves"], self.mean + self.std * trace["held"], std)
+        return log_prob, std.log() + 0.5 + HALF_LOG_TAU

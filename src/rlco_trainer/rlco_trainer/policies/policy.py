@@ -206,6 +206,10 @@ class Policy(Learner):
         apart = {id(p) for module in (self.backbone, self.value) for p in module.parameters()}
         return [p for p in self.parameters() if id(p) not in apart]
 
+    def reinforced_parameters(self) -> list[nn.Parameter]:
+        """What of the expert Stage II trains."""
+        return self.expert_parameters()
+
     def imitation_loss(self, examples: Examples, rng: torch.Generator) -> Tensor:
         """Supervised loss of what the demonstrations did, a scalar."""
         rows = slice(None, self.horizon)

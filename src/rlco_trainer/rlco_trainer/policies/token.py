@@ -16,9 +16,8 @@ tells better what follows than what is seen: a policy that may trust it looks le
 own errors.
 
 Rollouts draw tokens and go on from what was drawn (``sample``, as published). Or they say what is
-deployed, and noise is added to what is played (``mean``, ours). Noise can then stay on from one
-decision to the next, which would else undo it. What was said is given when a decision is scored
-again.
+deployed, and noise is added to what is played (``mean``, ours; see ``Shake``). What was said is given
+when a decision is scored again.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import HALF_LOG_TAU, exactly, gaussian, lasting, normal
+from rlco_trainer.policies.noise import Shake, exactly, normal
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -80,8 +79,7 @@ class TokenConfig:
             sure of its bins would else explore by a fraction of a millimetre. It is scored with
             the rest.
         sigma: standard deviation of the noise of ``mean``, in bins.
-        hold: how much of the noise of ``mean`` stays on from one decision to the next, and
-            accordingly from row to row.
+        hold: how much of the noise of ``mean`` stays on from one decision to the next.
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -120,6 +118,13 @@ class TokenPolicy(Policy):
         edges = torch.linspace(-1.0, 1.0, BINS + 1)
         self.register_buffer("centres", 0.5 * (edges[1:] + edges[:-1]))
 
+    def reinforced_parameters(self) -> list[nn.Parameter]:
+        """All of the expert but its words: most bins hardly matter to a decision, and Adam, which
+        makes all steps alike, would move them as far as those that do.
+        """
+        words = {id(p) for module in (self.vocabulary, self.head) for p in module.parameters()}
+        return [p for p in self.expert_parameters() if id(p) not in words]
+
     def row_losses(self, seen: Seen, actions: Tensor, rng: torch.Generator) -> Tensor:
         """Cross-entropy of the tokens of what was done."""
         values = self.scale.normalise(actions).flatten(1)
@@ -151,7 +156,7 @@ class TokenPolicy(Policy):
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
         if self.config.explore == "mean":
-            return self._judged(seen, _mean(self.logits(seen, trace["said"])), trace)
+            return Judged(*self._shake(seen, trace["said"]).judge(trace), self.values(seen))
         tokens = trace["tokens"]
         scores = self._explored(self.logits(seen, tokens))
         log_prob = scores.gather(-1, tokens[..., None]).squeeze(-1)
@@ -212,21 +217,17 @@ class TokenPolicy(Policy):
 
     def _sample_mean(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
         said, _ = self._speak(seen, self.execute, _said)
-        share = self.config.hold ** (1.0 / self.execute)
-        draws = normal((len(said), self.execute, ACTION_SIZE), rng, said.device)
-        noise = lasting(draws, share, before)
-        means = _mean(self.logits(seen, said))
-        played = means + self.config.sigma * noise["noise"]
-        trace = {"said": said, "played": played, **noise}
-        judged = self._judged(seen, means, trace)
-        return Sample(self.played(played), trace, judged.log_prob, judged.value)
+        shake = self._shake(seen, said)
+        rows, trace = shake.draw(self.config.hold, rng, before)
+        log_prob, _ = shake.judge(trace)
+        return Sample(
+            self.scale.denormalise(rows), {"said": said, **trace}, log_prob, self.values(seen)
+        )
 
-    def _judged(self, seen: Seen, means: Tensor, trace: Trace) -> Judged:
-        """What was played, around ``means`` (B, rows * 7), in bins."""
-        std = self.config.sigma * trace["loose"]
-        log_prob = gaussian(trace["played"], means + self.config.sigma * trace["held"], std)
-        entropy, shape = std.log() + 0.5 + HALF_LOG_TAU, (-1, ACTION_SIZE)
-        return Judged(log_prob.unflatten(1, shape), entropy.unflatten(1, shape), self.values(seen))
+    def _shake(self, seen: Seen, said: Tensor) -> Shake:
+        """The noise of ``mean``, around what is played where tokens (B, rows * 7) are said."""
+        means = self._values(_mean(self.logits(seen, said)))
+        return Shake.around(means, torch.full_like(means, self.config.sigma * 2.0 / BINS))
 
     def _draws(self, rng: torch.Generator) -> _Choice:
         return lambda scores: _drawn(self._explored(scores), rng)
@@ -265,8 +266,11 @@ class TokenPolicy(Policy):
         """Places in the range (B, rows * 7), in bins from its lower end -> (B, rows, 7) action
         units.
         """
-        values = places * (2.0 / BINS) - 1.0
-        return self.scale.denormalise(values.unflatten(1, (-1, ACTION_SIZE)))
+        return self.scale.denormalise(self._values(places))
+
+    def _values(self, places: Tensor) -> Tensor:
+        """The same in [-1, 1]."""
+        return (places * (2.0 / BINS) - 1.0).unflatten(1, (-1, ACTION_SIZE))
 
 
 @cache
