@@ -19,7 +19,7 @@ from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Examples, Policy, Seen
-from rlco_trainer.policies.token import TokenConfig, TokenPolicy
+from rlco_trainer.policies.token import BINS, SPECIAL, TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
 #: The sentence, four places, and three ways between them.
@@ -41,7 +41,10 @@ CONFIG = ReinforceConfig(
 def new_policy(family: str = "token") -> Policy:
     torch.manual_seed(0)
     if family == "token":
-        return TokenPolicy(TokenConfig(TINY, layers=1, heads=2, horizon=1, execute=1))
+        policy = TokenPolicy(TokenConfig(TINY, layers=1, heads=2, horizon=1, execute=1))
+        with torch.no_grad():  # Stage II leaves words as they are: these tell high from low
+            policy.head.weight[SPECIAL:, 0] += torch.linspace(-2.0, 2.0, BINS)
+        return policy
     return FlowPolicy(FlowConfig(TINY, layers=1, heads=2, horizon=1, execute=1))
 
 

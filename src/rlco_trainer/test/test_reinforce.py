@@ -163,10 +163,10 @@ def test_a_run_that_is_told_to_stop_finishes_its_iteration(tmp_path: Path) -> No
 
 def test_the_average_follows_as_slowly_as_is_said_from_the_start(tmp_path: Path) -> None:
     run = run_of(tmp_path, replace(CONFIG, average=0.999, value_iterations=0))
-    before = run._average.state_dict()["vocabulary.weight"].clone()
+    before = run._average.state_dict()["places"].clone()
     run.one_iteration()
-    after = run._average.state_dict()["vocabulary.weight"]
-    present = run._policy.state_dict()["vocabulary.weight"]
+    after = run._average.state_dict()["places"]
+    present = run._policy.state_dict()["places"]
     assert not torch.equal(present, before)
     torch.testing.assert_close(after, torch.lerp(before, present, 0.001), atol=0.0, rtol=1e-6)
 

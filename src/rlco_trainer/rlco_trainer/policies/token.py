@@ -16,8 +16,8 @@ tells better what follows than what is seen: a policy that may trust it looks le
 own errors.
 
 Rollouts draw tokens and go on from what was drawn (``sample``, as published). Or they say what is
-deployed, and noise is added to what is played (``mean``, ours; see ``Shake``). What was said is given
-when a decision is scored again.
+deployed, and noise is added to what is played (``mean``, ours; see ``Shake``). What was said is
+given when a decision is scored again.
 """
 
 from __future__ import annotations
