@@ -35,7 +35,8 @@ class Kinematics:
     def __init__(self, robot: RobotConfig) -> None:
         full = _build_model(robot)
         _require(robot.joint_names, [str(name) for name in full.names][1:], "joint", robot)
-        _require([robot.ee_frame], [str(f.name) for f in full.frames], "frame", robot)
+        frames = [str(frame.name) for frame in full.frames]
+        _require([robot.ee_frame, robot.elbow_frame], frames, "frame", robot)
         locked = [i for i, name in enumerate(full.names) if i and name not in robot.joint_names]
         self._model = pin.buildReducedModel(full, locked, pin.neutral(full))
         self._order = [self._model.getJointId(name) - 1 for name in robot.joint_names]
@@ -43,6 +44,7 @@ class Kinematics:
             raise ConfigError(f"{robot.name}: list the joints from base to tip, as the URDF does")
         self._data = self._model.createData()
         self._frame = self._model.getFrameId(robot.ee_frame)
+        self._elbow = self._model.getFrameId(robot.elbow_frame)
         self._cholesky = eigenpy.LLT(6)  # room for it; nothing is kept from call to call
         self.home = readonly(np.array(robot.home, dtype=np.float64))
         self.lower = readonly(self._model.lowerPositionLimit.copy())
@@ -53,6 +55,18 @@ class Kinematics:
         """Pose of the end effector in the base frame at ``joints``, (n,) rad."""
         pin.forwardKinematics(self._model, self._data, joints)
         return pin.updateFramePlacement(self._model, self._data, self._frame)
+
+    def moving(self, joints: Vector, velocity: Vector) -> tuple[Vector, Vector, Vector]:
+        """Where end effector and elbow are, (3,) m in the base frame, and how the first moves:
+        (6,) m/s and rad/s along the axes of the base frame.
+        """
+        pin.forwardKinematics(self._model, self._data, joints, velocity)
+        position = pin.updateFramePlacement(self._model, self._data, self._frame).translation
+        elbow = pin.updateFramePlacement(self._model, self._data, self._elbow).translation
+        twist = pin.getFrameVelocity(
+            self._model, self._data, self._frame, pin.LOCAL_WORLD_ALIGNED
+        ).vector
+        return position.copy(), elbow.copy(), twist.copy()
 
     def jacobian(self, joints: Vector) -> Vector:
         """(6, n) end-effector Jacobian in its own frame: linear rows, then angular rows."""

@@ -116,7 +116,8 @@ class ActionPath:
 
     def _judged(self, joints: NDArray[np.float64]) -> Verdict:
         position = self.kinematics.forward(joints).translation
-        return self._safety.check_setpoint(Setpoint(joints, self._joints, position, self._dt))
+        velocity = (joints - self._joints) / self._dt
+        return self._safety.check_setpoint(Setpoint(joints, velocity, position))
 
     def _moved(self, row: NDArray[np.float64]) -> pin.SE3:
         moved = pin.exp6(row[:6]) * self._target  # for its rotation; the translation is ours

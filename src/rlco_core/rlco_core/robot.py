@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,13 @@ class LimitConfig(_Strict):
     joint_margin: Annotated[float, Field(ge=0.0)]
     linear_speed: Positive
     angular_speed: Positive
+    acceleration: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    jerk: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    dynamics_scale: Annotated[float, Field(gt=0.0, le=1.0)]
+    tool_speed: Positive
+    tool_rotation: Positive
+    keep_out: Mapping[str, Workspace] = {}
+    keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
 
 
 class GripperConfig(_Strict):
@@ -75,6 +83,7 @@ class RobotConfig(_Strict):
     urdf: Path
     base_frame: str
     ee_frame: str
+    elbow_frame: str
     joints: Annotated[tuple[str, ...], Field(min_length=1)]
     home: tuple[float, ...]
     gripper: GripperConfig
@@ -83,9 +92,12 @@ class RobotConfig(_Strict):
     limits: LimitConfig
 
     @model_validator(mode="after")
-    def _home_fits(self) -> RobotConfig:
-        if len(self.home) != len(self.joints):
-            raise ValueError(f"home has {len(self.home)} values for {len(self.joints)} joints")
+    def _one_value_per_joint(self) -> RobotConfig:
+        limits = self.limits
+        rows = {"home": self.home, "acceleration": limits.acceleration, "jerk": limits.jerk}
+        for name, values in rows.items():
+            if len(values) != len(self.joints):
+                raise ValueError(f"{name} has {len(values)} values for {len(self.joints)} joints")
         return self
 
     @property

@@ -11,14 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.kinematics import Kinematics
-from rlco_core.limits import ActionLimit, Setpoint, SetpointLimit
+from rlco_core.limits import (
+    ActionLimit,
+    MotionLimit,
+    Setpoint,
+    SetpointLimit,
+    first_refusal,
+)
 from rlco_core.limits.finite import FiniteLimit
+from rlco_core.limits.joint_acceleration import JointAccelerationLimit
+from rlco_core.limits.joint_jerk import JointJerkLimit
 from rlco_core.limits.joint_position import JointPositionLimit
 from rlco_core.limits.joint_velocity import JointVelocityLimit
+from rlco_core.limits.keep_out import KeepOutLimit
 from rlco_core.limits.speed import SpeedLimit
+from rlco_core.limits.tool_speed import ToolSpeedLimit
 from rlco_core.limits.workspace import WorkspaceLimit
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACCEPTED, Verdict
+
+#: What a stop may do between two looks, m and rad and share of a speed; how much farther inside
+#: an arm is held back.
+_BETWEEN, _SLOWER, _INNER = 1e-3, 0.99, 3e-3
 
 
 @dataclass(frozen=True)
@@ -38,11 +52,23 @@ class Safety:
 
     def check_setpoint(self, setpoint: Setpoint) -> Verdict:
         """Judges a joint command."""
-        for limit in self.setpoint_limits:
-            verdict = limit.check(setpoint)
-            if not verdict.accepted:
-                return verdict
-        return ACCEPTED
+        return first_refusal(self.setpoint_limits, setpoint)
+
+
+@dataclass(frozen=True)
+class StreamSafety:
+    """The limits of a stream of set-points.
+
+    Attributes:
+        motion: of every set-point.
+        stop: of a stop that is looked at now and then; they are inset by what may lie between.
+        inner: of what is on time; they are inset by more, so that an arm that was held back can
+            get away from where it stands.
+    """
+
+    motion: Sequence[MotionLimit]
+    stop: Sequence[MotionLimit]
+    inner: Sequence[MotionLimit]
 
 
 def robot_safety(robot: RobotConfig, kinematics: Kinematics) -> Safety:
@@ -56,4 +82,37 @@ def robot_safety(robot: RobotConfig, kinematics: Kinematics) -> Safety:
             JointVelocityLimit(names, kinematics.velocity * limits.velocity_scale),
             WorkspaceLimit(limits.workspace.lower, limits.workspace.upper, limits.workspace_margin),
         ),
+    )
+
+
+def stream_safety(robot: RobotConfig, kinematics: Kinematics) -> StreamSafety:
+    """Every limit that ``robot`` declares for set-points."""
+    limits, names = robot.limits, robot.joint_names
+    scale = limits.dynamics_scale
+    velocity = JointVelocityLimit(names, kinematics.velocity * limits.velocity_scale)
+    slower = ToolSpeedLimit(_SLOWER * limits.tool_speed, _SLOWER * limits.tool_rotation)
+    return StreamSafety(
+        motion=(
+            *_places(robot, kinematics, 0.0),
+            velocity,
+            JointAccelerationLimit(names, scale * np.array(limits.acceleration)),
+            JointJerkLimit(names, scale * np.array(limits.jerk)),
+            ToolSpeedLimit(limits.tool_speed, limits.tool_rotation),
+        ),
+        stop=(*_places(robot, kinematics, _BETWEEN), velocity, slower),
+        inner=(*_places(robot, kinematics, _INNER), velocity, slower),
+    )
+
+
+def _places(robot: RobotConfig, kinematics: Kinematics, inset: float) -> tuple[MotionLimit, ...]:
+    """Where the arm may be; ``inset`` m and rad within it."""
+    limits = robot.limits
+    box = limits.workspace
+    boxes = {name: (out.lower, out.upper) for name, out in limits.keep_out.items()}
+    return (
+        JointPositionLimit(
+            robot.joint_names, kinematics.lower, kinematics.upper, limits.joint_margin + inset
+        ),
+        WorkspaceLimit(box.lower, box.upper, limits.workspace_margin - inset),
+        KeepOutLimit(boxes, limits.keep_out_margin + inset),
     )

@@ -7,11 +7,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlco_core.limits import Setpoint
+from rlco_core.limits import Motion, Setpoint
 from rlco_core.limits.finite import FiniteLimit
+from rlco_core.limits.joint_acceleration import JointAccelerationLimit
+from rlco_core.limits.joint_jerk import JointJerkLimit
 from rlco_core.limits.joint_position import JointPositionLimit
 from rlco_core.limits.joint_velocity import JointVelocityLimit
+from rlco_core.limits.keep_out import KeepOutLimit
 from rlco_core.limits.speed import SpeedLimit
+from rlco_core.limits.tool_speed import ToolSpeedLimit
 from rlco_core.limits.workspace import WorkspaceLimit
 from rlco_core.types import ACCEPTED, ACTION_COLUMNS, Verdict
 
@@ -24,7 +28,15 @@ def setpoint(
     previous: tuple[float, float] = (0.0, 0.0),
     position: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Setpoint:
-    return Setpoint(np.array(joints), np.array(previous), np.array(position), DT)
+    velocity = (np.array(joints) - np.array(previous)) / DT
+    return Setpoint(np.array(joints), velocity, np.array(position))
+
+
+def motion(**parts: object) -> Motion:
+    """At rest at the origin, but for ``parts``."""
+    still = {"joints": (0.0, 0.0), "velocity": (0.0, 0.0), "acceleration": (0.0, 0.0)}
+    rest = {**still, "jerk": (0.0, 0.0), "position": (0.0,) * 3, "elbow": (0.0,) * 3}
+    return Motion(**{k: np.array(v) for k, v in {**rest, "twist": (0.0,) * 6, **parts}.items()})
 
 
 @pytest.mark.parametrize("column", range(7))
@@ -116,7 +128,7 @@ def test_joints_keep_their_speed(joints: tuple[float, float], reason: str) -> No
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_command_for_another_number_of_joints_is_a_mistake_of_the_caller(count: int) -> None:
-    wrong = Setpoint(np.zeros(count), np.zeros(count), np.zeros(3), DT)
+    wrong = Setpoint(np.zeros(count), np.zeros(count), np.zeros(3))
     for limit in (
         JointPositionLimit(NAMES, [-1, -1], [1, 1], margin=0.1),
         JointVelocityLimit(NAMES, [1, 1]),
@@ -143,3 +155,57 @@ def test_the_end_effector_stays_in_its_box(
     verdict = limit.check(setpoint(position=position))
     assert verdict.accepted is (reason == "")
     assert (verdict.limit, verdict.reason) == ("workspace" if reason else "", reason)
+
+
+@pytest.mark.parametrize(
+    ("limit", "rate", "unit"),
+    [
+        (JointVelocityLimit, "velocity", "rad/s"),
+        (JointAccelerationLimit, "acceleration", "rad/s^2"),
+        (JointJerkLimit, "jerk", "rad/s^3"),
+    ],
+)
+def test_every_rate_of_a_joint_has_its_bound(limit: type, rate: str, unit: str) -> None:
+    bounded = limit(NAMES, [1.0, 20.0])
+    assert bounded.check(motion(**{rate: (1.0, -20.0)})).accepted
+    verdict = bounded.check(motion(**{rate: (0.5, -21.0)}))
+    assert verdict == Verdict(
+        False, f"joint_{rate}", f"b would move at 21.00 {unit}, 20.00 allowed"
+    )
+    assert not bounded.check(motion(**{rate: (np.nan, 0.0)})).accepted
+
+
+@pytest.mark.parametrize(
+    ("twist", "reason"),
+    [
+        ((0.3, 0.4, 0.0, 0.0, 0.0, -2.0), ""),
+        ((0.3, 0.0, -0.5, 0.0, 0.0, 0.0), "0.58 m/s at the tool, 0.5 m/s allowed"),
+        ((0.0, 0.0, 0.0, 2.0, 2.0, 0.0), "2.83 rad/s at the tool, 2.0 rad/s allowed"),
+        ((0.0, np.nan, 0.0, 0.0, 0.0, 0.0), "nan m/s at the tool, 0.5 m/s allowed"),
+    ],
+)
+def test_the_tool_keeps_its_speed(twist: tuple[float, ...], reason: str) -> None:
+    verdict = ToolSpeedLimit(0.5, 2.0).check(motion(twist=twist))
+    assert (verdict.accepted, verdict.reason) == (reason == "", reason)
+
+
+@pytest.mark.parametrize("part", ["tool", "elbow"])
+@pytest.mark.parametrize(
+    ("place", "inside"),
+    [
+        ((0.5, 0.5, 0.5), True),
+        ((1.09, 0.5, -0.09), True),
+        ((1.11, 0.5, 0.5), False),
+        ((0.5, -0.11, 0.5), False),
+    ],
+)
+def test_tool_and_elbow_stay_out_of_what_stands_there(
+    part: str, place: tuple[float, float, float], inside: bool
+) -> None:
+    limit = KeepOutLimit({"post": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))}, margin=0.1)
+    far = (9.0, 9.0, 9.0)
+    key, other = ("position", "elbow") if part == "tool" else ("elbow", "position")
+    verdict = limit.check(motion(**{key: place, other: far}))
+    where = ", ".join(f"{value:.3f}" for value in place)
+    reason = f"the {part} would be in post, at {where} m" if inside else ""
+    assert (verdict.accepted, verdict.reason) == (not inside, reason)

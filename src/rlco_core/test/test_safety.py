@@ -40,7 +40,7 @@ def test_the_first_refusal_decides_and_the_rest_is_not_asked() -> None:
     ]
     safety = Safety(action_limits=limits, setpoint_limits=limits)
     assert safety.check_action(np.zeros(7), DT).limit == "first"
-    setpoint = Setpoint(HOME, HOME, np.zeros(3), DT)
+    setpoint = Setpoint(HOME, np.zeros(7), np.zeros(3))
     assert safety.check_setpoint(setpoint).limit == "first"
     assert [limit.asked for limit in limits] == [2, 2, 0]
 
@@ -50,7 +50,8 @@ def test_without_limits_all_is_accepted() -> None:
 
 
 def at(joints: np.ndarray, previous: np.ndarray) -> Setpoint:
-    return Setpoint(joints, previous, KINEMATICS.forward(joints).translation, DT)
+    velocity = (joints - previous) / DT
+    return Setpoint(joints, velocity, KINEMATICS.forward(joints).translation)
 
 
 def test_standing_at_home_is_accepted() -> None:
@@ -92,5 +93,5 @@ def test_the_pandas_joint_speeds_have_the_scale_of_its_file(joint: int) -> None:
 def test_the_pandas_box_has_the_margin_of_its_file() -> None:
     floor, margin = PANDA.limits.workspace.lower[2], PANDA.limits.workspace_margin
     for depth, accepted in ((0.9 * margin, True), (1.1 * margin, False)):
-        setpoint = Setpoint(HOME, HOME, np.array([0.5, 0.0, floor - depth]), DT)
+        setpoint = Setpoint(HOME, np.zeros(7), np.array([0.5, 0.0, floor - depth]))
         assert SAFETY.check_setpoint(setpoint).accepted is accepted
