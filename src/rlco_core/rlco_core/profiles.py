@@ -72,14 +72,10 @@ class Profiles:
         hurry: (n,) by how much joints may move faster than what they catch up with, rad/s.
     """
 
-    def __init__(
-        self, velocity: Vector, acceleration: Vector, jerk: Vector, hurry: Vector
-    ) -> None:
+    def __init__(self, velocity: Vector, acceleration: Vector, jerk: Vector, hurry: Vector) -> None:
         self._velocity, self._hurry = velocity, hurry
         self._planner = Ruckig(len(velocity))
-        self._chase, self._approach, self._stop = (
-            InputParameter(len(velocity)) for _ in range(3)
-        )
+        self._chase, self._approach, self._stop = (InputParameter(len(velocity)) for _ in range(3))
         # No joint waits for another one that has farther to catch up, but where they approach.
         self._chase.synchronization = Synchronization.No
         self._approach.synchronization = Synchronization.Phase

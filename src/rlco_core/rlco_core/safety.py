@@ -30,9 +30,9 @@ from rlco_core.limits.workspace import WorkspaceLimit
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACCEPTED, Verdict
 
-#: What a stop may do between two looks, m and rad and share of a speed; how much farther inside
-#: an arm is held back.
-_BETWEEN, _SLOWER, _INNER = 1e-3, 0.99, 3e-3
+#: What an arm may do between two looks: m and rad, share of a speed; and how much farther inside
+#: it is held back.
+_BETWEEN, _SLOWER, _INNER = 1e-3, 0.97, 3e-3
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,17 @@ def stream_safety(robot: RobotConfig, kinematics: Kinematics) -> StreamSafety:
     limits, names = robot.limits, robot.joint_names
     scale = limits.dynamics_scale
     velocity = JointVelocityLimit(names, kinematics.velocity * limits.velocity_scale)
-    slower = ToolSpeedLimit(_SLOWER * limits.tool_speed, _SLOWER * limits.tool_rotation)
+    tool = ToolSpeedLimit(_SLOWER * limits.tool_speed, _SLOWER * limits.tool_rotation)
     return StreamSafety(
         motion=(
             *_places(robot, kinematics, 0.0),
             velocity,
             JointAccelerationLimit(names, scale * np.array(limits.acceleration)),
             JointJerkLimit(names, scale * np.array(limits.jerk)),
-            ToolSpeedLimit(limits.tool_speed, limits.tool_rotation),
+            tool,
         ),
-        stop=(*_places(robot, kinematics, _BETWEEN), velocity, slower),
-        inner=(*_places(robot, kinematics, _INNER), velocity, slower),
+        stop=(*_places(robot, kinematics, _BETWEEN), velocity, tool),
+        inner=(*_places(robot, kinematics, _INNER), velocity, tool),
     )
 
 

@@ -33,6 +33,8 @@ _ROOM = 0.97
 _HURRY = 0.25
 #: s between two looks at a planned stop; what lies between is covered by the limits' inset.
 _LOOK = 0.02
+#: More looks, s, while an arm that is to stop still speeds up.
+_AT_FIRST = (0.005, 0.01, 0.015)
 #: Share of a period by which a time is called a whole number of periods.
 _SLACK = 1e-6
 
@@ -84,7 +86,7 @@ class SetpointStream:
         """A command: the joints (n,) go on a straight line to it from the command before, in
         ``seconds``. Then the next one is due, or they come to rest.
 
-        Refused, and they come to rest, where it is not finite or of another arm.
+        Refused, and they come to rest, where no joints of this arm can be.
         """
         if (verdict := self._foul(joints)) is not None:
             self.brake()
@@ -118,10 +120,13 @@ class SetpointStream:
 
     def _foul(self, joints: Vector) -> Verdict | None:
         """Why these are no joints of this arm; None where they are."""
-        count = len(self._kinematics.home)
-        if joints.shape == (count,) and np.isfinite(joints).all():
-            return None
-        return Verdict(False, "finite", f"{joints} are not {count} finite joint positions")
+        model = self._kinematics
+        if joints.shape != model.home.shape or not np.isfinite(joints).all():
+            count = len(model.home)
+            return Verdict(False, "finite", f"{joints} are not {count} finite joint positions")
+        if (joints < model.lower).any() or (joints > model.upper).any():
+            return Verdict(False, "joint_position", f"{joints} rad are beyond the joints' stops")
+        return None
 
     def _wanted(self) -> tuple[JointState, Profile] | None:
         """What the command asks for next, and the stop after it; None where it may not be."""
@@ -174,8 +179,8 @@ class SetpointStream:
     def _seen_through(self, profile: Profile, limits: Sequence[MotionLimit]) -> Verdict:
         """Whether all of a profile is within ``limits``, instant by instant."""
         ends = profile.duration
-        for seconds in np.arange(_LOOK, ends + _LOOK, _LOOK).clip(max=ends).tolist():
-            verdict = first_refusal(limits, self._motion(profile.at(seconds)))
+        for seconds in (*_AT_FIRST, *np.arange(_LOOK, ends + _LOOK, _LOOK).tolist()):
+            verdict = first_refusal(limits, self._motion(profile.at(min(seconds, ends))))
             if not verdict.accepted:
                 return Verdict(False, verdict.limit, f"it could not stop in time: {verdict.reason}")
         return ACCEPTED
