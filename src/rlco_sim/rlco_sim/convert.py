@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
-from rlco_core.errors import ConfigError
-from rlco_core.stamps import set_stamp
+from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import TaskState
 from rlco_sim.camera import intrinsics
 from rlco_sim.settings import CameraSettings
+from rlco_sim.trajectory_controller import Point
 
 
 def time_message(stamp_ns: int) -> Time:
@@ -70,21 +70,18 @@ def task_state_message(stamp_ns: int, step: int, success: bool) -> TaskState:
     return message
 
 
-def trajectory_goal(message: JointTrajectory, names: Sequence[str]) -> NDArray[np.float64]:
-    """(n,) positions of a trajectory's last point, in the order of ``names``.
-
-    Raises:
-        ConfigError: what joint_trajectory_controller would reject, or a value that is not finite.
-    """
-    if sorted(message.joint_names) != sorted(names):
-        raise ConfigError(
-            f"trajectory has joints [{', '.join(message.joint_names)}], "
-            f"it should have [{', '.join(names)}]"
+def points_of(message: JointTrajectory) -> list[Point]:
+    """A trajectory's points, with what each tells."""
+    return [
+        Point(
+            after_ns=stamp_to_ns(point.time_from_start),
+            positions=np.array(point.positions),
+            velocities=_told(point.velocities),
+            accelerations=_told(point.accelerations),
         )
-    if not message.points or len(message.points[-1].positions) != len(names):
-        raise ConfigError(f"trajectory needs a point with {len(names)} positions")
-    by_name = dict(zip(message.joint_names, message.points[-1].positions, strict=True))
-    goal = np.array([by_name[name] for name in names])
-    if not np.isfinite(goal).all():
-        raise ConfigError("trajectory has positions that are not finite")
-    return goal
+        for point in message.points
+    ]
+
+
+def _told(values: Sequence[float]) -> NDArray[np.float64] | None:
+    return np.array(values) if len(values) else None

@@ -7,17 +7,17 @@
     service: reset_scene
 
 In ``lockstep`` time stands still until both commands of an instant are in, so a run is
-deterministic and as fast as the machine. In ``realtime`` it passes at its own pace and the
-last command is held, as joint_trajectory_controller holds it.
+deterministic and as fast as the machine. In ``realtime`` it passes at its own pace, and the
+controllers go on with what they were sent last.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -34,7 +34,8 @@ from rlco_ros.qos import CLOCK, COMMAND, STATE
 from rlco_ros.run import run
 from rlco_sim import convert
 from rlco_sim.domain import Domain
-from rlco_sim.session import DT, Session
+from rlco_sim.session import DT, DT_NS, Session
+from rlco_sim.trajectory_controller import TrajectoryController
 
 MODES = ("lockstep", "realtime")
 PARAMETERS = (
@@ -85,12 +86,14 @@ class SimNode(Node):
         self._infos = self.create_publisher(CameraInfo, f"{name}/camera_info", COMMAND)
         self._task_states = self.create_publisher(TaskState, "task_state", STATE)
         self._clocks = self.create_publisher(ClockMessage, "/clock", CLOCK)
-        self.create_subscription(
-            JointTrajectory, self._robot.controller_topic, self._on_arm, COMMAND
-        )
-        self.create_subscription(
-            JointTrajectory, self._robot.gripper.controller_topic, self._on_gripper, COMMAND
-        )
+        topics = {
+            "arm": self._robot.controller_topic,
+            "gripper": self._robot.gripper.controller_topic,
+        }
+        for part, topic in topics.items():
+            self.create_subscription(
+                JointTrajectory, topic, partial(self._on_trajectory, part), COMMAND
+            )
         self.create_service(ResetScene, "reset_scene", self._on_reset)
 
     def _start_time(self) -> None:
@@ -103,42 +106,38 @@ class SimNode(Node):
 
     def _forget_commands(self) -> None:
         """Until told otherwise, the controllers hold where the arm is."""
-        self._arm_goal = self._session.joint_positions
-        self._fingers = self._session.fingers
+        fingers = np.full(len(self._gripper_names), self._session.fingers)
+        self._controllers = {
+            "arm": TrajectoryController(self._arm_names, self._session.joint_positions),
+            "gripper": TrajectoryController(self._gripper_names, fingers),
+        }
         self._answered: dict[str, int] = {}
 
-    def _on_arm(self, message: JointTrajectory) -> None:
-        goal = self._goal(message, self._arm_names)
-        if goal is not None:
-            self._arm_goal = goal
-            self._answer("arm", message)
-
-    def _on_gripper(self, message: JointTrajectory) -> None:
-        goal = self._goal(message, self._gripper_names)
-        if goal is not None:
-            self._fingers = float(goal[0])
-            self._answer("gripper", message)
-
-    def _goal(self, message: JointTrajectory, names: list[str]) -> NDArray[np.float64] | None:
-        """A trajectory's goal, as its controller takes it; a foul one is logged and dropped."""
+    def _on_trajectory(self, part: str, message: JointTrajectory) -> None:
+        """A trajectory for a controller; one that it rejects is logged and dropped."""
+        stamp, now = stamp_to_ns(message.header.stamp), self._session.stamp_ns
         try:
-            return convert.trajectory_goal(message, names)
+            points = convert.points_of(message)
+            self._controllers[part].accept(message.joint_names, points, stamp, now)
         except ConfigError as error:
             self.get_logger().error(str(error), throttle_duration_sec=1.0)
-            return None
+        else:
+            self._answer(part, stamp)
 
-    def _answer(self, part: str, message: JointTrajectory) -> None:
+    def _answer(self, part: str, stamp: int) -> None:
         """In lock-step, time passes once every part has its command of this very instant."""
         if self._mode != "lockstep":
             return
-        self._answered[part] = stamp_to_ns(message.header.stamp)
+        self._answered[part] = stamp
         now = self._session.stamp_ns
         if all(self._answered.get(part) == now for part in ("arm", "gripper")):
             self._repeat.reset()
             self._pass_time()
 
     def _pass_time(self) -> None:
-        self._session.advance(self._arm_goal, self._fingers)
+        then = self._session.stamp_ns + DT_NS
+        arm, gripper = (self._controllers[part].at(then).joints for part in ("arm", "gripper"))
+        self._session.advance(arm, float(gripper[0]))
         self._publish_now()
 
     def _publish_now(self) -> None:

@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from rlco_core.errors import ConfigError
 from rlco_sim import convert
 from rlco_sim.domain import Domain
 
@@ -20,24 +18,15 @@ def trajectory(names: list[str], *positions: list[float]) -> JointTrajectory:
     return JointTrajectory(joint_names=names, points=points)
 
 
-def test_goals_are_the_last_point_in_the_order_of_the_controller() -> None:
+def test_points_tell_what_their_messages_told() -> None:
     message = trajectory(["b", "a"], [0.0, 0.0], [2.0, 1.0])
-    assert convert.trajectory_goal(message, NAMES).tolist() == [1.0, 2.0]
-
-
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        (trajectory(["a", "c"], [0.0, 0.0]), r"joints \[a, c\], it should have \[a, b\]"),
-        (trajectory(["a"], [0.0]), "it should have"),
-        (trajectory(["a", "b"]), "a point with 2 positions"),
-        (trajectory(["a", "b"], [0.0]), "a point with 2 positions"),
-        (trajectory(["a", "b"], [0.0, float("nan")]), "not finite"),
-    ],
-)
-def test_foul_trajectories_are_refused(message: JointTrajectory, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
-        convert.trajectory_goal(message, NAMES)
+    message.points[1].time_from_start.nanosec = 50_000_000
+    message.points[1].velocities, message.points[1].accelerations = [0.5, 0.0], [0.0, 3.0]
+    first, second = convert.points_of(message)
+    assert (first.after_ns, first.velocities, first.accelerations) == (0, None, None)
+    assert second.after_ns == 50_000_000
+    told = (second.positions, second.velocities, second.accelerations)
+    assert [row.tolist() for row in told] == [[2.0, 1.0], [0.5, 0.0], [0.0, 3.0]]
 
 
 def test_images_and_camera_infos_agree() -> None:
@@ -51,11 +40,6 @@ def test_images_and_camera_infos_agree() -> None:
     assert (info.width, info.height) == (image.width, image.height)
     assert info.header == image.header
     assert (info.k[2], info.k[5], info.k[0]) == (32.0, 31.0, info.k[4])
-
-
-def test_a_joint_named_twice_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"joints \[a, a\]"):
-        convert.trajectory_goal(trajectory(["a", "a"], [0.0, 1.0]), NAMES)
 
 
 def test_joint_states_keep_every_digit() -> None:

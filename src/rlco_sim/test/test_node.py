@@ -18,6 +18,11 @@ from rlco_sim.session import DT_NS, Session
 AHEAD = np.array(PANDA.home) + 0.05
 
 
+def goal_of(node: Any, part: str) -> np.ndarray:
+    """Where a controller will be at last."""
+    return node._controllers[part].at(node._session.stamp_ns + 10**12).joints
+
+
 def wait_until_taken(stage: Stage, node: Any, part: str, stamp: int) -> None:
     """Until the node has a command and has had the time to say all again twice."""
     stage.wait(lambda: node._answered.get(part) == stamp)
@@ -142,11 +147,12 @@ def test_a_reset_forgets_the_commands_before_it(stage: Stage) -> None:
     stage.hand.command_arm(start, AHEAD)
     wait_until_taken(stage, node, "arm", start)
     answer = stage.reset(0)
-    stage.wait(lambda: stage.now == stamp_to_ns(answer.stamp))
-    stage.hand.command_gripper(start, 0.02)
-    wait_until_taken(stage, node, "gripper", start)
+    anew = stamp_to_ns(answer.stamp)
+    stage.wait(lambda: stage.now == anew)
+    stage.hand.command_gripper(anew, 0.02)
+    wait_until_taken(stage, node, "gripper", anew)
     assert stage.hand.states[-1].step == 0
-    assert np.abs(node._arm_goal - np.array(PANDA.home)).max() <= 0.02
+    assert np.abs(goal_of(node, "arm") - PANDA.home).max() <= 0.02
 
 
 @pytest.mark.parametrize(
@@ -189,14 +195,14 @@ def test_foul_trajectories_are_dropped_with_a_line(
     line: str,
 ) -> None:
     node = stage.simulator()
-    goal, start = node._arm_goal.copy(), stage.now
+    goal, start = goal_of(node, "arm"), stage.now
     stage.hand.command_gripper(start, 0.02)
     stage.hand.command_arm(start, values, names)
     logged: list[str] = []
     stage.wait(lambda: logged.append(capfd.readouterr().err) or line in "".join(logged))
     stage.repeats()
     assert stage.now == start
-    assert (node._arm_goal == goal).all()
+    assert (goal_of(node, "arm") == goal).all()
 
 
 def test_in_real_time_time_passes_by_itself_and_the_last_command_is_held(stage: Stage) -> None:
@@ -206,7 +212,8 @@ def test_in_real_time_time_passes_by_itself_and_the_last_command_is_held(stage: 
     assert np.abs(held[:7] - start[:7]).max() < 0.005
     stage.hand.command_arm(0, AHEAD)
     stage.hand.command_gripper(0, 0.04)
-    stage.wait(lambda: (node._arm_goal == AHEAD).all() and node._fingers == 0.04)
+    stage.wait(lambda: (goal_of(node, "arm") == AHEAD).all())
+    stage.wait(lambda: (goal_of(node, "gripper") == 0.04).all())
     later = stage.repeats(12)
     stamps = [stamp_of(message) for message in later]
     assert np.diff(stamps).tolist() == [DT_NS] * 11

@@ -1,0 +1,113 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The trajectory controller of the simulated robot: what it rejects, and where it is when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlco_core.errors import ConfigError
+from rlco_sim.trajectory_controller import Point, TrajectoryController
+
+NAMES = ["a", "b"]
+MS = 1_000_000
+NOW = 5_000 * MS
+
+
+def controller() -> TrajectoryController:
+    return TrajectoryController(NAMES, np.array([0.0, 1.0]))
+
+
+def point(after_ms: float, *positions: float, **more: list[float]) -> Point:
+    told = {name: np.array(values) for name, values in more.items()}
+    return Point(round(after_ms * MS), np.array(positions), **told)
+
+
+def test_it_holds_until_it_is_told_otherwise_and_after_the_last_point() -> None:
+    arm = controller()
+    assert arm.at(NOW).joints.tolist() == [0.0, 1.0]
+    arm.accept(NAMES, [point(50, 0.1, 0.9)], NOW, NOW)
+    assert arm.at(NOW + 50 * MS).joints.tolist() == [0.1, 0.9], "to the bit"
+    late = arm.at(NOW + 900 * MS)
+    assert late.joints.tolist() == [0.1, 0.9]
+    assert not late.velocity.any()
+
+
+def test_between_positions_the_way_is_straight_from_where_it_was_when_told() -> None:
+    arm = controller()
+    arm.accept(["b", "a"], [point(100, 3.0, 1.0), point(200, 3.0, 2.0)], 0, NOW)
+    assert arm.at(NOW + 50 * MS).joints == pytest.approx([0.5, 2.0])
+    assert arm.at(NOW + 150 * MS).joints == pytest.approx([1.5, 3.0])
+    assert arm.at(NOW + 150 * MS).velocity == pytest.approx([10.0, 0.0])
+
+
+def test_a_new_trajectory_replaces_the_one_before_wherever_that_is() -> None:
+    arm = controller()
+    arm.accept(NAMES, [point(100, 1.0, 1.0), point(200, 9.0, 9.0)], NOW, NOW)
+    arm.accept(NAMES, [point(100, 0.0, 1.0)], 0, NOW + 50 * MS)
+    assert arm.at(NOW + 50 * MS).joints == pytest.approx([0.5, 1.0])
+    assert arm.at(NOW + 100 * MS).joints == pytest.approx([0.25, 1.0])
+    assert arm.at(NOW + 900 * MS).joints.tolist() == [0.0, 1.0]
+
+
+def test_points_that_are_over_when_a_trajectory_comes_are_left_out() -> None:
+    arm = controller()
+    arm.accept(NAMES, [point(10, 8.0, 8.0), point(60, 1.0, 2.0)], NOW, NOW + 20 * MS)
+    assert arm.at(NOW + 20 * MS).joints.tolist() == [0.0, 1.0]
+    assert arm.at(NOW + 40 * MS).joints == pytest.approx([0.5, 1.5])
+
+
+@pytest.mark.parametrize("order", [3, 5])
+def test_with_velocities_and_accelerations_motion_is_smooth(order: int) -> None:
+    """Points of a polynomial that such a spline can follow to the last digit."""
+    curve = np.polynomial.Polynomial([0.0, 0.0, 0.0, 2.0, -1.0, 0.5][: order + 1])
+    arm, still = controller(), [0.0]
+
+    def on(t: float) -> Point:
+        rows = {"velocities": [curve.deriv(1)(t), *still]}
+        if order == 5:
+            rows["accelerations"] = [curve.deriv(2)(t), *still]
+        return point(1000 * t, curve(t), 1.0, **rows)
+
+    rest = {"velocities": [0.0, 0.0]}
+    if order == 5:
+        rest["accelerations"] = [0.0, 0.0]
+    arm.accept(NAMES, [on(0.2), on(0.5), on(0.6), point(2000, 1.0, 1.0, **rest)], NOW, NOW)
+    for t in (0.1, 0.2, 0.33, 0.5, 0.58) if order == 5 else (0.1, 0.2, 0.33, 0.5):
+        state = arm.at(NOW + round(1000 * t) * MS)
+        assert state.joints[0] == pytest.approx(curve(t), abs=1e-12)
+        assert state.velocity[0] == pytest.approx(curve.deriv(1)(t), abs=1e-9)
+        assert state.acceleration[0] == pytest.approx(curve.deriv(2)(t), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "points", "reason"),
+    [
+        (["a", "c"], [point(50, 0.0, 0.0)], r"joints \[a, c\], it should have \[a, b\]"),
+        (["a"], [point(50, 0.0)], "it should have"),
+        (["a", "a"], [point(50, 0.0, 0.0)], r"joints \[a, a\]"),
+        (NAMES, [], "a point with 2 positions"),
+        (NAMES, [point(50, 0.0)], "a point with 2 positions"),
+        (NAMES, [point(50, 0.0, 0.0, velocities=[0.0])], "a point with 2 positions"),
+        (NAMES, [point(50, 0.0, np.nan)], "not finite"),
+        (NAMES, [point(50, 0.0, 0.0), point(50, 1.0, 1.0)], "do not increase"),
+        (NAMES, [point(50, 0.0, 0.0, velocities=[0.1, 0.0])], "does not end at rest"),
+    ],
+)
+def test_what_it_rejects_changes_nothing(
+    names: list[str], points: list[Point], reason: str
+) -> None:
+    arm = controller()
+    arm.accept(NAMES, [point(100, 1.0, 1.0)], NOW, NOW)
+    with pytest.raises(ConfigError, match=reason):
+        arm.accept(names, points, NOW, NOW)
+    assert arm.at(NOW + 100 * MS).joints.tolist() == [1.0, 1.0]
+
+
+def test_a_trajectory_that_is_over_is_rejected_but_not_one_without_a_stamp() -> None:
+    arm = controller()
+    with pytest.raises(ConfigError, match=r"ended 0\.030 s ago"):
+        arm.accept(NAMES, [point(50, 1.0, 1.0)], NOW, NOW + 80 * MS)
+    arm.accept(NAMES, [point(50, 1.0, 1.0)], 0, NOW + 80 * MS)
+    assert arm.at(NOW + 130 * MS).joints.tolist() == [1.0, 1.0]
