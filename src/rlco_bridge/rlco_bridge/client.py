@@ -39,8 +39,8 @@ class EpisodeReport:
         instruction: the sentence that was in force.
         success, steps, stop_reason, detail: as the bridge says.
         latency_ms: observation to command, one per decision.
-        commands: (steps, n) rad, joint positions as published to the arm's controller.
-        fingers: (steps,) m or rad, as published to the gripper's controller.
+        commands: (steps, n) rad, where the arm's controller was told to be after every period.
+        fingers: (steps,) m or rad, likewise of the gripper's controller.
     """
 
     instruction: str
@@ -53,14 +53,49 @@ class EpisodeReport:
     fingers: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A trajectory that a controller was sent.
+
+    Attributes:
+        stamp_ns: when it begins.
+        after_ns: (k,) when its points are due, from then.
+        positions: (k, n) rad or m.
+    """
+
+    stamp_ns: int
+    after_ns: tuple[int, ...]
+    positions: NDArray[np.float64]
+
+    def at(self, stamp_ns: int) -> NDArray[np.float64]:
+        """(n,) the point that is due next to ``stamp_ns``."""
+        away = [abs(self.stamp_ns + after - stamp_ns) for after in self.after_ns]
+        row: NDArray[np.float64] = self.positions[int(np.argmin(away))]
+        return row
+
+
 @dataclass
 class _Recorder:
-    """Commands by stamp; repeats of a stamp replace it."""
+    """Trajectories by stamp; repeats of a stamp replace it."""
 
-    points: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    sent: dict[int, Sent] = field(default_factory=dict)
 
     def __call__(self, message: JointTrajectory) -> None:
-        self.points[stamp_to_ns(message.header.stamp)] = tuple(message.points[-1].positions)
+        stamp = stamp_to_ns(message.header.stamp)
+        after = tuple(stamp_to_ns(point.time_from_start) for point in message.points)
+        positions = np.array([point.positions for point in message.points], dtype=np.float64)
+        self.sent[stamp] = Sent(stamp, after, positions)
+
+    def in_order(self) -> list[Sent]:
+        """All of them, by time."""
+        return [self.sent[stamp] for stamp in sorted(self.sent)]
+
+    def commands(self) -> NDArray[np.float64]:
+        """(m, n): where each trajectory was when the next one came."""
+        sent = self.in_order()
+        ends = [following.stamp_ns for following in sent[1:]] + [10**19]
+        rows = [one.at(end) for one, end in zip(sent, ends, strict=False)]
+        return np.array(rows).reshape(len(rows), -1) if rows else np.zeros((0, 1))
 
 
 class EpisodeClient:
@@ -111,9 +146,9 @@ class EpisodeClient:
         """
         self._wait_for({"the bridge (action run_episode)": self._client.server_is_ready}, timeout)
 
-    def commands_seen(self) -> NDArray[np.float64]:
-        """(m, n) rad: every arm command since the last episode began, also those after its end."""
-        return _in_order(self._arm.points)
+    def trajectories_seen(self) -> list[Sent]:
+        """What the arm was sent since the last episode began, also after its end."""
+        return self._arm.in_order()
 
     def _wait_for(self, wanted: dict[str, Callable[[], bool]], timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -139,8 +174,8 @@ class EpisodeClient:
         Raises:
             SystemNotReady: the goal was rejected, or no result came within ``timeout`` s.
         """
-        self._arm.points.clear()
-        self._gripper.points.clear()
+        self._arm.sent.clear()
+        self._gripper.sent.clear()
         goal = RunEpisode.Goal(task=task, seed=seed, instruction=instruction, max_steps=max_steps)
         sent = self._client.send_goal_async(
             goal, feedback_callback=lambda message: during(message.feedback.step)
@@ -172,20 +207,15 @@ class EpisodeClient:
             stop_reason=result.stop_reason,
             detail=result.detail,
             latency_ms=tuple(result.latency_ms),
-            commands=_in_order(self._arm.points),
-            fingers=_in_order(self._gripper.points)[:, 0],
+            commands=self._arm.commands()[: result.steps],
+            fingers=self._gripper.commands()[: result.steps, 0],
         )
 
     def _missing_commands(self, steps: int) -> bool:
-        return min(len(self._arm.points), len(self._gripper.points)) < steps
+        return min(len(self._arm.sent), len(self._gripper.sent)) < steps
 
     def _subscribed(self, topic: str) -> bool:
         return self.node.count_subscribers(self.node.resolve_topic_name(topic)) > 0
 
     def _published(self, topic: str) -> bool:
         return self.node.count_publishers(self.node.resolve_topic_name(topic)) > 0
-
-
-def _in_order(points: dict[int, tuple[float, ...]]) -> NDArray[np.float64]:
-    rows = [points[stamp] for stamp in sorted(points)]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), -1) if rows else np.zeros((0, 1))

@@ -9,41 +9,70 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_bridge import convert
+from rlco_bridge.episode import Measured
+from rlco_bridge.mover import Mover
 from rlco_core.motion import Command
 from rlco_core.robot import RobotConfig
+from rlco_core.types import ACCEPTED, Verdict
 from rlco_ros.qos import COMMAND, STATE
 
 
 class Commander:
     """Publishers of commands.
 
+    In lock-step a controller is told where to be at the end of every period. In real time it is
+    told all of the motion, ahead, until rest.
+
     Args:
         node: whose publishers these are.
         robot: the arm.
         prefix: of joint names.
         dt: control period, s.
+        mover: of the arm, in real time; None in lock-step.
 
     Attributes:
         arm_names, finger_names: joints by name, prefix included.
     """
 
-    def __init__(self, node: Node, robot: RobotConfig, prefix: str, dt: float) -> None:
+    def __init__(
+        self, node: Node, robot: RobotConfig, prefix: str, dt: float, mover: Mover | None
+    ) -> None:
         self.arm_names = [prefix + name for name in robot.joint_names]
         self.finger_names = [prefix + name for name in robot.gripper_joint_names]
-        self._node, self._dt = node, dt
+        self._node, self._dt, self._mover = node, dt, mover
         self._arm = node.create_publisher(JointTrajectory, robot.controller_topic, COMMAND)
         self._gripper = node.create_publisher(
             JointTrajectory, robot.gripper.controller_topic, COMMAND
         )
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
 
-    def send(self, now_ns: int, command: Command) -> None:
-        """The command of the period that begins at ``now_ns``."""
-        joints, fingers = command.joints.tolist(), [command.fingers] * len(self.finger_names)
+    def begin(self, measured: Measured) -> Verdict:
+        """The arm stands where it was measured; refused where it may not be."""
+        if self._mover is None:
+            return ACCEPTED
+        return self._mover.begin(measured.joints, measured.stamp_ns)
+
+    def send(self, now_ns: int, command: Command) -> Verdict:
+        """The command of the period that begins at ``now_ns``; refused, the arm comes to rest."""
+        verdict = ACCEPTED
+        if self._mover is None:
+            joints = command.joints.tolist()
+            message = convert.trajectory_message(now_ns, self.arm_names, joints, self._dt)
+        else:
+            verdict, motion = self._mover.follow(command.joints, now_ns)
+            message = convert.motion_message(motion, self.arm_names)
+        fingers = [command.fingers] * len(self.finger_names)
         self._gripper.publish(
             convert.trajectory_message(now_ns, self.finger_names, fingers, self._dt)
         )
-        self._arm.publish(convert.trajectory_message(now_ns, self.arm_names, joints, self._dt))
+        self._arm.publish(message)
+        return verdict
+
+    def halt(self, now_ns: int) -> None:
+        """In real time, brings the arm to rest; in lock-step it stands already."""
+        if self._mover is not None:
+            motion = self._mover.halt(now_ns)
+            self._arm.publish(convert.motion_message(motion, self.arm_names))
 
     def tell(self, stamp_ns: int, command: Command) -> None:
         """Says which command was in force at ``stamp_ns``."""

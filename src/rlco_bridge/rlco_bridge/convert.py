@@ -14,6 +14,7 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
+from rlco_bridge.mover import Motion
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
@@ -72,6 +73,22 @@ def trajectory_message(
     point = JointTrajectoryPoint(positions=list(positions), time_from_start=duration)
     message = JointTrajectory(joint_names=list(names), points=[point])
     set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
+def motion_message(motion: Motion, names: Sequence[str]) -> JointTrajectory:
+    """Motion as a trajectory with velocities and accelerations; rad and per second."""
+    points = [
+        JointTrajectoryPoint(
+            positions=state.joints.tolist(),
+            velocities=state.velocity.tolist(),
+            accelerations=state.acceleration.tolist(),
+            time_from_start=set_stamp(Duration(), number * motion.period_ns),
+        )
+        for number, state in enumerate(motion.states, 1)
+    ]
+    message = JointTrajectory(joint_names=list(names), points=points)
+    set_stamp(message.header.stamp, motion.stamp_ns)
     return message
 
 

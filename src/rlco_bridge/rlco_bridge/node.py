@@ -25,11 +25,13 @@ from rlco_bridge import convert
 from rlco_bridge.commander import Commander
 from rlco_bridge.episode import ORDERLY, Episode, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
+from rlco_bridge.mover import Mover
 from rlco_bridge.server import EpisodeServer
 from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import RlcoError
 from rlco_core.motion import Command
 from rlco_core.stamps import stamp_to_ns
+from rlco_core.types import Verdict
 from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import ActionChunk, Instruction, SafetyState, TaskState
 from rlco_interfaces.srv import ResetScene
@@ -42,13 +44,13 @@ PARAMETERS = (
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
+    real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
     real("reset_timeout", 5.0, "longest wait for the scene's reset, s", 0.1, 60.0),
     real("chunk_timeout", 5.0, "longest wait for the next step's chunk, s", 0.1, 60.0),
     real("observation_timeout", 0.5, "realtime: longest silence of joint states, s", 0.05, 60.0),
     flag("autostart", True, "configure and activate at once"),
 )
 _WATCH_PERIOD = 0.02
-_HOLD_PERIODS = 4
 
 
 class BridgeNode(LifecycleNode):
@@ -61,7 +63,6 @@ class BridgeNode(LifecycleNode):
         self._number = 0
         self._episode: Episode | None = None
         self._last: Outcome | None = None
-        self._holding = 0
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads robot and bundle and opens the topics; says in one line what does not fit."""
@@ -96,7 +97,10 @@ class BridgeNode(LifecycleNode):
 
     def _open_topics(self, equipment: Equipment) -> None:
         robot = equipment.robot
-        self._commander = Commander(self, robot, self._get("tf_prefix"), equipment.dt)
+        mover = None
+        if not equipment.lockstep:
+            mover = Mover(robot, equipment.dt, self._get("setpoint_rate"))
+        self._commander = Commander(self, robot, self._get("tf_prefix"), equipment.dt, mover)
         self._instructions = self.create_publisher(Instruction, "instruction", LATCHED)
         self._safety_states = self.create_publisher(SafetyState, "safety_state", LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
@@ -133,7 +137,6 @@ class BridgeNode(LifecycleNode):
         self._measured_ns: int | None = None
         self._judged_ns: int | None = None
         self._commanded_ns: int | None = None
-        self._holding = 0
         self._silence.feed()
         self._waiting.feed()
         self._instruct(start, scene.instruction)
@@ -155,6 +158,8 @@ class BridgeNode(LifecycleNode):
             self.get_logger().error(str(error), throttle_duration_sec=2.0)
             return
         self._measured_ns = measured.stamp_ns
+        if self._episode.steps == 0:
+            self._require(self._commander.begin(measured))
         told = self._episode.observe(measured)
         if told is not None:
             self._commander.tell(measured.stamp_ns, told)
@@ -194,9 +199,6 @@ class BridgeNode(LifecycleNode):
             if not self._play(self._now()) and acting:
                 self._episode.end("chunk_timeout", "no chunk came in time for this period")
             self._settle()
-        if self._holding > 0:
-            self._holding -= 1
-            self._send(self._now(), self._equipment.path.brake())
 
     def _play(self, now_ns: int) -> bool:
         assert self._episode is not None
@@ -212,7 +214,12 @@ class BridgeNode(LifecycleNode):
 
     def _send(self, now_ns: int, command: Command) -> None:
         self._sent = command
-        self._commander.send(now_ns, command)
+        self._require(self._commander.send(now_ns, command))
+
+    def _require(self, verdict: Verdict) -> None:
+        """Ends the episode where motion is refused."""
+        if not verdict.accepted and self._episode is not None:
+            self._episode.end("limit", f"{verdict.limit}: {verdict.reason}")
 
     def _instruct(self, stamp_ns: int, instruction: str) -> None:
         message = convert.instruction_message(stamp_ns, self._number, instruction)
@@ -268,7 +275,7 @@ class BridgeNode(LifecycleNode):
         self._episode, self._last = None, episode.outcome
         outcome = episode.outcome
         self._instruct(self._now(), "")
-        self._holding = 0 if self._equipment.lockstep else _HOLD_PERIODS
+        self._commander.halt(self._now())
         orderly = outcome.stop_reason in ORDERLY
         self._say(SafetyState.IDLE if orderly else SafetyState.HOLDING, outcome)
         self._server.conclude(outcome, episode)

@@ -61,7 +61,6 @@ class ActionPath:
     def reset(self, joints: NDArray[np.float64], gripper_opening: float) -> None:
         """Starts from where the arm is: ``joints`` (n,) rad, opening in [0, 1]."""
         self._joints = readonly(np.array(joints, dtype=np.float64))
-        self._last_step = np.zeros_like(self._joints)
         self._target = self.kinematics.forward(self._joints)
         self._opening = float(gripper_opening)
 
@@ -95,21 +94,9 @@ class ActionPath:
         joints = self._reachable(self.kinematics.inverse(target, self._joints))
         verdict = self._judged(joints)
         if verdict.accepted:
-            self._last_step = joints - self._joints
             self._joints, self._target = readonly(joints), target
             self._opening = min(max(float(row[6]), 0.0), 1.0)
         return self._command(verdict)
-
-    def brake(self) -> Command:
-        """One period of coming to a stop: half of the last joint step, then no more.
-
-        The arm stands within two periods, wherever the set-points stopped coming.
-        """
-        joints = self._joints + 0.5 * self._last_step
-        if self._judged(joints).accepted:
-            self._joints, self._target = readonly(joints), self.kinematics.forward(joints)
-        self._last_step = np.zeros_like(self._joints)
-        return self._command(ACCEPTED)
 
     def _command(self, verdict: Verdict) -> Command:
         return Command(self._joints, self._gripper.joint_position(self._opening), verdict)

@@ -48,6 +48,7 @@ class LimitConfig(_Strict):
     dynamics_scale: Annotated[float, Field(gt=0.0, le=1.0)]
     tool_speed: Positive
     tool_rotation: Positive
+    lag: Positive
     keep_out: Mapping[str, Workspace] = {}
     keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
 

@@ -11,6 +11,7 @@ Pek and Althoff, IEEE T-RO 2021).
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -102,6 +103,7 @@ class SetpointStream:
     def brake(self) -> None:
         """From now on the arm comes to rest, until the next command."""
         self._command = self._profile = None
+        self._left = 0
 
     def advance(self) -> JointState:
         """The next set-point."""
@@ -112,6 +114,22 @@ class SetpointStream:
             self.state, self._stop = found
             self._stopped = 0.0
         return self.state
+
+    def ahead(self) -> list[JointState]:
+        """The set-points that it will give if nothing else is commanded: on the way to the present
+        command, then to rest.
+        """
+        future, found = copy.copy(self), []
+        while future._left or not future.resting:
+            found.append(future.advance())
+        return found
+
+    @property
+    def lag(self) -> float:
+        """How far the farthest joint is behind its command, rad; 0 without one."""
+        if self._command is None:
+            return 0.0
+        return float(np.abs(self._command - self.state.joints).max())
 
     @property
     def resting(self) -> bool:
@@ -130,10 +148,9 @@ class SetpointStream:
 
     def _wanted(self) -> tuple[JointState, Profile] | None:
         """What the command asks for next, and the stop after it; None where it may not be."""
-        if self._command is None or self._barred:
-            return None
-        if self._left == 0:
+        if self._left == 0 or self._barred:
             self.brake()
+        if self._command is None:
             return None
         self._left -= 1
         if self._profile is not None and (found := self._next(self._profile)) is not None:

@@ -80,7 +80,7 @@ def test_foul_actions_change_nothing(action: np.ndarray, limit: str, reason: str
     assert (path.command == before.joints).all()
     assert (command.fingers, path.gripper_opening) == (before.fingers, 0.25)
     assert (path.target.homogeneous == unharmed.target.homogeneous).all()
-    assert (path.brake().joints == unharmed.brake().joints).all()
+    assert (path.standing.joints == unharmed.standing.joints).all()
     assert (path.step(row(dy=0.01)).joints == unharmed.step(row(dy=0.01)).joints).all()
 
 
@@ -181,7 +181,6 @@ def test_reset_starts_from_where_the_arm_is() -> None:
     assert (path.command == joints).all()
     assert path.gripper_opening == 0.25
     assert (path.target.homogeneous == KINEMATICS.forward(joints).homogeneous).all()
-    assert (path.brake().joints == joints).all(), "the step before the reset is forgotten"
 
 
 def test_the_target_stops_at_the_wall() -> None:
@@ -191,30 +190,9 @@ def test_the_target_stops_at_the_wall() -> None:
     assert path.target.translation[2] == pytest.approx(PANDA.limits.workspace.lower[2])
 
 
-def test_brake_halves_the_last_step_and_stands() -> None:
-    path = ActionPath(PANDA, DT)
-    start = path.step(row(dx=0.01)).joints
-    last = path.step(row(dx=0.01)).joints
-    first, second = path.brake().joints, path.brake().joints
-    assert first - last == pytest.approx(0.5 * (last - start))
-    assert (second == first).all()
-    assert KINEMATICS.forward(second).translation == pytest.approx(path.target.translation)
-    assert path.step(row()).joints == pytest.approx(second, abs=1e-3)
-
-
-def test_brake_does_not_run_through_the_wall() -> None:
-    path = ActionPath(PANDA, DT)
-    drop = path.target.translation[2] - PANDA.limits.workspace.lower[2]
-    for _ in range(13):  # the last of these full steps ends at the wall itself
-        last = path.step(row(dz=-drop / 13)).joints
-    assert drop / 13 / 2 > PANDA.limits.workspace_margin
-    assert (path.brake().joints == last).all()
-    assert (path.brake().joints == last).all()
-
-
 def test_gripper_is_a_finger_position() -> None:
     path = ActionPath(PANDA, DT)
     assert path.step(row(gripper=0.5)).fingers == pytest.approx(0.02)
     assert path.step(row(gripper=7.0)).fingers == pytest.approx(0.04)
     assert path.step(row(gripper=-7.0)).fingers == 0.0
-    assert path.brake().fingers == 0.0
+    assert path.standing.fingers == 0.0

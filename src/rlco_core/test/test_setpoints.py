@@ -156,6 +156,27 @@ def test_it_stops_in_front_of_what_stands_there_and_says_so() -> None:
     assert KINEMATICS["panda"].forward(back[-1]).translation[0] < 0.48
 
 
+def test_what_lies_ahead_is_what_comes_if_nothing_else_is_commanded() -> None:
+    stream = stream_of("panda")
+    played(stream, walked("panda", [[0.01, 0.005, 0.0, 0.0, 0.0, 0.0, 1.0]] * 6), 100, 0.0)
+    stream.follow(walked("panda", [[0.012, 0.005, 0.0, 0.0, 0.0, 0.0, 1.0]] * 7)[-1], DT)
+    ahead = stream.ahead()
+    assert len(ahead) > 10
+    for state in ahead:
+        assert (stream.advance().joints == state.joints).all()
+    assert stream.resting
+    assert stream.ahead() == []
+
+
+def test_it_tells_how_far_it_is_behind() -> None:
+    stream = stream_of("panda")
+    assert stream.lag == 0.0
+    stream.follow(KINEMATICS["panda"].home + 0.1, DT)
+    assert stream.lag == pytest.approx(0.1)
+    stream.brake()
+    assert stream.lag == 0.0
+
+
 def test_a_command_of_the_same_seed_gives_the_same_set_points() -> None:
     commands = walked("ur5e", [[0.01, 0.004, -0.01, 0.0, 0.02, 0.0, 1.0]] * 10)
     first, second = (played(stream_of("ur5e"), commands, 100, 0.2) for _ in range(2))

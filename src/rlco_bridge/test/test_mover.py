@@ -1,0 +1,118 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion that is sent ahead: it goes where commands say and always ends at rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlco_bridge import convert
+from rlco_bridge.mover import Motion, Mover
+from rlco_core.kinematics import Kinematics
+from rlco_core.motion import ActionPath
+from rlco_core.robot import RobotConfig
+
+DT, DT_NS, PERIOD_NS = 0.05, 50_000_000, 10_000_000
+START = 7_000_000_000
+PANDA = RobotConfig.load("panda")
+HOME = Kinematics(PANDA).home
+
+
+@pytest.fixture
+def mover() -> Mover:
+    made = Mover(PANDA, DT, 100.0)
+    assert made.begin(HOME, START).accepted
+    return made
+
+
+def walked(steps: int) -> list[np.ndarray]:
+    path = ActionPath(PANDA, DT)
+    action = np.array([0.008, 0.004, 0.0, 0.0, 0.0, 0.0, 1.0], np.float32)
+    return [path.step(action).joints for _ in range(steps)]
+
+
+def require_rest(motion: Motion) -> None:
+    last = motion.states[-1]
+    assert not last.velocity.any()
+    assert not last.acceleration.any()
+
+
+def test_motion_begins_where_the_last_one_was_and_ends_at_rest(mover: Mover) -> None:
+    before, when = HOME, START
+    for command in walked(8):
+        verdict, motion = mover.follow(command, when)
+        assert verdict.accepted
+        assert (motion.stamp_ns, motion.period_ns) == (when, PERIOD_NS)
+        assert np.abs(motion.states[0].joints - before).max() < 0.02
+        require_rest(motion)
+        before, when = motion.states[4].joints, when + DT_NS
+    assert np.abs(before - command).max() < 1e-3
+
+
+@pytest.mark.parametrize("late_ns", [-4_000_000, 0, 4_000_000, 13_000_000])
+def test_a_late_tick_goes_on_from_where_the_controller_is(mover: Mover, late_ns: int) -> None:
+    first, second = walked(2)
+    _, sent = mover.follow(first, START)
+    _, motion = mover.follow(second, START + DT_NS + late_ns)
+    passed = round((DT_NS + late_ns) / PERIOD_NS)
+    assert motion.stamp_ns == START + passed * PERIOD_NS
+    there = sent.states[passed - 1]
+    assert np.abs(motion.states[0].joints - there.joints).max() < 0.02
+    assert np.abs(motion.states[0].acceleration - there.acceleration).max() < 70.0
+
+
+def test_halted_it_comes_to_rest_from_where_it_is(mover: Mover) -> None:
+    for number, command in enumerate(walked(6)):
+        _, sent = mover.follow(command, START + number * DT_NS)
+    halted = mover.halt(START + 5 * DT_NS + 20_000_000)
+    assert halted.stamp_ns == START + 5 * DT_NS + 20_000_000
+    require_rest(halted)
+    assert len(halted.states) * PERIOD_NS <= 200_000_000
+    assert len(halted.states) < len(sent.states) - 2, "it does not finish the period"
+
+
+def test_at_rest_time_passes_without_motion(mover: Mover) -> None:
+    later = START + 60 * 10**9
+    motion = mover.halt(later)
+    assert (motion.stamp_ns, len(motion.states)) == (later, 1)
+    assert (motion.states[0].joints == HOME).all()
+    _, motion = mover.follow(walked(1)[0], later + 5 * 10**9)
+    assert motion.stamp_ns == later + 5 * 10**9
+
+
+def test_a_clock_that_goes_back_begins_anew(mover: Mover) -> None:
+    mover.follow(walked(1)[0], START)
+    _, motion = mover.follow(walked(2)[1], START - 10**9)
+    assert motion.stamp_ns == START - 10**9
+    require_rest(motion)
+
+
+def test_where_the_arm_may_not_be_it_does_not_begin(mover: Mover) -> None:
+    low = HOME + np.array([0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0])
+    verdict = mover.begin(low, START)
+    assert verdict.limit == "workspace"
+    _, motion = mover.follow(HOME, START)
+    assert all((state.joints == HOME).all() or (state.joints == low).all()
+               for state in motion.states)  # fmt: skip
+
+
+def test_an_arm_that_is_far_behind_its_commands_is_refused_with_a_reason(mover: Mover) -> None:
+    far = HOME + np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9])
+    verdict, motion = mover.follow(far, START)
+    assert verdict.limit == "lag"
+    assert "a joint is 0.90 rad behind its command, 0.5 allowed" in verdict.reason
+    assert not mover.follow(np.full(7, np.nan), START)[0].accepted
+    require_rest(motion)
+
+
+def test_messages_tell_velocities_and_accelerations(mover: Mover) -> None:
+    _, motion = mover.follow(walked(1)[0], START)
+    message = convert.motion_message(motion, ["j"] * 7)
+    assert (message.header.stamp.sec, len(message.points)) == (7, len(motion.states))
+    times = [point.time_from_start.nanosec for point in message.points]
+    assert np.diff([0, *times]).tolist() == [PERIOD_NS] * len(times)
+    for point, state in zip(message.points, motion.states, strict=True):
+        assert list(point.positions) == state.joints.tolist()
+        assert list(point.velocities) == state.velocity.tolist()
+        assert list(point.accelerations) == state.acceleration.tolist()
