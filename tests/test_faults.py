@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rclpy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
-from rlco_bridge.client import EpisodeClient, Sent
+from rlco_bridge.client import EpisodeClient, Sent, SystemNotReady
 from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
 from rlco_core.inspection import Inspector
@@ -25,7 +25,7 @@ from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction, SafetyState
 from rlco_policy.convert import chunk_to_message, stamp_to_ns
 from rlco_policy.shipped import shipped_bundle
-from rlco_ros.qos import COMMAND, LATCHED
+from rlco_ros.qos import COMMAND, LATCHED, STATE
 
 WITHOUT_POLICY = ("sim_node", "bridge_node")
 CONTRACT = load_bundle(shipped_bundle()).contract
@@ -114,6 +114,29 @@ def test_killed_policy_in_lockstep_ends_with_a_reason(start: Callable) -> None:
     assert report.stop_reason == "chunk_timeout"
     assert "action_chunk" in report.detail
     assert len(client.trajectories_seen()) == report.steps
+
+
+def test_killed_bridge_leaves_an_arm_that_comes_to_rest(start: Callable) -> None:
+    system, client = start(mode="realtime")
+    speeds: list[float] = []
+    arm = RobotConfig.load("panda").joint_names
+
+    def note(message: JointState) -> None:
+        by_name = dict(zip(message.name, message.velocity, strict=True))
+        speeds.append(max(abs(by_name[name]) for name in arm))
+
+    client.node.create_subscription(JointState, "joint_states", note, STATE)
+    with pytest.raises(SystemNotReady, match="did not end in time"):
+        client.run("push_cube", 10_000, timeout=8.0, during=killer(system, "bridge_node", 8))
+    spin_until(client, lambda: len(speeds) > 20)
+    assert max(speeds) > 0.1, "it had moved"
+    # Within the 250 ms that were sent ahead, and a period on either side.
+    moving = [k for k, speed in enumerate(speeds) if speed > 0.02]
+    assert len(speeds) - max(moving) > 10
+    robot = RobotConfig.load("panda")
+    beyond = Inspector(robot, Kinematics(robot), 100.0).count(motion(client.trajectories_seen()))
+    assert not any(beyond.values()), beyond
+    assert client.trajectories_seen()[-1].after_ns[-1] <= 250_000_000
 
 
 def test_killed_simulator_ends_with_a_reason(start: Callable) -> None:
