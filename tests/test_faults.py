@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_bridge.client import EpisodeClient, Sent, SystemNotReady
+from rlco_bridge.journal import read_journal
 from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
 from rlco_core.inspection import Inspector
@@ -84,7 +86,10 @@ def motion(sent: list[Sent]) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def test_killed_policy_in_real_time_brakes_holds_and_recovers(start: Callable) -> None:
+def test_killed_policy_in_real_time_brakes_holds_and_recovers(
+    start: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     system, client = start(mode="realtime")
     states = safety_states(client)
     report = client.run("push_cube", 10_000, during=killer(system, "policy_node", 5))
@@ -100,6 +105,8 @@ def test_killed_policy_in_real_time_brakes_holds_and_recovers(start: Callable) -
     assert not any(beyond.values()), beyond
     spin_until(client, lambda: bool(states) and states[-1].mode == SafetyState.HOLDING)
     assert states[-1].reason == SafetyState.REASON_CHUNK_TIMEOUT
+    noted = read_journal(tmp_path / "rlco_journal.jsonl")[-1]
+    assert (noted["event"], noted["reason"]) == ("holding", "chunk_timeout")
 
     system.start("policy_node")
     reasons = []

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROS_MODULES = {"node.py", "convert.py", "client.py", "server.py", "commander.py"}
+ROS_MODULES = {
+    "node.py", "convert.py", "client.py", "server.py", "commander.py", "reporter.py",
+}  # fmt: skip
 ALLOWED = {
     "rlco_core": set(),
     "rlco_ros": {"rlco_core"},

@@ -68,6 +68,11 @@ class Commander:
         self._arm.publish(message)
         return verdict
 
+    @property
+    def held(self) -> Verdict:
+        """What held the arm back lately; accepted if nothing."""
+        return ACCEPTED if self._mover is None else self._mover.held
+
     def halt(self, now_ns: int) -> None:
         """In real time, brings the arm to rest; in lock-step it stands already."""
         if self._mover is not None:

@@ -44,12 +44,15 @@ class Mover:
         robot: the arm.
         dt: s from command to command.
         rate: set-points per second.
+
+    Attributes:
+        held: what held a set-point back since the command before the last; accepted if nothing.
     """
 
     def __init__(self, robot: RobotConfig, dt: float, rate: float) -> None:
         self._stream = SetpointStream(robot, Kinematics(robot), 1.0 / rate)
         self._most_lag, self._dt, self._period_ns = robot.limits.lag, dt, round(_NS / rate)
-        self._at_ns = 0
+        self._at_ns, self.held = 0, ACCEPTED
 
     def begin(self, joints: NDArray[np.float64], now_ns: int) -> Verdict:
         """The arm stands at ``joints`` (n,) rad; refused where it may not be."""
@@ -82,6 +85,7 @@ class Mover:
 
     def _pass_time(self, now_ns: int) -> None:
         """Gives the set-points that were due by now; a clock that went back begins anew."""
+        self.held = ACCEPTED
         self._at_ns = min(self._at_ns, now_ns)
         due = (now_ns - self._at_ns + self._period_ns // 2) // self._period_ns
         for _ in range(due):
@@ -89,6 +93,8 @@ class Mover:
                 self._at_ns = now_ns
                 return
             self._stream.advance()
+            if not self._stream.verdict.accepted:
+                self.held = self._stream.verdict
             self._at_ns += self._period_ns
 
     def _motion(self) -> Motion:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
@@ -26,6 +25,7 @@ from rlco_bridge.commander import Commander
 from rlco_bridge.episode import ORDERLY, Episode, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.mover import Mover
+from rlco_bridge.reporter import Reporter
 from rlco_bridge.server import EpisodeServer
 from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import RlcoError
@@ -45,6 +45,7 @@ PARAMETERS = (
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
     real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
+    text("journal", "", "file that stops are noted in; empty: rlco_journal.jsonl in ROS's logs"),
     real("reset_timeout", 5.0, "longest wait for the scene's reset, s", 0.1, 60.0),
     real("chunk_timeout", 5.0, "longest wait for the next step's chunk, s", 0.1, 60.0),
     real("observation_timeout", 0.5, "realtime: longest silence of joint states, s", 0.05, 60.0),
@@ -62,7 +63,6 @@ class BridgeNode(LifecycleNode):
         self._active = False
         self._number = 0
         self._episode: Episode | None = None
-        self._last: Outcome | None = None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads robot and bundle and opens the topics; says in one line what does not fit."""
@@ -70,6 +70,7 @@ class BridgeNode(LifecycleNode):
             equipment = load_equipment(
                 self._get("robot"), self._get("bundle"), self._get("lockstep")
             )
+            self._reporter = Reporter(self, self._get("journal"))
         except RlcoError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
@@ -83,7 +84,7 @@ class BridgeNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """From now on goals are taken."""
         self._active = True
-        self._say(SafetyState.IDLE)
+        self._reporter.say(SafetyState.IDLE, self._number)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -102,8 +103,6 @@ class BridgeNode(LifecycleNode):
             mover = Mover(robot, equipment.dt, self._get("setpoint_rate"))
         self._commander = Commander(self, robot, self._get("tf_prefix"), equipment.dt, mover)
         self._instructions = self.create_publisher(Instruction, "instruction", LATCHED)
-        self._safety_states = self.create_publisher(SafetyState, "safety_state", LATCHED)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
         self.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
         self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
         self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
@@ -140,7 +139,7 @@ class BridgeNode(LifecycleNode):
         self._silence.feed()
         self._waiting.feed()
         self._instruct(start, scene.instruction)
-        self._say(SafetyState.RUNNING)
+        self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
 
     # --- what comes in -------------------------------------------------------------------
@@ -177,7 +176,7 @@ class BridgeNode(LifecycleNode):
         now = self._measured_ns if self._equipment.lockstep else self._now()
         verdict = self._episode.take(convert.chunk_from_message(message), now or 0)
         if verdict is not None and not verdict.accepted:
-            self.get_logger().warning(f"chunk refused: {verdict.limit}: {verdict.reason}")
+            self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
 
     # --- what goes out -------------------------------------------------------------------
@@ -215,6 +214,7 @@ class BridgeNode(LifecycleNode):
     def _send(self, now_ns: int, command: Command) -> None:
         self._sent = command
         self._require(self._commander.send(now_ns, command))
+        self._reporter.hold_back(self._number, self._commander.held)
 
     def _require(self, verdict: Verdict) -> None:
         """Ends the episode where motion is refused."""
@@ -224,10 +224,6 @@ class BridgeNode(LifecycleNode):
     def _instruct(self, stamp_ns: int, instruction: str) -> None:
         message = convert.instruction_message(stamp_ns, self._number, instruction)
         self._instructions.publish(message)
-
-    def _say(self, mode: int, outcome: Outcome | None = None) -> None:
-        reason, detail = (outcome.stop_reason, outcome.detail) if outcome else ("", "")
-        self._safety_states.publish(convert.safety_message(self._now(), mode, reason, detail))
 
     def _now(self) -> int:
         return int(self.get_clock().now().nanoseconds)
@@ -272,20 +268,17 @@ class BridgeNode(LifecycleNode):
         episode = self._episode
         if episode is None or episode.outcome is None:
             return
-        self._episode, self._last = None, episode.outcome
-        outcome = episode.outcome
+        self._episode, outcome = None, episode.outcome
         self._instruct(self._now(), "")
         self._commander.halt(self._now())
         orderly = outcome.stop_reason in ORDERLY
-        self._say(SafetyState.IDLE if orderly else SafetyState.HOLDING, outcome)
+        mode = SafetyState.IDLE if orderly else SafetyState.HOLDING
+        self._reporter.say(mode, self._number, outcome)
         self._server.conclude(outcome, episode)
 
     def _diagnose(self) -> None:
-        values = {"episodes": str(self._number), "running": str(self._episode is not None)}
-        name = f"{self.get_fully_qualified_name()}: bridge"
-        self._diagnostics.publish(
-            convert.diagnostics_message(self._now(), name, self._last, values)
-        )
+        running = str(self._episode is not None)
+        self._reporter.diagnose({"episodes": str(self._number), "running": running})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -72,6 +72,18 @@ def test_halted_it_comes_to_rest_from_where_it_is(mover: Mover) -> None:
     assert len(halted.states) < len(sent.states) - 2, "it does not finish the period"
 
 
+def test_it_tells_what_held_it_back(mover: Mover) -> None:
+    push = ActionPath(PANDA, DT)
+    rows = np.array([0.0, 0.0, -0.024, 0.0, 0.0, 0.0, 1.0], np.float32)
+    held = []
+    for number in range(24):
+        mover.follow(push.step(rows).joints, START + number * DT_NS)
+        held.append(mover.held.limit)
+    assert (held[0], set(held)) == ("", {"", "workspace"})
+    mover.halt(START + 10**10)
+    assert mover.held.accepted
+
+
 def test_at_rest_time_passes_without_motion(mover: Mover) -> None:
     later = START + 60 * 10**9
     motion = mover.halt(later)
