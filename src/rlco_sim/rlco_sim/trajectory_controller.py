@@ -4,7 +4,9 @@
 
 It takes or rejects them whole; a new one replaces the one before. Between points it interpolates
 by what they tell: positions alone a straight line, with velocities a cubic, with accelerations a
-quintic. From where it is now to the first point likewise. After the last point it holds.
+quintic. From where it is now to the first point likewise; where that is over, it jumps to where
+the trajectory is. After the last point it holds. It begins where it was told to be, as with the
+parameter interpolate_from_desired_state.
 """
 
 from __future__ import annotations
@@ -75,13 +77,12 @@ class TrajectoryController:
         order = self._order(names)
         self._require_sound(points, stamp_ns, now_ns)
         start_ns = stamp_ns or now_ns
-        now = self.at(now_ns)
-        begun = Point(0, now.joints, now.velocity, now.acceleration)
         due = [_Due(start_ns + point.after_ns, _ordered(point, order)) for point in points]
-        # What is over when it comes is not played any more.
-        self._due = [_Due(now_ns, begun), *(one for one in due if one.at_ns > now_ns)]
-        if len(self._due) == 1:
-            self._due = [due[-1]]
+        if due[0].at_ns > now_ns:
+            now = self.at(now_ns)
+            begun = Point(0, now.joints, now.velocity, now.acceleration)
+            due.insert(0, _Due(now_ns, begun))
+        self._due = due
 
     def at(self, now_ns: int) -> JointState:
         """Where the joints are told to be."""
@@ -90,10 +91,9 @@ class TrajectoryController:
         if following == len(due):
             still = np.zeros_like(due[-1].point.positions)
             return JointState(due[-1].point.positions, still, still)
-        before, after = due[max(following - 1, 0)], due[following]
-        if before is after:
-            return JointState.at_rest(after.point.positions)
-        return _between(before, after, now_ns)
+        if following == 0:
+            return JointState.at_rest(due[0].point.positions)
+        return _between(due[following - 1], due[following], now_ns)
 
     def _order(self, names: Sequence[str]) -> list[int]:
         if sorted(names) != sorted(self._names):

@@ -51,11 +51,11 @@ def test_a_new_trajectory_replaces_the_one_before_wherever_that_is() -> None:
     assert arm.at(NOW + 900 * MS).joints.tolist() == [0.0, 1.0]
 
 
-def test_points_that_are_over_when_a_trajectory_comes_are_left_out() -> None:
+def test_a_trajectory_that_comes_late_is_played_from_where_it_is_by_then() -> None:
     arm = controller()
-    arm.accept(NAMES, [point(10, 8.0, 8.0), point(60, 1.0, 2.0)], NOW, NOW + 20 * MS)
-    assert arm.at(NOW + 20 * MS).joints.tolist() == [0.0, 1.0]
-    assert arm.at(NOW + 40 * MS).joints == pytest.approx([0.5, 1.5])
+    arm.accept(NAMES, [point(10, 8.0, 8.0), point(60, 3.0, 3.0)], NOW, NOW + 20 * MS)
+    assert arm.at(NOW + 20 * MS).joints == pytest.approx([7.0, 7.0])
+    assert arm.at(NOW + 40 * MS).joints == pytest.approx([5.0, 5.0])
 
 
 @pytest.mark.parametrize("order", [3, 5])
