@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rclpy
+from rclpy.task import Future
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
@@ -208,6 +209,24 @@ def test_goals_that_cannot_be_run_are_refused_by_name(start: Callable) -> None:
     reasons = [client.run("push_cube", 1, max_steps=4) for _ in range(3)]
     assert reasons[-1].stop_reason == "refused"
     assert "/rlco_client publishes there" in reasons[-1].detail
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["answer", "goal"])
+def test_a_goal_or_its_answer_that_was_lost_costs_time_alone(
+    start: Callable, monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    _, client = start()
+    send, lost = client._client.send_goal_async, []
+
+    def lossy(*goal: object) -> Future:
+        lost.append(goal)
+        answer = send(*goal) if arrives or len(lost) > 1 else Future()
+        return answer if len(lost) > 1 else Future()
+
+    monkeypatch.setattr(client._client, "send_goal_async", lossy)
+    monkeypatch.setattr("rlco_bridge.client._ANSWER", 2.0)
+    assert client.run("push_cube", 10_000).success
+    assert len(lost) == (1 if arrives else 2)
 
 
 def test_a_missing_simulator_is_named(start: Callable) -> None:

@@ -8,14 +8,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import rclpy
+from action_msgs.msg import GoalStatusArray
 from numpy.typing import NDArray
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
+from rclpy.qos import qos_profile_action_status_default
 from rclpy.task import Future
 from trajectory_msgs.msg import JointTrajectory
+from unique_identifier_msgs.msg import UUID
 
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
@@ -24,6 +29,8 @@ from rlco_interfaces.action import RunEpisode
 from rlco_ros.qos import STATE
 
 _POLL = 0.05
+#: s after which a goal that was not answered is looked for, or sent again.
+_ANSWER = 5.0
 _ALIVE_PERIOD = 1.0
 
 
@@ -114,6 +121,13 @@ class EpisodeClient:
         rclpy.init()
         self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
         self._client = ActionClient(self.node, RunEpisode, "run_episode")
+        self._goals: set[bytes] = set()
+        self.node.create_subscription(
+            GoalStatusArray,
+            "run_episode/_action/status",
+            self._on_status,
+            qos_profile_action_status_default,
+        )
         self._arm, self._gripper = _Recorder(), _Recorder()
         self.node.create_subscription(JointTrajectory, robot.controller_topic, self._arm, STATE)
         self.node.create_subscription(
@@ -177,15 +191,38 @@ class EpisodeClient:
         self._arm.sent.clear()
         self._gripper.sent.clear()
         goal = RunEpisode.Goal(task=task, seed=seed, instruction=instruction, max_steps=max_steps)
-        sent = self._client.send_goal_async(
-            goal, feedback_callback=lambda message: during(message.feedback.step)
-        )
         deadline = time.monotonic() + timeout
-        handle = self._wait(sent, deadline, "the bridge did not answer the goal")
+        handle = self._sent(goal, during, deadline)
         if not handle.accepted:
             raise SystemNotReady("the bridge rejected the goal; is another episode running?")
         answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
         return self._report(answer.result)
+
+    def _sent(
+        self, goal: RunEpisode.Goal, during: Callable[[int], None], deadline: float
+    ) -> ClientGoalHandle:
+        """Sends a goal. An answer is lost where the bridge has not met this client yet; then its
+        list of goals tells that it has it, or the goal is sent again.
+        """
+        while True:
+            name = UUID(uuid=list(uuid4().bytes))
+            sent = self._client.send_goal_async(
+                goal, lambda message: during(message.feedback.step), name
+            )
+            patience = min(time.monotonic() + _ANSWER, deadline)
+            while not sent.done() and time.monotonic() < patience:
+                self._alive()
+                rclpy.spin_once(self.node, timeout_sec=_POLL)
+            if sent.done():
+                return sent.result()
+            if bytes(name.uuid) in self._goals:
+                accepted = RunEpisode.Impl.SendGoalService.Response(accepted=True)
+                return ClientGoalHandle(self._client, name, accepted)
+            if time.monotonic() > deadline:
+                raise SystemNotReady("the bridge did not answer the goal in time; see its log")
+
+    def _on_status(self, message: GoalStatusArray) -> None:
+        self._goals = {bytes(status.goal_info.goal_id.uuid) for status in message.status_list}
 
     def _wait(self, future: Future, deadline: float, problem: str) -> Any:
         while not future.done():

@@ -18,6 +18,9 @@ from rlco_bridge.watchdog import Watchdog
 from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.srv import ResetScene
 
+#: s after which a scene that did not come is asked for again.
+_AGAIN = 2.0
+
 Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
 
 
@@ -49,6 +52,7 @@ class EpisodeServer:
         self._instruction = ""
         self._request: ResetScene.Request | None = None
         self._scene: Any = None
+        self._asking = Watchdog(_AGAIN)
         self._client = node.create_client(ResetScene, "reset_scene")
         self._server = ActionServer(
             node,
@@ -87,8 +91,7 @@ class EpisodeServer:
         not come; to be called now and then.
         """
         self._ask()
-        awaited = self._request is not None or self._scene is not None
-        if awaited and self._resetting.expired:
+        if self._request is not None and self._resetting.expired:
             self.conclude(
                 Outcome(
                     RunEpisode.Result.STOP_RESET_FAILED,
@@ -120,15 +123,20 @@ class EpisodeServer:
         self._ask()
 
     def _ask(self) -> None:
-        """Asks for the scene once the service is there: a request before that would be lost."""
-        if self._request is not None and self._client.service_is_ready():
-            self._scene, self._request = self._client.call_async(self._request), None
+        """Asks for the scene once the service is there, as a request before that would be lost;
+        and again after some silence, as an answer is lost to a client that was not met yet.
+        """
+        if self._request is None or not self._client.service_is_ready():
+            return
+        if self._scene is None or self._asking.expired:
+            self._asking.feed()
+            self._scene = self._client.call_async(self._request)
             self._scene.add_done_callback(self._on_scene)
 
     def _on_scene(self, future: Future) -> None:
         if future is not self._scene or self._handle is None:
-            return  # the answer to a goal that has ended
-        self._scene = None
+            return  # the answer to a goal that has ended, or one that was asked for again
+        self._scene = self._request = None
         self._take_scene(self._handle, future.result())
 
     def _take_scene(self, handle: ServerGoalHandle, scene: ResetScene.Response) -> None:

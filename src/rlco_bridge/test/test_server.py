@@ -12,6 +12,7 @@ import pytest
 import rclpy
 from rclpy.action import ActionClient
 from rclpy.node import Node
+from rclpy.task import Future
 
 from rlco_bridge.episode import Outcome
 from rlco_bridge.server import EpisodeServer
@@ -90,6 +91,27 @@ def test_a_scene_is_asked_for_once_though_the_simulator_comes_late(stage: Stage)
     stage.now = 100.0
     stage.server.watch()
     assert stage.server.busy, "a scene that has come cannot be late"
+
+
+def test_a_scene_whose_answer_was_lost_is_asked_for_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, lost = stage.server._client.call_async, []
+
+    def lossy(request: ResetScene.Request) -> Future:
+        answer = ask(request)
+        lost.append(answer)
+        return answer if len(lost) > 1 else Future()
+
+    monkeypatch.setattr(stage.server._client, "call_async", lossy)
+    monkeypatch.setattr(stage.server, "_asking", Watchdog(2.0, lambda: stage.now))
+    stage.open_simulator(success=True)
+    stage.send()
+    stage.wait(lambda: lost and lost[0].done())
+    assert (len(stage.asked), stage.begun) == (1, [])
+    stage.now = 2.1
+    stage.wait(lambda: stage.begun)
+    assert (len(stage.asked), len(stage.begun)) == (2, 1)
 
 
 def test_without_a_simulator_the_wait_has_an_end(stage: Stage) -> None:
