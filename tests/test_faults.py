@@ -14,6 +14,8 @@ import pytest
 import rclpy
 from rclpy.task import Future
 from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Empty
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_bridge.client import EpisodeClient, Sent, SystemNotReady
@@ -209,6 +211,39 @@ def test_goals_that_cannot_be_run_are_refused_by_name(start: Callable) -> None:
     reasons = [client.run("push_cube", 1, max_steps=4) for _ in range(3)]
     assert reasons[-1].stop_reason == "refused"
     assert "/rlco_client publishes there" in reasons[-1].detail
+
+
+def called(client: EpisodeClient, service: str) -> Trigger.Response:
+    asker = client.node.create_client(Trigger, service)
+    spin_until(client, asker.service_is_ready)
+    answer = asker.call_async(Trigger.Request())
+    spin_until(client, answer.done)
+    return answer.result()
+
+
+def test_a_software_stop_ends_motion_and_latches_until_a_person_arms(start: Callable) -> None:
+    _, client = start(mode="realtime")
+    states, stop = safety_states(client), client.node.create_publisher(Empty, "software_stop", 1)
+
+    def press(step: int) -> None:
+        if step >= 4:
+            stop.publish(Empty())
+
+    for _ in range(10):
+        report = client.run("push_cube", 10_000, during=press)
+        # On a busy machine the policy may be late before it comes to that.
+        if report.stop_reason != "chunk_timeout":
+            break
+    assert report.stop_reason == "software_stop"
+    spin_until(client, lambda: bool(states) and states[-1].mode == SafetyState.STOPPED)
+    last = client.trajectories_seen()[-1]
+    assert last.after_ns[-1] <= 250_000_000
+    refused = client.run("push_cube", 10_000)
+    assert refused.stop_reason == "refused"
+    assert "call /bridge_node/arm" in refused.detail
+    assert called(client, "bridge_node/arm").success
+    spin_until(client, lambda: states[-1].mode == SafetyState.IDLE)
+    assert client.run("push_cube", 10_000).stop_reason in ("success", "chunk_timeout")
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["answer", "goal"])

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ROS_MODULES = {
     "node.py", "convert.py", "client.py", "server.py", "commander.py", "reporter.py",
+    "interlock.py",
 }  # fmt: skip
 ALLOWED = {
     "rlco_core": set(),

@@ -14,7 +14,8 @@ from rlco_bridge.mover import Mover
 from rlco_core.motion import Command
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACCEPTED, Verdict
-from rlco_ros.qos import COMMAND, STATE
+from rlco_interfaces.msg import Instruction
+from rlco_ros.qos import COMMAND, LATCHED, STATE
 
 
 class Commander:
@@ -44,6 +45,7 @@ class Commander:
         self._gripper = node.create_publisher(
             JointTrajectory, robot.gripper.controller_topic, COMMAND
         )
+        self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
 
     def begin(self, measured: Measured) -> Verdict:
@@ -84,6 +86,11 @@ class Commander:
         names = self.arm_names + self.finger_names
         positions = [*command.joints.tolist(), *[command.fingers] * len(self.finger_names)]
         self._commanded.publish(convert.commanded_message(stamp_ns, names, positions))
+
+    def instruct(self, stamp_ns: int, episode: int, instruction: str) -> None:
+        """What the policy is to do from ``stamp_ns`` on; empty text stops it."""
+        message = convert.instruction_message(stamp_ns, episode, instruction)
+        self._instructions.publish(message)
 
     def other_owner(self) -> str:
         """Who else publishes commands to the arm, as one line; empty if nobody does."""

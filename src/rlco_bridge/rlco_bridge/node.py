@@ -6,6 +6,7 @@
     out: the arm's and the gripper's joint_trajectory, commanded_joint_states, instruction,
          safety_state, /diagnostics
     action: run_episode (asks reset_scene for the scene)
+    and what stops it and lets it go on, see ``Interlock``
 
 Every command passes the one action path and its safety check. What is late, foul or missing
 never reaches a controller: the arm brakes, holds, and ``safety_state`` says why.
@@ -24,7 +25,9 @@ from rlco_bridge import convert
 from rlco_bridge.commander import Commander
 from rlco_bridge.episode import ORDERLY, Episode, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
+from rlco_bridge.interlock import Interlock
 from rlco_bridge.mover import Mover
+from rlco_bridge.parameters import PARAMETERS
 from rlco_bridge.reporter import Reporter
 from rlco_bridge.server import EpisodeServer
 from rlco_bridge.watchdog import Watchdog
@@ -33,24 +36,11 @@ from rlco_core.motion import Command
 from rlco_core.stamps import stamp_to_ns
 from rlco_core.types import Verdict
 from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk, Instruction, SafetyState, TaskState
+from rlco_interfaces.msg import ActionChunk, SafetyState, TaskState
 from rlco_interfaces.srv import ResetScene
-from rlco_ros.parameters import flag, real, text
-from rlco_ros.qos import COMMAND, LATCHED, STATE
+from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 
-PARAMETERS = (
-    text("bundle", "", "directory of the policy bundle whose chunks are played"),
-    text("robot", "panda", "robot by name, or path of its YAML file"),
-    text("tf_prefix", "", "prefix of joint and frame names"),
-    flag("lockstep", False, "true: one command per joint state; false: one per control period"),
-    real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
-    text("journal", "", "file that stops are noted in; empty: rlco_journal.jsonl in ROS's logs"),
-    real("reset_timeout", 5.0, "longest wait for the scene's reset, s", 0.1, 60.0),
-    real("chunk_timeout", 5.0, "longest wait for the next step's chunk, s", 0.1, 60.0),
-    real("observation_timeout", 0.5, "realtime: longest silence of joint states, s", 0.05, 60.0),
-    flag("autostart", True, "configure and activate at once"),
-)
 _WATCH_PERIOD = 0.02
 
 
@@ -98,21 +88,34 @@ class BridgeNode(LifecycleNode):
 
     def _open_topics(self, equipment: Equipment) -> None:
         robot = equipment.robot
-        mover = None
-        if not equipment.lockstep:
-            mover = Mover(robot, equipment.dt, self._get("setpoint_rate"))
-        self._commander = Commander(self, robot, self._get("tf_prefix"), equipment.dt, mover)
-        self._instructions = self.create_publisher(Instruction, "instruction", LATCHED)
+        rate, prefix = self._get("setpoint_rate"), self._get("tf_prefix")
+        mover = None if equipment.lockstep else Mover(robot, equipment.dt, rate)
+        self._commander = Commander(self, robot, prefix, equipment.dt, mover)
         self.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
         self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
         self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
+        timeout = self._get("deadman_timeout")
+        self._interlock = Interlock(
+            self,
+            auto_arm=self._get("auto_arm"),
+            deadman=Watchdog(timeout) if timeout else None,
+            stop=self._stop,
+            ready=lambda: self._reporter.say(SafetyState.IDLE, self._number),
+        )
         self._server = EpisodeServer(
             self,
             Watchdog(self._get("reset_timeout")),
             accepts=lambda: self._active,
-            refusal=lambda goal: equipment.problem_with(goal.task) or self._commander.other_owner(),
+            refusal=self._refusal,
             begin=self._begin,
             cancel=lambda: self._end("canceled", "canceled by the client", settle=False),
+        )
+
+    def _refusal(self, goal: RunEpisode.Goal) -> str:
+        return (
+            self._equipment.problem_with(goal.task)
+            or self._commander.other_owner()
+            or self._interlock.problem
         )
 
     def _start_timers(self, equipment: Equipment) -> None:
@@ -138,7 +141,7 @@ class BridgeNode(LifecycleNode):
         self._commanded_ns: int | None = None
         self._silence.feed()
         self._waiting.feed()
-        self._instruct(start, scene.instruction)
+        self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
 
@@ -221,10 +224,6 @@ class BridgeNode(LifecycleNode):
         if not verdict.accepted and self._episode is not None:
             self._episode.end("limit", f"{verdict.limit}: {verdict.reason}")
 
-    def _instruct(self, stamp_ns: int, instruction: str) -> None:
-        message = convert.instruction_message(stamp_ns, self._number, instruction)
-        self._instructions.publish(message)
-
     def _now(self) -> int:
         return int(self.get_clock().now().nanoseconds)
 
@@ -233,6 +232,7 @@ class BridgeNode(LifecycleNode):
     def _watch(self) -> None:
         """On the steady clock, so that it works where ROS time stands still."""
         self._server.watch()
+        self._interlock.watch(self._episode is not None)
         if self._episode is None:
             return
         unmeasured = self._measured_ns == self._commanded_ns
@@ -263,22 +263,29 @@ class BridgeNode(LifecycleNode):
         else:
             self._server.conclude(Outcome(stop_reason, detail), None)
 
+    def _stop(self, outcome: Outcome) -> None:
+        """A person stopped the arm, whether it moves or not."""
+        if self._episode is None:
+            self._reporter.say(SafetyState.STOPPED, self._number, outcome)
+        self._end(outcome.stop_reason, outcome.detail)
+
     def _settle(self) -> None:
         """Stops policy and arm, and closes the goal, once the episode has an outcome."""
         episode = self._episode
         if episode is None or episode.outcome is None:
             return
         self._episode, outcome = None, episode.outcome
-        self._instruct(self._now(), "")
         self._commander.halt(self._now())
-        orderly = outcome.stop_reason in ORDERLY
-        mode = SafetyState.IDLE if orderly else SafetyState.HOLDING
+        self._commander.instruct(self._now(), self._number, "")
+        self._interlock.ended(outcome)
+        held = SafetyState.HOLDING if self._interlock.armed else SafetyState.STOPPED
+        mode = SafetyState.IDLE if outcome.stop_reason in ORDERLY else held
         self._reporter.say(mode, self._number, outcome)
         self._server.conclude(outcome, episode)
 
     def _diagnose(self) -> None:
-        running = str(self._episode is not None)
-        self._reporter.diagnose({"episodes": str(self._number), "running": running})
+        running = self._episode is not None
+        self._reporter.diagnose({"episodes": self._number, "running": running})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -18,7 +18,12 @@ from rlco_core.types import Verdict
 from rlco_interfaces.msg import SafetyState
 from rlco_ros.qos import COMMAND, LATCHED
 
-_MODES = {SafetyState.IDLE: "idle", SafetyState.RUNNING: "running", SafetyState.HOLDING: "holding"}
+_MODES = {
+    SafetyState.IDLE: "idle",
+    SafetyState.RUNNING: "running",
+    SafetyState.HOLDING: "holding",
+    SafetyState.STOPPED: "stopped",
+}
 
 
 class Reporter:
@@ -59,10 +64,11 @@ class Reporter:
             event = "motion is free" if verdict.accepted else "motion held back"
             self._note(event, episode, reason=verdict.limit, detail=verdict.reason)
 
-    def diagnose(self, values: Mapping[str, str]) -> None:
+    def diagnose(self, values: Mapping[str, object]) -> None:
         """REP 107 diagnostics, with how the last episode ended."""
         name = f"{self._node.get_fully_qualified_name()}: bridge"
-        about = {**values, "journal": str(self._journal.path)}
+        about = {name: str(value) for name, value in values.items()}
+        about["journal"] = str(self._journal.path)
         if self._journal.problem:
             about["journal problem"] = self._journal.problem
         if self._held:

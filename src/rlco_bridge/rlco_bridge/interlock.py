@@ -1,0 +1,119 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who says that the arm may move: software stop, deadman, and arming after a stop.
+
+    in: software_stop (std_msgs/Empty), deadman (std_msgs/Bool, true while it is held)
+    services: ~/stop, ~/arm (std_srvs/Trigger)
+
+A stop latches: nothing runs until a person calls ``~/arm``. This is software; the hardware e-stop
+stays the safety device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+from std_msgs.msg import Bool, Empty
+from std_srvs.srv import Trigger
+
+from rlco_bridge.episode import ORDERLY, Outcome
+from rlco_bridge.watchdog import Watchdog
+from rlco_interfaces.action import RunEpisode
+from rlco_ros.qos import COMMAND, SENSOR
+
+_SOFTWARE_STOP = RunEpisode.Result.STOP_SOFTWARE_STOP
+_DEADMAN = RunEpisode.Result.STOP_DEADMAN
+#: Stops by people latch whatever is configured.
+_BY_PEOPLE = (_SOFTWARE_STOP, _DEADMAN)
+
+
+class Interlock:
+    """Whether episodes may run.
+
+    Args:
+        node: whose services these are.
+        auto_arm: armed from the beginning, and again after a fault.
+        deadman: of silence on the topic deadman; None where nobody is asked to hold it.
+        stop: called with the outcome of a stop; whatever runs is to end with it.
+        ready: called when it was armed.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        *,
+        auto_arm: bool,
+        deadman: Watchdog | None,
+        stop: Callable[[Outcome], None],
+        ready: Callable[[], None],
+    ) -> None:
+        self._node, self._auto_arm, self._deadman = node, auto_arm, deadman
+        self._stop, self._ready = stop, ready
+        self._why = "" if auto_arm else "it was not armed yet"
+        self._held = False
+        node.create_service(Trigger, "~/stop", self._on_stop)
+        node.create_service(Trigger, "~/arm", self._on_arm)
+        node.create_subscription(Empty, "software_stop", self._on_stop_topic, COMMAND)
+        if deadman is not None:
+            node.create_subscription(Bool, "deadman", self._on_deadman, SENSOR)
+
+    @property
+    def armed(self) -> bool:
+        """Whether nothing is latched."""
+        return not self._why
+
+    @property
+    def problem(self) -> str:
+        """Why no episode may run, as one line; empty if it may."""
+        if self._why:
+            service = f"{self._node.get_fully_qualified_name()}/arm"
+            return f"the arm may not move: {self._why}; call {service}"
+        return self._released()
+
+    def ended(self, outcome: Outcome) -> None:
+        """An episode ended; a fault latches, unless it is to be armed again by itself."""
+        by_people = outcome.stop_reason in _BY_PEOPLE
+        if by_people or not (outcome.stop_reason in ORDERLY or self._auto_arm):
+            self._why = f"{outcome.stop_reason}: {outcome.detail}"
+
+    def watch(self, running: bool) -> None:
+        """Ends what runs while nobody holds the deadman; to be called now and then."""
+        if running and (released := self._released()):
+            self._latch(Outcome(_DEADMAN, released))
+
+    def _released(self) -> str:
+        """Why the deadman does not count as held."""
+        if self._deadman is None:
+            return ""
+        topic = self._node.resolve_topic_name("deadman")
+        if self._deadman.expired:
+            return f"nothing on {topic} for more than {self._deadman.timeout:g} s"
+        return "" if self._held else f"{topic} is not held"
+
+    def _latch(self, outcome: Outcome) -> None:
+        self._why = f"{outcome.stop_reason}: {outcome.detail}"
+        self._stop(outcome)
+
+    def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._latch(Outcome(_SOFTWARE_STOP, "the service stop was called"))
+        response.success, response.message = True, "stopped; call arm to go on"
+        return response
+
+    def _on_stop_topic(self, message: Empty) -> None:
+        topic = self._node.resolve_topic_name("software_stop")
+        self._latch(Outcome(_SOFTWARE_STOP, f"a message on {topic}"))
+
+    def _on_arm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if released := self._released():
+            response.message = f"not armed: {released}"
+            return response
+        self._why = ""
+        self._ready()
+        response.success, response.message = True, "armed"
+        return response
+
+    def _on_deadman(self, message: Bool) -> None:
+        assert self._deadman is not None
+        self._deadman.feed()
+        self._held = message.data

@@ -1,0 +1,150 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The interlock: what stops the arm, that it latches, and who lets it go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import rclpy
+from rclpy.node import Node
+from std_msgs.msg import Bool, Empty
+from std_srvs.srv import Trigger
+
+from rlco_bridge.episode import Outcome
+from rlco_bridge.interlock import Interlock
+from rlco_bridge.watchdog import Watchdog
+from rlco_ros.qos import COMMAND, SENSOR
+
+SUCCESS, FAULT = Outcome("success"), Outcome("limit", "too fast")
+
+
+class Cell:
+    """A node with an interlock, and a person's hands."""
+
+    def __init__(self) -> None:
+        self.node: Node = rclpy.create_node("cell")
+        self.now = 0.0
+        self.stops: list[Outcome] = []
+        self.readied = 0
+
+    def interlock(self, auto_arm: bool = True, deadman: float = 0.0) -> Interlock:
+        watchdog = Watchdog(deadman, lambda: self.now) if deadman else None
+        made = Interlock(
+            self.node, auto_arm=auto_arm, deadman=watchdog, stop=self.stops.append, ready=self.ready
+        )
+        self._services = {
+            name: self.node.create_client(Trigger, f"cell/{name}") for name in ("stop", "arm")
+        }
+        self._stop = self.node.create_publisher(Empty, "software_stop", COMMAND)
+        self._deadman = self.node.create_publisher(Bool, "deadman", SENSOR)
+        return made
+
+    def ready(self) -> None:
+        self.readied += 1
+
+    def wait(self, done: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + 30.0
+        while not done():
+            assert time.monotonic() < deadline, "nothing happened in time"
+            rclpy.spin_once(self.node, timeout_sec=0.02)
+
+    def call(self, name: str) -> Trigger.Response:
+        client = self._services[name]
+        self.wait(client.service_is_ready)
+        answer = client.call_async(Trigger.Request())
+        self.wait(answer.done)
+        return answer.result()
+
+    def say_stop(self) -> None:
+        self.wait(lambda: self._stop.get_subscription_count() > 0)
+        self._stop.publish(Empty())
+
+    def hold(self, held: bool) -> None:
+        self.wait(lambda: self._deadman.get_subscription_count() > 0)
+        self._deadman.publish(Bool(data=held))
+
+
+@pytest.fixture
+def cell() -> Iterator[Cell]:
+    rclpy.init()
+    try:
+        cell = Cell()
+        yield cell
+        cell.node.destroy_node()
+    finally:
+        rclpy.try_shutdown()
+
+
+def test_armed_by_itself_it_stays_armed_after_faults(cell: Cell) -> None:
+    interlock = cell.interlock()
+    for outcome in (SUCCESS, FAULT):
+        interlock.ended(outcome)
+        assert (interlock.armed, interlock.problem) == (True, "")
+
+
+def test_otherwise_it_is_armed_by_a_person_at_first_and_after_every_fault(cell: Cell) -> None:
+    interlock = cell.interlock(auto_arm=False)
+    assert interlock.problem == "the arm may not move: it was not armed yet; call /cell/arm"
+    assert cell.call("arm").success
+    assert (interlock.problem, cell.readied) == ("", 1)
+    interlock.ended(SUCCESS)
+    assert interlock.armed
+    interlock.ended(FAULT)
+    assert interlock.problem == "the arm may not move: limit: too fast; call /cell/arm"
+    assert cell.call("arm").message == "armed"
+    assert interlock.armed
+
+
+@pytest.mark.parametrize("by", ["service", "topic"])
+def test_a_software_stop_latches_whatever_is_configured(cell: Cell, by: str) -> None:
+    interlock = cell.interlock()
+    if by == "service":
+        assert cell.call("stop").success
+        detail = "the service stop was called"
+    else:
+        cell.say_stop()
+        cell.wait(lambda: cell.stops)
+        detail = "a message on /software_stop"
+    assert cell.stops == [Outcome("software_stop", detail)]
+    assert detail in interlock.problem
+    interlock.ended(cell.stops[0])
+    assert not interlock.armed
+    cell.call("arm")
+    assert interlock.armed
+
+
+def test_nothing_runs_while_nobody_holds_the_deadman(cell: Cell) -> None:
+    interlock = cell.interlock(deadman=0.2)
+    assert interlock.problem == "/deadman is not held"
+    cell.hold(True)
+    cell.wait(lambda: not interlock.problem)
+    interlock.watch(running=True)
+    assert cell.stops == []
+    cell.now = 0.3
+    assert interlock.problem == "nothing on /deadman for more than 0.2 s"
+    interlock.watch(running=False)
+    assert cell.stops == [], "there was nothing to stop"
+    interlock.watch(running=True)
+    assert cell.stops == [Outcome("deadman", "nothing on /deadman for more than 0.2 s")]
+    assert not interlock.armed
+
+
+def test_a_released_deadman_stops_and_must_be_held_to_arm(cell: Cell) -> None:
+    interlock = cell.interlock(deadman=0.2)
+    cell.hold(True)
+    cell.wait(lambda: not interlock.problem)
+    cell.hold(False)
+    cell.wait(lambda: interlock.problem)
+    interlock.watch(running=True)
+    assert cell.stops[0].stop_reason == "deadman"
+    answer = cell.call("arm")
+    assert (answer.success, answer.message) == (False, "not armed: /deadman is not held")
+    cell.hold(True)
+    cell.wait(lambda: not interlock._released())
+    assert not interlock.armed, "holding it again is not enough"
+    assert cell.call("arm").success
+    assert interlock.problem == ""
