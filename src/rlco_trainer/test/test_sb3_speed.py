@@ -38,7 +38,7 @@ def test_the_plain_policy_scores_what_it_sampled() -> None:
     assert sample.actions[..., 3:6].abs().max() == 0.0
     # As Stable-Baselines3 counts them: NatureCNN and two heads on its 512 features.
     assert sum(p.numel() for p in policy.features.parameters()) == 600_736
-    assert sum(p.numel() for p in policy.expert_parameters()) == 37_190
+    assert sum(p.numel() for p in policy.reinforced_parameters()) == 37_190
 
 
 @pytest.mark.parametrize("name", TRAINERS)

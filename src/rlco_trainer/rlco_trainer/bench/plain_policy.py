@@ -46,7 +46,7 @@ class PlainPolicy(nn.Module):
         """Where the weights are."""
         return self.log_std.device
 
-    def expert_parameters(self) -> list[nn.Parameter]:
+    def reinforced_parameters(self) -> list[nn.Parameter]:
         """What is trained, without the critic."""
         return [*self.actor.parameters(), self.log_std]
 
