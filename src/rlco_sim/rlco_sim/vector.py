@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import weakref
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -163,6 +164,8 @@ class _Worker:
             target=_serve, args=(theirs, indices, *arguments), daemon=True
         )
         self._process.start()
+        # Children may ignore signals; a caller that ends without closing would wait for them.
+        weakref.finalize(self, self._process.kill)
         theirs.close()
 
     @property

@@ -144,3 +144,18 @@ def test_a_signal_to_all_its_processes_stops_a_training_in_order(
     assert lines[-2].startswith("stopping after this iteration; the same command goes on from")
     assert lines[-1] == "rlco train rlco: stopped"
     assert int(checkpoint.read(path)[1]["step"]) >= 1
+
+
+def test_a_caller_that_ends_without_closing_does_not_wait_for_its_children(tmp_path: Path) -> None:
+    script = tmp_path / "leaves.py"
+    script.write_text(
+        "import sys\n"
+        "from rlco_sim.vector import VectorEnv\n"
+        "from rlco_trainer.interrupt import kept_from_children\n"
+        "if __name__ == '__main__':\n"
+        "    with kept_from_children():\n"
+        "        sys.kept = VectorEnv(2, 1, task='push_cube', domain='twin', robot='panda')\n"
+        "    print('open')\n"
+    )
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "open\n")
