@@ -192,13 +192,13 @@ class EpisodeClient:
         self._gripper.sent.clear()
         goal = RunEpisode.Goal(task=task, seed=seed, instruction=instruction, max_steps=max_steps)
         deadline = time.monotonic() + timeout
-        handle = self._sent(goal, during, deadline)
+        handle = self._send(goal, during, deadline)
         if not handle.accepted:
             raise SystemNotReady("the bridge rejected the goal; is another episode running?")
         answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
         return self._report(answer.result)
 
-    def _sent(
+    def _send(
         self, goal: RunEpisode.Goal, during: Callable[[int], None], deadline: float
     ) -> ClientGoalHandle:
         """Sends a goal. An answer is lost where the bridge has not met this client yet; then its
@@ -209,11 +209,7 @@ class EpisodeClient:
             sent = self._client.send_goal_async(
                 goal, lambda message: during(message.feedback.step), name
             )
-            patience = min(time.monotonic() + _ANSWER, deadline)
-            while not sent.done() and time.monotonic() < patience:
-                self._alive()
-                rclpy.spin_once(self.node, timeout_sec=_POLL)
-            if sent.done():
+            if self._done(sent, min(time.monotonic() + _ANSWER, deadline)):
                 return sent.result()
             if bytes(name.uuid) in self._goals:
                 accepted = RunEpisode.Impl.SendGoalService.Response(accepted=True)
@@ -225,12 +221,18 @@ class EpisodeClient:
         self._goals = {bytes(status.goal_info.goal_id.uuid) for status in message.status_list}
 
     def _wait(self, future: Future, deadline: float, problem: str) -> Any:
-        while not future.done():
-            self._alive()
-            if time.monotonic() > deadline:
-                raise SystemNotReady(f"{problem} in time; see the bridge's log")
-            rclpy.spin_until_future_complete(self.node, future, timeout_sec=_ALIVE_PERIOD)
+        if not self._done(future, deadline):
+            raise SystemNotReady(f"{problem} in time; see the bridge's log")
         return future.result()
+
+    def _done(self, future: Future, deadline: float) -> bool:
+        """Waits; whether it is done by the deadline."""
+        while not future.done() and (left := deadline - time.monotonic()) > 0.0:
+            self._alive()
+            rclpy.spin_until_future_complete(
+                self.node, future, timeout_sec=min(left, _ALIVE_PERIOD)
+            )
+        return bool(future.done())
 
     def _report(self, result: RunEpisode.Result) -> EpisodeReport:
         """The last commands may still be under way when the result is here."""

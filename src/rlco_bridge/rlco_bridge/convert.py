@@ -14,7 +14,7 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
-from rlco_bridge.mover import Motion
+from rlco_bridge.mover import Course
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
@@ -76,7 +76,7 @@ def trajectory_message(
     return message
 
 
-def motion_message(motion: Motion, names: Sequence[str]) -> JointTrajectory:
+def motion_message(motion: Course, names: Sequence[str]) -> JointTrajectory:
     """Motion as a trajectory with velocities and accelerations; rad and per second."""
     points = [
         JointTrajectoryPoint(

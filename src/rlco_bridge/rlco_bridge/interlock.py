@@ -24,8 +24,6 @@ from rlco_ros.qos import COMMAND, SENSOR
 
 _SOFTWARE_STOP = RunEpisode.Result.STOP_SOFTWARE_STOP
 _DEADMAN = RunEpisode.Result.STOP_DEADMAN
-#: Stops by people latch whatever is configured.
-_BY_PEOPLE = (_SOFTWARE_STOP, _DEADMAN)
 
 
 class Interlock:
@@ -72,9 +70,10 @@ class Interlock:
         return self._released()
 
     def ended(self, outcome: Outcome) -> None:
-        """An episode ended; a fault latches, unless it is to be armed again by itself."""
-        by_people = outcome.stop_reason in _BY_PEOPLE
-        if by_people or not (outcome.stop_reason in ORDERLY or self._auto_arm):
+        """An episode ended; a fault latches, unless it is to be armed again by itself. Stops by
+        people have latched before.
+        """
+        if not (outcome.stop_reason in ORDERLY or self._auto_arm):
             self._why = f"{outcome.stop_reason}: {outcome.detail}"
 
     def watch(self, running: bool) -> None:

@@ -23,7 +23,7 @@ _NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Motion:
+class Course:
     """What joints do from ``stamp_ns`` on.
 
     Attributes:
@@ -59,13 +59,13 @@ class Mover:
         self._at_ns = now_ns
         return self._stream.reset(joints)
 
-    def follow(self, joints: NDArray[np.float64], now_ns: int) -> tuple[Verdict, Motion]:
+    def follow(self, joints: NDArray[np.float64], now_ns: int) -> tuple[Verdict, Course]:
         """The command of the period that begins now, and the motion to send."""
         self._pass_time(now_ns)
         verdict = self._stream.follow(joints, self._dt)
         return (verdict if not verdict.accepted else self._behind()), self._motion()
 
-    def halt(self, now_ns: int) -> Motion:
+    def halt(self, now_ns: int) -> Course:
         """To rest, from where it is now."""
         self._pass_time(now_ns)
         self._stream.brake()
@@ -97,6 +97,6 @@ class Mover:
                 self.held = self._stream.verdict
             self._at_ns += self._period_ns
 
-    def _motion(self) -> Motion:
+    def _motion(self) -> Course:
         states = self._stream.ahead() or [self._stream.state]
-        return Motion(self._at_ns, self._period_ns, tuple(states))
+        return Course(self._at_ns, self._period_ns, tuple(states))

@@ -160,10 +160,10 @@ class BridgeNode(LifecycleNode):
             self.get_logger().error(str(error), throttle_duration_sec=2.0)
             return
         self._measured_ns = measured.stamp_ns
-        if self._episode.steps == 0:
-            self._require(self._commander.begin(measured))
         told = self._episode.observe(measured)
         if told is not None:
+            if self._episode.steps == 0:
+                self._require(self._commander.begin(measured))
             self._commander.tell(measured.stamp_ns, told)
         self._play_lockstep()
 

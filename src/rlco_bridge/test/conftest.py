@@ -1,15 +1,16 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle that a test may bend: its model is never run here."""
+"""ROS, and a bundle that a test may bend: its model is never run here."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rclpy
 import yaml
 
 ACTION = {
@@ -19,6 +20,14 @@ ACTION = {
     "horizon": 8,
     "execute": 4,
 }
+
+
+@pytest.fixture
+def ros() -> Iterator[None]:
+    """ROS, up and down."""
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
 
 
 @pytest.fixture

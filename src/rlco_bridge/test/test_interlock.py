@@ -69,14 +69,10 @@ class Cell:
 
 
 @pytest.fixture
-def cell() -> Iterator[Cell]:
-    rclpy.init()
-    try:
-        cell = Cell()
-        yield cell
-        cell.node.destroy_node()
-    finally:
-        rclpy.try_shutdown()
+def cell(ros: None) -> Iterator[Cell]:
+    cell = Cell()
+    yield cell
+    cell.node.destroy_node()
 
 
 def test_armed_by_itself_it_stays_armed_after_faults(cell: Cell) -> None:

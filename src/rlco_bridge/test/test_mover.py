@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rlco_bridge import convert
-from rlco_bridge.mover import Motion, Mover
+from rlco_bridge.mover import Course, Mover
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
@@ -32,7 +32,7 @@ def walked(steps: int) -> list[np.ndarray]:
     return [path.step(action).joints for _ in range(steps)]
 
 
-def require_rest(motion: Motion) -> None:
+def require_rest(motion: Course) -> None:
     last = motion.states[-1]
     assert not last.velocity.any()
     assert not last.acceleration.any()

@@ -69,14 +69,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    rclpy.init()
-    try:
-        stage = Stage()
-        yield stage
-        stage.node.destroy_node()
-    finally:
-        rclpy.try_shutdown()
+def stage(ros: None) -> Iterator[Stage]:
+    stage = Stage()
+    yield stage
+    stage.node.destroy_node()
 
 
 def test_a_scene_is_asked_for_once_though_the_simulator_comes_late(stage: Stage) -> None:

@@ -77,12 +77,11 @@ class Inspector:
         (T, 3, 3).
         """
         still = np.zeros(joints.shape[1])
-        elbows = [self._kinematics.moving(row, still)[1] for row in joints]
-        tools = [self._kinematics.forward(row) for row in joints]
+        rows = [self._kinematics.moving(row, still) for row in joints]
         return (
-            np.array([tool.translation.copy() for tool in tools]),
-            np.array(elbows),
-            np.array([tool.rotation.copy() for tool in tools]),
+            np.array([tool.translation for tool, _, _ in rows]),
+            np.array([elbow for _, elbow, _ in rows]),
+            np.array([tool.rotation for tool, _, _ in rows]),
         )
 
 

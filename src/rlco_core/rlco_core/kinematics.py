@@ -56,17 +56,17 @@ class Kinematics:
         pin.forwardKinematics(self._model, self._data, joints)
         return pin.updateFramePlacement(self._model, self._data, self._frame)
 
-    def moving(self, joints: Vector, velocity: Vector) -> tuple[Vector, Vector, Vector]:
-        """Where end effector and elbow are, (3,) m in the base frame, and how the first moves:
-        (6,) m/s and rad/s along the axes of the base frame.
+    def moving(self, joints: Vector, velocity: Vector) -> tuple[pin.SE3, Vector, Vector]:
+        """Pose of the end effector and place of the elbow, (3,) m, in the base frame; and how the
+        first moves: (6,) m/s and rad/s along the axes of the base frame.
         """
         pin.forwardKinematics(self._model, self._data, joints, velocity)
-        position = pin.updateFramePlacement(self._model, self._data, self._frame).translation
+        tool = pin.updateFramePlacement(self._model, self._data, self._frame)
         elbow = pin.updateFramePlacement(self._model, self._data, self._elbow).translation
         twist = pin.getFrameVelocity(
             self._model, self._data, self._frame, pin.LOCAL_WORLD_ALIGNED
         ).vector
-        return position.copy(), elbow.copy(), twist.copy()
+        return tool.copy(), elbow.copy(), twist.copy()
 
     def jacobian(self, joints: Vector) -> Vector:
         """(6, n) end-effector Jacobian in its own frame: linear rows, then angular rows."""

@@ -203,11 +203,11 @@ class SetpointStream:
         return ACCEPTED
 
     def _motion(self, state: JointState) -> Motion:
-        position, elbow, twist = self._kinematics.moving(state.joints, state.velocity)
+        tool, elbow, twist = self._kinematics.moving(state.joints, state.velocity)
         return Motion(
             joints=state.joints,
             velocity=state.velocity,
-            position=position,
+            position=tool.translation,
             acceleration=state.acceleration,
             jerk=(state.acceleration - self.state.acceleration) / self._period,
             elbow=elbow,

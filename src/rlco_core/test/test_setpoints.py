@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rlco_core.inspection import Inspector
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig, Workspace
@@ -45,26 +46,9 @@ def walked(name: str, actions: Sequence[Sequence[float]]) -> list[Vector]:
 
 
 def require_within(name: str, joints: Vector, rate: int) -> None:
-    """Every limit of the robot's file, by code of its own."""
-    limits, model = ROBOTS[name].limits, KINEMATICS[name]
-    assert np.isfinite(joints).all()
-    assert (joints >= model.lower + limits.joint_margin - 1e-9).all()
-    assert (joints <= model.upper - limits.joint_margin + 1e-9).all()
-    velocity = np.diff(joints, axis=0) * rate
-    acceleration = np.diff(velocity, axis=0) * rate
-    jerk = np.diff(acceleration, axis=0) * rate
-    for rates, bounds in (
-        (velocity, model.velocity * limits.velocity_scale),
-        (acceleration, np.array(limits.acceleration) * limits.dynamics_scale),
-        (jerk, np.array(limits.jerk) * limits.dynamics_scale),
-    ):
-        assert (np.abs(rates).max(0) <= bounds * (1.0 + 1e-6) + 1e-4).all()
-    tool = np.array([model.forward(row).translation.copy() for row in joints])
-    box, margin = limits.workspace, limits.workspace_margin
-    assert (tool >= np.array(box.lower) - margin - 1e-9).all()
-    assert (tool <= np.array(box.upper) + margin + 1e-9).all()
-    speed = np.linalg.norm(np.diff(tool, axis=0), axis=1) * rate
-    assert speed.max() <= limits.tool_speed * (1.0 + 1e-3)
+    """Every limit of the robot's file, looked at from outside."""
+    beyond = Inspector(ROBOTS[name], KINEMATICS[name], rate).count(joints)
+    assert not any(beyond.values()), beyond
 
 
 @pytest.mark.parametrize("name", ROBOTS)

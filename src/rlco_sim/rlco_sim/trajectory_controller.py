@@ -60,10 +60,6 @@ class TrajectoryController:
 
     def __init__(self, names: Sequence[str], positions: Vector) -> None:
         self._names = list(names)
-        self.hold(positions)
-
-    def hold(self, positions: Vector) -> None:
-        """Forgets what was sent, and stays at ``positions`` (n,)."""
         self._due = [_Due(0, Point(0, np.array(positions, dtype=np.float64)))]
 
     def accept(
@@ -88,11 +84,8 @@ class TrajectoryController:
         """Where the joints are told to be."""
         due = self._due
         following = next((k for k, one in enumerate(due) if one.at_ns > now_ns), len(due))
-        if following == len(due):
-            still = np.zeros_like(due[-1].point.positions)
-            return JointState(due[-1].point.positions, still, still)
-        if following == 0:
-            return JointState.at_rest(due[0].point.positions)
+        if following in (0, len(due)):
+            return JointState.at_rest(due[min(following, len(due) - 1)].point.positions)
         return _between(due[following - 1], due[following], now_ns)
 
     def _order(self, names: Sequence[str]) -> list[int]:

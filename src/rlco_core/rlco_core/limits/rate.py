@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from rlco_core.types import ACCEPTED, Verdict
 
-#: Share of a limit that rounding may add.
 _SLACK = 1e-6
 
 
@@ -29,7 +28,7 @@ class Rate:
         self._limit, self._names, self._unit = limit, names, unit
         self._highest = np.asarray(highest, dtype=np.float64)
         # Plain floats: for a handful of them a loop is quicker than NumPy.
-        self._bounds = (self._highest * (1.0 + _SLACK) + _SLACK).tolist()
+        self._bounds = (self._highest + _SLACK).tolist()
 
     def check(self, rates: NDArray[np.float64]) -> Verdict:
         """Refuses what is beyond a bound or not finite; names the joint that is worst."""

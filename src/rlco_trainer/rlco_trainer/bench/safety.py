@@ -28,6 +28,7 @@ from rlco_sim.session import DT, Session
 from rlco_trainer.arguments import parse
 from rlco_trainer.bench.attacks import Adversary, Attack, Step
 from rlco_trainer.bench.figures import document, keep, show_figures
+from rlco_trainer.demonstrations.demonstrate import Recorder
 from rlco_trainer.progress import progress
 from rlco_trainer.settings import require_least
 
@@ -104,15 +105,15 @@ class _Arm:
     """One arm under attack, as the bridge would drive it."""
 
     def __init__(self, robot: RobotConfig, rate: int) -> None:
-        self._kinematics = Kinematics(robot)
+        self.kinematics = Kinematics(robot)
         self._path = ActionPath(robot, DT)
-        self._stream = SetpointStream(robot, self._kinematics, 1.0 / rate)
-        self._inspector = Inspector(robot, self._kinematics, rate)
+        self._stream = SetpointStream(robot, self.kinematics, 1.0 / rate)
+        self._inspector = Inspector(robot, self.kinematics, rate)
         self._per_step = round(DT * rate)
 
     def suffer(self, name: str, attack: Attack, tally: _Tally) -> None:
         """Plays an attack from home, and looks at every set-point."""
-        home = self._kinematics.home
+        home = self.kinematics.home
         self._path.reset(home, 1.0)
         self._stream.reset(home)
         given = [self._stream.state.joints]
@@ -173,13 +174,10 @@ def _attacks(seed: int) -> Iterator[tuple[_Arm, str, Attack]]:
     rng = np.random.default_rng(seed)
     robots = {name: _with_post(RobotConfig.load(name)) for name in _ROBOTS}
     recorded = {name: _recorded(robot) for name, robot in robots.items()}
-    pairs = [
-        (
-            _Arm(robots[name], rate),
-            Adversary(robots[name], Kinematics(robots[name]), recorded[name], rng),
-        )
-        for name, rate in product(_ROBOTS, _RATES)
-    ]
+    pairs = []
+    for name, rate in product(_ROBOTS, _RATES):
+        arm = _Arm(robots[name], rate)
+        pairs.append((arm, Adversary(robots[name], arm.kinematics, recorded[name], rng)))
     for arm, adversary in cycle(pairs):
         for name, attack in adversary.attacks().items():
             yield arm, name, attack()
@@ -195,15 +193,14 @@ def _recorded(robot: RobotConfig) -> list[NDArray[np.float64]]:
     found = []
     for task in ("push_cube", "pick_place"):
         with closing(Session(task, Domain.load("twin"), robot)) as session:
-            path = ActionPath(robot, DT)
+            recorder = Recorder(session)
             for seed in range(_FIRST_SEED, _FIRST_SEED + _RECORDED):
-                session.reset(seed)
-                path.reset(session.joint_positions, session.gripper_opening)
+                recorder.begin(seed)
                 rows: list[NDArray[np.float32]] = []
-                while not session.success() and session.steps < session.max_steps:
-                    rows.append(session.task.expert(path.target, session.gripper_opening))
-                    command = path.step(rows[-1])
-                    session.advance(command.joints, command.fingers)
+                while not recorder.over:
+                    target = recorder.path.target
+                    rows.append(session.task.expert(target, session.gripper_opening))
+                    recorder.move(rows[-1])
                 found.append(np.array(rows, dtype=np.float64))
     return found
 

@@ -209,7 +209,7 @@ class FlowPolicy(Policy):
     def _shake(self, seen: Seen) -> Shake:
         """The noise of an ``end``, around what is played."""
         end, std = self._end(seen)
-        return Shake.around(end[:, : self.execute], std[:, : self.execute])
+        return Shake.around(end[:, : self.execute], std[:, : self.execute], self.waves)
 
     def _end(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """Where plain Euler steps from the middle of the noise end, and the standard deviation

@@ -51,20 +51,20 @@ class Shake:
     some of it can stay on from one decision to the next, which would else undo it.
 
     Attributes:
-        mean, std: (B, rows, N), around what, and how far; of waves over the rows, the first of
-            which is what all have in common.
+        waves: (rows, rows) over the rows, see ``cosines``; the first is what all have in common.
+        mean, std: (B, rows, N), around what, and how far; of waves.
     """
 
+    waves: Tensor
     mean: Tensor
     std: Tensor
 
     @classmethod
-    def around(cls, mean: Tensor, std: Tensor) -> Shake:
+    def around(cls, mean: Tensor, std: Tensor, waves: Tensor) -> Shake:
         """The noise of rows (B, rows, N) that are played around ``mean``, by about ``std``."""
-        rows = mean.shape[1]
-        shares = torch.full((rows, 1), _OWN, device=mean.device)
+        shares = torch.full((len(waves), 1), _OWN, device=mean.device)
         shares[0] = _COMMON
-        return cls(exactly(cosines(rows).to(mean.device), mean), shares * std)
+        return cls(waves, exactly(waves, mean), shares * std)
 
     def draw(
         self, hold: float, rng: torch.Generator, before: tuple[Mapping[str, Tensor], Tensor] | None
@@ -84,8 +84,12 @@ class Shake:
             loose = torch.where(alone, 1.0, math.sqrt(1.0 - hold**2)).expand_as(draws)
         noise = held + loose * draws
         waves = self.mean + self.std * noise
-        rows = exactly(cosines(self.mean.shape[1]).to(waves.device).T, waves)
-        return rows, {"waves": waves, "noise": noise, "held": held, "loose": loose}
+        return exactly(self.waves.T, waves), {
+            "waves": waves,
+            "noise": noise,
+            "held": held,
+            "loose": loose,
+        }
 
     def judge(self, trace: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Log-density and entropy (B, rows, N) of the waves of ``trace``, given the noise that

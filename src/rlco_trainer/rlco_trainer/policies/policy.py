@@ -19,6 +19,7 @@ from rlco_core.errors import ConfigError
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_sim.truth import SIZE as TRUTH_SIZE
 from rlco_trainer.policies.backbone import Backbone, BackboneConfig
+from rlco_trainer.policies.noise import cosines
 from rlco_trainer.policies.scale import Scale
 
 #: What ``evaluate`` needs to score a sample again; entries are (B, ...).
@@ -188,6 +189,7 @@ class Policy(Learner):
     """
 
     family: str
+    waves: Tensor
 
     def __init__(self, backbone: BackboneConfig, horizon: int, execute: int) -> None:
         super().__init__()
@@ -195,6 +197,7 @@ class Policy(Learner):
         self.scale = Scale()
         self.value = ValueHead(backbone.width)
         self.horizon, self.execute = horizon, execute
+        self.register_buffer("waves", cosines(execute), persistent=False)
 
     def values(self, seen: Seen) -> Tensor:
         """(B,) expected returns."""

@@ -227,7 +227,8 @@ class TokenPolicy(Policy):
     def _shake(self, seen: Seen, said: Tensor) -> Shake:
         """The noise of ``mean``, around what is played where tokens (B, rows * 7) are said."""
         means = self._values(_mean(self.logits(seen, said)))
-        return Shake.around(means, torch.full_like(means, self.config.sigma * 2.0 / BINS))
+        std = torch.full_like(means, self.config.sigma * 2.0 / BINS)
+        return Shake.around(means, std, self.waves)
 
     def _draws(self, rng: torch.Generator) -> _Choice:
         return lambda scores: _drawn(self._explored(scores), rng)
