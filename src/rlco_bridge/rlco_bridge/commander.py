@@ -62,7 +62,7 @@ class Commander:
             message = convert.trajectory_message(now_ns, self.arm_names, joints, self._dt)
         else:
             verdict, motion = self._mover.follow(command.joints, now_ns)
-            message = convert.motion_message(motion, self.arm_names)
+            message = convert.course_message(motion, self.arm_names)
         fingers = [command.fingers] * len(self.finger_names)
         self._gripper.publish(
             convert.trajectory_message(now_ns, self.finger_names, fingers, self._dt)
@@ -79,7 +79,7 @@ class Commander:
         """In real time, brings the arm to rest; in lock-step it stands already."""
         if self._mover is not None:
             motion = self._mover.halt(now_ns)
-            self._arm.publish(convert.motion_message(motion, self.arm_names))
+            self._arm.publish(convert.course_message(motion, self.arm_names))
 
     def tell(self, stamp_ns: int, command: Command) -> None:
         """Says which command was in force at ``stamp_ns``."""
