@@ -77,7 +77,7 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
         "tf_prefix": settings.tf_prefix,
     }
     policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
-    bridge = {**shared, "bundle": bundle, "lockstep": lockstep}
+    bridge = {**shared, "driver": "sim", "bundle": bundle, "lockstep": lockstep}
     return (
         NodeSpec("rlco_sim", "sim_node", "sim_node", simulator),
         NodeSpec("rlco_policy", "policy_node", "policy_node", policy),

@@ -13,8 +13,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.course import Course
+from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns

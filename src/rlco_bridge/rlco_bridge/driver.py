@@ -15,8 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rlco_core.config import locate, read_yaml
 
-Positive = Annotated[float, Field(gt=0.0)]
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -28,7 +26,8 @@ class ArmDriver(_Strict):
     Attributes:
         kind: one of ``rlco_bridge/controllers/``.
         name: of its topic or action; empty: the robot's ``controller_topic``.
-        controller: as controller_manager knows it; empty: nobody is asked whether it is active.
+        controller: as controller_manager knows it; empty: what the name begins with.
+        scaled: whether it stretches time by the robot's speed scaling; else the bridge does.
     """
 
     kind: Literal[
@@ -42,6 +41,15 @@ class ArmDriver(_Strict):
     ]
     name: str = ""
     controller: str = ""
+    scaled: bool = False
+
+
+class GripperJoint(_Strict):
+    """The joint whose state tells a gripper's opening, and its positions at 0 and 1, m or rad."""
+
+    name: str
+    closed: float
+    open: float
 
 
 class GripperDriver(_Strict):
@@ -50,10 +58,10 @@ class GripperDriver(_Strict):
     Attributes:
         kind: one of ``rlco_bridge/grippers/``.
         name: of its topic, action or service; empty: the robot's ``gripper.controller_topic``.
-        joint: whose state tells the opening; empty: the robot's first finger.
-        closed, open: what its driver calls 0 and 1, in its own unit; empty: the robot's fingers.
-        effort: largest, N; 0 leaves it to the driver.
-        pins: of digital outputs, to close and to open; one pin serves for both.
+        joint: that tells the opening; without one, the robot's first finger does.
+        closed, open: what its commands call 0 and 1, in a unit of their own.
+        force: to hold with, N.
+        pins: of digital outputs: high to close, and high to open; one alone is high while closed.
     """
 
     kind: Literal[
@@ -64,11 +72,15 @@ class GripperDriver(_Strict):
         "digital_output",
     ]
     name: str = ""
-    joint: str = ""
-    closed: float | None = None
-    open: float | None = None
-    effort: Annotated[float, Field(ge=0.0)] = 0.0
-    pins: tuple[int, ...] = ()
+    joint: GripperJoint | None = None
+    closed: float = 0.0
+    open: float = 1.0
+    force: Annotated[float, Field(ge=0.0)] = 0.0
+    pins: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+    def position(self, opening: float) -> float:
+        """What its commands call ``opening`` in [0, 1]."""
+        return self.closed + opening * (self.open - self.closed)
 
 
 class DriverConfig(_Strict):

@@ -42,7 +42,7 @@ class Mover:
     def __init__(self, robot: RobotConfig, dt: float, rate: float) -> None:
         self._stream = SetpointStream(robot, Kinematics(robot), 1.0 / rate)
         self._most_lag, self._dt, self._period_ns = robot.limits.lag, dt, round(_NS / rate)
-        self.held = ACCEPTED
+        self._at_ns, self.held = 0, ACCEPTED
         self._given: deque[JointState] = deque(maxlen=_MOST_NS // self._period_ns + 2)
 
     def begin(self, joints: NDArray[np.float64], now_ns: int) -> Verdict:

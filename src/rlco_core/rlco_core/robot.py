@@ -49,6 +49,7 @@ class LimitConfig(_Strict):
     tool_speed: Positive
     tool_rotation: Positive
     lag: Positive
+    tracking: Positive
     keep_out: Mapping[str, Workspace] = {}
     keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
 
@@ -90,6 +91,7 @@ class RobotConfig(_Strict):
     gripper: GripperConfig
     joint_states_topic: str
     controller_topic: str
+    driver: str = "sim"
     limits: LimitConfig
 
     @model_validator(mode="after")

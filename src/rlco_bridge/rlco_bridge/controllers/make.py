@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rclpy.node import Node
 
 from rlco_bridge.controllers import ArmController
+from rlco_bridge.controllers.follow_joint_trajectory import FollowJointTrajectory
 from rlco_bridge.controllers.joint_trajectory import JointTrajectoryTopic
 from rlco_bridge.driver import ArmDriver
 from rlco_core.robot import RobotConfig
@@ -17,6 +18,7 @@ Make = Callable[[Node, str, Sequence[str]], ArmController]
 
 _KINDS: Mapping[str, Make] = {
     "joint_trajectory": JointTrajectoryTopic,
+    "follow_joint_trajectory": FollowJointTrajectory,
 }
 
 
