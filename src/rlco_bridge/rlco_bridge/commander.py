@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
@@ -29,7 +31,10 @@ from rlco_ros.qos import LATCHED, STATE
 
 #: ns for which an arm is told to stay where it is.
 _HOLD_NS = 50_000_000
+#: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
+_SAY_NS = 8_000_000
 
+Vector = NDArray[np.float64]
 _Stamped = TypeVar("_Stamped", Measured, ActionChunk)
 
 
@@ -72,14 +77,17 @@ class Commander:
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
         self._measured: Measured | None = None
-        self._forgets = False
+        self._said_ns = 0
+        self._forgets = self._following = False
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
+        self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
 
     def begin(self, measured: Measured) -> Verdict:
         """The arm stands where it was measured; refused where it may not be."""
         if self._mover is None:
             return ACCEPTED
+        self._following = True
         self._tracking.begin(measured.joints, measured.stamp_ns)
         return self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
 
@@ -105,17 +113,21 @@ class Commander:
         Args:
             at_once: the clock that stamps are of is not to be trusted.
         """
+        self._following = False
         if self._mover is not None:
             course = self._mover.halt(self.pace.at(now_ns))
             self._follow(now_ns, course, at_once)
 
     def measure(self, measured: Measured) -> Outcome | None:
         """Where the arm is; in real time, why it should not be there."""
-        self._measured = measured
         if self._mover is None:
             return None
+        self._say(measured)
+        self._measured = measured
         astray = self._tracking.measure(measured.joints, measured.stamp_ns)
-        return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray) if astray else None
+        if not (astray and self._following):
+            return None
+        return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray)
 
     def forget(self) -> None:
         """The arm was stopped: once it stands, its controller is to forget where it was going. It
@@ -136,9 +148,7 @@ class Commander:
 
     def tell(self, stamp_ns: int, command: Command) -> None:
         """Says which command was in force at ``stamp_ns``."""
-        names = self.arm_names + self.finger_names
-        positions = [*command.joints.tolist(), *[command.fingers] * len(self.finger_names)]
-        self._commanded.publish(convert.commanded_message(stamp_ns, names, positions))
+        self._commanded.publish(self._joint_state(stamp_ns, command.joints, command.fingers))
 
     def instruct(self, stamp_ns: int, episode: int, instruction: str) -> None:
         """What the policy is to do from ``stamp_ns`` on; empty text stops it."""
@@ -148,6 +158,18 @@ class Commander:
     def problem(self) -> str:
         """Why arm or gripper cannot be commanded, as one line; empty if they can."""
         return self._arm.problem() or self.gripper.problem()
+
+    def _say(self, measured: Measured) -> None:
+        """Arm and gripper under the robot's own names, for those who do not know its driver."""
+        if abs(measured.stamp_ns - self._said_ns) >= _SAY_NS:
+            self._said_ns = measured.stamp_ns
+            fingers = self._fingers.joint_position(measured.gripper_opening)
+            self._state.publish(self._joint_state(measured.stamp_ns, measured.joints, fingers))
+
+    def _joint_state(self, stamp_ns: int, joints: Vector, fingers: float) -> JointState:
+        names = self.arm_names + self.finger_names
+        positions = [*joints.tolist(), *[fingers] * len(self.finger_names)]
+        return convert.joint_state_message(stamp_ns, names, positions)
 
     def _follow(self, now_ns: int, course: Course, at_once: bool = False) -> None:
         """Sends a course of paced time."""

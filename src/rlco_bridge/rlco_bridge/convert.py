@@ -42,10 +42,10 @@ def measured_from_message(
     return Measured(stamp_to_ns(message.header.stamp), positions[:-1], opening)
 
 
-def commanded_message(
+def joint_state_message(
     stamp_ns: int, names: Sequence[str], positions: Sequence[float]
 ) -> JointState:
-    """Where the joints are told to be, rad or m."""
+    """Where the joints are, or are told to be, rad or m."""
     message = JointState(name=list(names), position=list(positions))
     set_stamp(message.header.stamp, stamp_ns)
     return message

@@ -102,7 +102,7 @@ class BridgeNode(LifecycleNode):
         )
         self._server = EpisodeServer(
             self,
-            Watchdog(self._get("reset_timeout")),
+            Watchdog(self._get("reset_timeout")) if self._get("scene") else None,
             accepts=lambda: self._active,
             refusal=self._refusal,
             begin=self._begin,
