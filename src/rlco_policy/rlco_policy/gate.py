@@ -20,6 +20,7 @@ from rlco_policy.pairing import Heard, Paired, Pairing, Waiting
 
 _JOINT_STATES_KEPT = 256
 _IMAGES_KEPT = 32
+_MS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,19 @@ class Gate:
     Args:
         cameras: names of the cameras that an observation needs.
         pairing: what belongs together.
+        age_ns: largest age of an observation when the policy would answer; None: any age.
         period_ns: shortest time between two answered observations of one episode.
     """
 
-    def __init__(self, cameras: Sequence[str], pairing: Pairing, period_ns: int = 0) -> None:
+    def __init__(
+        self,
+        cameras: Sequence[str],
+        pairing: Pairing,
+        age_ns: int | None = None,
+        period_ns: int = 0,
+    ) -> None:
         self._pairing = pairing
+        self._age_ns = age_ns
         self._period_ns = period_ns
         self._images = {camera: deque[Image](maxlen=_IMAGES_KEPT) for camera in cameras}
         self._joints = deque[JointState](maxlen=_JOINT_STATES_KEPT)
@@ -87,7 +96,7 @@ class Gate:
             self._answered_ns = None
         self._instruction = instruction
 
-    def take(self) -> Ready | Waiting:
+    def take(self, now_ns: int) -> Ready | Waiting:
         """The observation to answer now; each is released once per arrival of its image."""
         if reason := self._incomplete():
             return Waiting(reason)
@@ -95,7 +104,7 @@ class Gate:
         paired = self._pairing.pair(heard, self._instruction.stamp_ns)
         if isinstance(paired, Waiting):
             return paired
-        reason = self._repeated(paired.stamp_ns)
+        reason = self._repeated(paired.stamp_ns) or self._old(now_ns - paired.stamp_ns)
         return Waiting(reason) if reason else self._release(paired)
 
     def _release(self, paired: Paired) -> Ready:
@@ -131,3 +140,8 @@ class Gate:
         if since_ns == 0:
             return "" if self._fresh_ns == stamp_ns else "the newest image is answered"
         return "the last answer still acts" if 0 < since_ns < self._period_ns else ""
+
+    def _old(self, age_ns: int) -> str:
+        """Why an observation of that age is not to be answered; empty: it is."""
+        old = self._age_ns is not None and age_ns > self._age_ns
+        return f"the newest whole observation is {age_ns / _MS:.0f} ms old" if old else ""

@@ -6,6 +6,9 @@ Only what can be told of one source is judged here; whether sources fit each oth
 where they are paired. Of several faults the one nearest to the cause is named: a source that is
 silent before one that speaks nonsense, and nonsense before what is merely odd. The present is an
 argument, the ROS time in nanoseconds.
+
+Who does not listen cannot call others silent: a node that infers or is not given the processor has
+old messages in its queues. So silence and lateness count from when on it looks regularly.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ Reason = Literal[
 BLACK = 16
 #: How far a joint goes, rad or m, until a camera must have seen it.
 MOVED = 0.1
+#: Who looks less often than this was deaf in between, ns.
+DEAF_NS = 150_000_000
 _NS_PER_S = 1e9
 _MS = 1_000_000
 
@@ -133,6 +138,8 @@ class Health:
         }
         self._instruction = Instruction(0, 0, "")
         self._asked_ns = 0
+        self._looked_ns: int | None = None
+        self._listening_ns = 0
 
     def on_message(self, topic: str, stamp_ns: int, now_ns: int, foul: str = "") -> None:
         """Something came on a topic; `foul` says why it cannot be used."""
@@ -153,8 +160,11 @@ class Health:
         if instruction != self._instruction:
             self._instruction, self._asked_ns = instruction, now_ns
 
-    def fault(self, now_ns: int) -> Fault:
-        """What is wrong now."""
+    def look(self, now_ns: int) -> Fault:
+        """What is wrong now; to be asked ten times a second at least."""
+        if self._looked_ns is None or abs(now_ns - self._looked_ns) > DEAF_NS:
+            self._listening_ns = now_ns
+        self._looked_ns = now_ns
         return next(self._faults(now_ns), SOUND)
 
     def ages(self, now_ns: int) -> tuple[float, float]:
@@ -175,17 +185,16 @@ class Health:
 
     def _silent(self, now_ns: int, limits: Limits) -> Iterator[Fault]:
         for camera in self._cameras.values():
-            silence_ns = math.inf if camera.stamp_ns is None else now_ns - camera.heard_ns
+            silence_ns = now_ns - max(camera.heard_ns, self._listening_ns)
             if silence_ns > limits.image_age_ns:
-                line = _silence("image", camera.topic, silence_ns, limits.image_age_ns)
+                line = _silence("image", camera, silence_ns, limits.image_age_ns)
                 yield Fault("camera_silent", line)
         for joints in self._due():
             # A joint state that comes late is of no more use than one that does not come.
-            silence_ns = math.inf if joints.stamp_ns is None else now_ns - joints.stamp_ns
-            if joints is self._commanded:
-                silence_ns = min(silence_ns, now_ns - self._asked_ns)
+            due_ns = self._asked_ns if joints is self._commanded else 0
+            silence_ns = now_ns - max(joints.stamp_ns or 0, self._listening_ns, due_ns)
             if silence_ns > limits.joints_age_ns:
-                line = _silence("joint state", joints.topic, silence_ns, limits.joints_age_ns)
+                line = _silence("joint state", joints, silence_ns, limits.joints_age_ns)
                 yield Fault("joints_silent", line)
 
     def _due(self) -> tuple[_Source, ...]:
@@ -202,6 +211,8 @@ class Health:
                 yield Fault("joints_invalid", f"{joints.topic}: {joints.foul}")
 
     def _late(self, now_ns: int, limits: Limits) -> Iterator[Fault]:
+        if now_ns - self._listening_ns <= limits.image_age_ns:
+            return
         for camera in self._cameras.values():
             if (age_ns := camera.age_ns(now_ns)) > limits.image_age_ns:
                 yield Fault(
@@ -237,6 +248,7 @@ class Health:
                 )
 
 
-def _silence(what: str, topic: str, silence_ns: float, limit_ns: int) -> str:
-    since = "yet" if math.isinf(silence_ns) else f"for {silence_ns / _MS:.0f} ms"
-    return f"{topic}: no new {what} {since}; one should come every {limit_ns / _MS:.0f} ms at least"
+def _silence(what: str, source: _Source, silence_ns: int, limit_ns: int) -> str:
+    since = "yet" if source.stamp_ns is None else f"for {silence_ns / _MS:.0f} ms"
+    line = f"{source.topic}: no new {what} {since}; "
+    return line + f"one should come every {limit_ns / _MS:.0f} ms at least"

@@ -73,11 +73,11 @@ class Responder:
         Raises:
             RlcoError: the observation does not fit the contract, or the model's answer is broken.
         """
-        self.fault = self.health.fault(now_ns)
+        self.fault = self.health.look(now_ns)
         if self.fault:
             self.waiting_for = self.fault.detail
             return None
-        released = self._gate.take()
+        released = self._gate.take(now_ns)
         if isinstance(released, Waiting):
             self.waiting_for = released.reason
             if isinstance(released, Skewed):
@@ -116,9 +116,8 @@ def make_responder(
     action = policy.contract.action
     # Half a period of slack, so that the jitter of a camera does not cost a whole frame.
     period_ns = seconds_to_ns((action.execute - 0.5) * action.dt)
-    return Responder(
-        policy, robot, Gate(cameras, Before(limits.skew_ns, topics), period_ns), health
-    )
+    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, period_ns)
+    return Responder(policy, robot, gate, health)
 
 
 def measured_joints(robot: RobotConfig, tf_prefix: str) -> Sequence[str]:

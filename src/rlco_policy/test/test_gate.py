@@ -42,17 +42,17 @@ def lockstep() -> Gate:
 
 
 def realtime(*cameras: str) -> Gate:
-    return Gate(cameras or ("front",), Before(20 * MS, TOPICS), period_ns=175 * MS)
+    return Gate(cameras or ("front",), Before(20 * MS, TOPICS), 100 * MS, 175 * MS)
 
 
-def reason(gate: Gate) -> str:
-    answer = gate.take()
+def reason(gate: Gate, now_ms: int = 0) -> str:
+    answer = gate.take(now_ms * MS)
     assert isinstance(answer, Waiting)
     return answer.reason
 
 
-def ready(gate: Gate) -> Ready:
-    answer = gate.take()
+def ready(gate: Gate, now_ms: int = 0) -> Ready:
+    answer = gate.take(now_ms * MS)
     assert isinstance(answer, Ready), answer
     return answer
 
@@ -70,7 +70,7 @@ def test_released_when_the_last_part_comes_whatever_it_is(last: str) -> None:
     gate = lockstep()
     for name in ARRIVALS.keys() - {last}:
         ARRIVALS[name](gate)
-        assert isinstance(gate.take(), Waiting)
+        assert isinstance(gate.take(0), Waiting)
     ARRIVALS[last](gate)
     answer = ready(gate)
     assert (answer.stamp_ns, answer.episode, answer.instruction) == (200 * MS, 1, PUSH.text)
@@ -223,7 +223,7 @@ def test_realtime_calls_it_skewed_when_what_came_before_is_too_old(
     gate.on_commanded(joints(commanded))
     gate.on_image("front", image(200))
     arm(gate, 201)
-    answer = gate.take()
+    answer = gate.take(0)
     assert isinstance(answer, Skewed)
     assert answer.reason == f"what belongs to the newest image is {line}"
 
@@ -237,7 +237,7 @@ def test_realtime_waits_for_commands_of_this_episode() -> None:
     gate.on_joints(joints(200))
     gate.on_commanded(joints(210))
     line = "no commanded joints between the instruction and the image yet"
-    assert gate.take() == Waiting(line)
+    assert gate.take(0) == Waiting(line)
 
 
 def test_realtime_does_not_pair_with_what_came_after() -> None:
@@ -245,7 +245,16 @@ def test_realtime_does_not_pair_with_what_came_after() -> None:
     gate.on_instruction(PUSH)
     gate.on_image("front", image(200))
     arm(gate, 201)
-    assert gate.take() == Waiting("no joint state before the image yet")
+    assert gate.take(0) == Waiting("no joint state before the image yet")
+
+
+def test_realtime_refuses_an_old_observation() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    arm(gate, 200)
+    gate.on_image("front", image(200))
+    assert reason(gate, now_ms=301) == "the newest whole observation is 101 ms old"
+    assert ready(gate, now_ms=300).stamp_ns == 200 * MS
 
 
 def test_realtime_leaves_a_chunk_its_time() -> None:
@@ -255,7 +264,7 @@ def test_realtime_leaves_a_chunk_its_time() -> None:
     for ms in range(0, 700, 33):
         arm(gate, ms)
         gate.on_image("front", image(ms))
-        if isinstance(gate.take(), Ready):
+        if isinstance(gate.take(0), Ready):
             answered.append(ms)
         else:
             assert reason(gate) == "the last answer still acts"
@@ -320,7 +329,7 @@ def test_realtime_pairs_the_same_in_whatever_order_sources_arrive(
         if settled
         else [[]]
     )
-    answer = gate.take()
+    answer = gate.take(0)
     if not all(parts) or settled[-1] - min(part[-1] for part in parts) > 20:
         assert isinstance(answer, Waiting)
     else:

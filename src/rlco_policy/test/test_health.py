@@ -47,7 +47,10 @@ class Cell:
         self.health.on_message(self.topics.commanded, ms * MS, ms * MS, foul)
 
     def fault(self, ms: int) -> Fault:
-        return self.health.fault(ms * MS)
+        """At `ms`, after a second of looking."""
+        for before in range(1000, 0, -100):
+            self.health.look((ms - before) * MS)
+        return self.health.look(ms * MS)
 
 
 def test_the_message_knows_the_same_reasons() -> None:
@@ -67,19 +70,19 @@ def test_all_is_sound_while_all_comes() -> None:
 
 def test_a_silent_camera() -> None:
     cell = Cell()
-    cell.arm(0)
-    assert cell.fault(0) == Fault(
-        "camera_silent",
-        "/front/image_raw: no new image yet; one should come every 300 ms at least",
-    )
-    cell.image(0)
     cell.arm(301)
     assert cell.fault(301) == Fault(
         "camera_silent",
+        "/front/image_raw: no new image yet; one should come every 300 ms at least",
+    )
+    cell.image(301)
+    cell.arm(602)
+    assert cell.fault(602) == Fault(
+        "camera_silent",
         "/front/image_raw: no new image for 301 ms; one should come every 300 ms at least",
     )
-    cell.image(310)
-    assert not cell.fault(310)
+    cell.image(610)
+    assert not cell.fault(610)
 
 
 def test_a_late_camera() -> None:
@@ -97,7 +100,7 @@ def test_a_late_camera() -> None:
 def test_silent_joints() -> None:
     cell = Cell()
     cell.image(0)
-    assert cell.fault(0).detail == (
+    assert cell.fault(201).detail == (
         "/joint_states: no new joint state yet; one should come every 200 ms at least"
     )
     cell.arm(0)
@@ -105,6 +108,22 @@ def test_silent_joints() -> None:
         "joints_silent",
         "/joint_states: no new joint state for 201 ms; one should come every 200 ms at least",
     )
+
+
+def test_who_was_deaf_does_not_call_others_silent() -> None:
+    cell = Cell()
+    cell.image(0)
+    cell.arm(0)
+    assert not cell.fault(0)
+    # Nothing was taken from the queues for a while, and the oldest in them comes first.
+    for now in (900, 1000, 1100):
+        assert not cell.health.look(now * MS)
+    cell.arm(900)
+    cell.image(300, late=800)
+    assert not cell.health.look(1100 * MS)
+    assert cell.health.look(1200 * MS).reason == "joints_silent"
+    cell.arm(1201)
+    assert cell.health.look(1201 * MS).reason == "camera_late"
 
 
 def test_commanded_joints_are_due_from_a_new_instruction_until_a_blank_one() -> None:
@@ -219,13 +238,13 @@ def test_stamps_ahead_of_the_clock_are_a_skew() -> None:
 def test_every_camera_is_watched_and_the_oldest_gives_the_age() -> None:
     topics = Topics({"front": "/f", "wrist": "/w"}, "/j", "/c")
     cell = Cell(topics=topics)
-    cell.image(0)
-    cell.arm(0)
-    assert cell.fault(0).detail.startswith("/w: ")
-    assert math.isnan(cell.health.ages(0)[0])
-    cell.image(100, camera="wrist")
-    assert not cell.fault(200)
-    assert cell.health.ages(200 * MS) == (0.2, 0.2)
+    cell.image(200)
+    cell.arm(200)
+    assert cell.fault(301).detail.startswith("/w: ")
+    assert math.isnan(cell.health.ages(301 * MS)[0])
+    cell.image(300, camera="wrist")
+    assert not cell.fault(400)
+    assert cell.health.ages(400 * MS) == (0.2, 0.2)
 
 
 def test_in_lockstep_only_foul_messages_count() -> None:

@@ -60,7 +60,7 @@ def test_answers_an_observation_and_repeats_the_answer(
 def test_realtime_with_a_prefix_answers_fresh_observations_only(
     stage: Stage, bundle_path: Path
 ) -> None:
-    patient = {"image_max_age": 10.0, "joints_max_age": 10.0}
+    patient = {"image_max_age": 2.0, "joints_max_age": 10.0}
     node = stage.node(bundle=str(bundle_path), tf_prefix="left_", **patient)
     assert started(node)
     stage.wait_for_ears()
@@ -92,7 +92,7 @@ def test_joint_states_without_the_arm_are_reported(stage: Stage, bundle_path: Pa
 
 
 def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: Path) -> None:
-    node = stage.node(bundle=str(bundle_path), image_max_age=10.0, joints_max_age=10.0)
+    node = stage.node(bundle=str(bundle_path), image_max_age=2.0, joints_max_age=10.0)
     stage.wait(lambda: len(stage.scene.states) > 2)
     state = stage.scene.states[-1]
     assert (state.reason, np.isnan(state.image_age)) == (PolicyState.REASON_INACTIVE, True)
@@ -104,7 +104,7 @@ def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: P
     stage.scene.tell_joints(now)
     stage.scene.tell_image(now)
     stage.wait(lambda: reasons(stage)[-1] == "")
-    assert 0.0 < stage.scene.states[-1].image_age < 10.0
+    assert 0.0 < stage.scene.states[-1].image_age < 2.0
     assert 0.0 < stage.scene.states[-1].joints_age < 10.0
     stage.scene.tell_image(now, "mono8")
     stage.wait(lambda: reasons(stage)[-1] == "camera_size")
@@ -113,8 +113,7 @@ def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: P
     )
     assert node.trigger_deactivate() == SUCCESS
     stage.wait(lambda: reasons(stage)[-1] == "inactive")
-    named = [reason for reason in reasons(stage) if reason != "joints_silent"]
-    assert named == ["inactive", "camera_silent", "", "camera_size", "inactive"]
+    assert reasons(stage) == ["inactive", "", "camera_silent", "", "camera_size", "inactive"]
 
 
 def test_a_camera_that_falls_silent_stops_the_answers_until_it_is_back(
