@@ -35,9 +35,9 @@ class Reporter:
         self.beat(fault, ages)
         logger = self._node.get_logger()
         if fault:
-            logger.warning(f"{fault.reason}: {fault.detail}", throttle_duration_sec=2.0)
+            logger.warning(f"{fault.reason}: {fault.detail}", throttle_duration_sec=0.5)
         else:
-            logger.info("all that comes is sound", throttle_duration_sec=2.0)
+            logger.info("all that comes is sound", throttle_duration_sec=0.5)
 
     def diagnose(self, status: DiagnosticStatus) -> None:
         """What the node does, with figures."""

@@ -67,10 +67,15 @@ def test_realtime_with_a_prefix_answers_fresh_observations_only(
     now = node.get_clock().now().nanoseconds
     stage.scene.tell_instruction(now - 60_000_000_000)
     stage.scene.tell_joints(now - 1_000_000, "left_")
-    stage.scene.tell_image(now - 30_000_000_000)
-    stage.wait(lambda: "/cell/front/image_raw: images come, but" in node._status().message)
+
+    def late() -> bool:
+        stage.scene.tell_image(now - 30_000_000_000)
+        return "/cell/front/image_raw: images come, but" in node._status().message
+
+    stage.wait(late)
     assert node._status().level == b"\x02"
     now = node.get_clock().now().nanoseconds
+    stage.scene.tell_joints(now - 1_000_000, "left_")
     stage.scene.tell_image(now)
     stage.scene.tell_joints(now + 1_000_000, "left_")
     stage.wait(lambda: stage.scene.chunks)
@@ -103,9 +108,8 @@ def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: P
     now = node.get_clock().now().nanoseconds
     stage.scene.tell_joints(now)
     stage.scene.tell_image(now)
-    stage.wait(lambda: reasons(stage)[-1] == "")
+    stage.wait(lambda: reasons(stage)[-1] == "" and stage.scene.states[-1].joints_age > 0.0)
     assert 0.0 < stage.scene.states[-1].image_age < 2.0
-    assert 0.0 < stage.scene.states[-1].joints_age < 10.0
     stage.scene.tell_image(now, "mono8")
     stage.wait(lambda: reasons(stage)[-1] == "camera_size")
     assert stage.scene.states[-1].detail == (
