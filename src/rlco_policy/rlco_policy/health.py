@@ -168,7 +168,7 @@ class Health:
         return next(self._faults(now_ns), SOUND)
 
     def ages(self, now_ns: int) -> tuple[float, float]:
-        """Of the newest image of the camera that is farthest behind, and of the joints, s."""
+        """Of the camera that is farthest behind and of the joints, s; NaN where one never came."""
         images = [source.age_ns(now_ns) for source in self._cameras.values()]
         return float(np.max(images)) / _NS_PER_S, self._joints.age_ns(now_ns) / _NS_PER_S
 

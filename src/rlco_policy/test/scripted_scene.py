@@ -96,6 +96,13 @@ class Stage:
             assert time.monotonic() < deadline, "nothing came"
             self._executor.spin_once(timeout_sec=0.02)
 
+    def overhear(self, condition: Callable[[], object]) -> None:
+        """Waits for what the scene hears while nobody spins the node."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "nothing was said"
+            time.sleep(0.01)
+
     def wait_for_ears(self) -> None:
         """Until the active node and the scene hear each other."""
         scene = self.scene

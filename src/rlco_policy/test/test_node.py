@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from scripted_scene import Stage
+from sensor_msgs.msg import JointState
 
 from rlco_core.contract import Contract
 from rlco_core.stamps import stamp_to_ns
@@ -119,6 +120,18 @@ def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: P
     assert node.trigger_deactivate() == SUCCESS
     stage.wait(lambda: reasons(stage)[-1] == "inactive")
     assert reasons(stage) == ["inactive", "", "camera_silent", "", "camera_size", "inactive"]
+
+
+def test_a_change_does_not_wait_for_the_heartbeat(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    stage.wait_for_ears()
+    stage.wait(lambda: reasons(stage)[-1:] == [""])
+    # Nobody spins the node from here on, so its timers stand still.
+    node._on_joints(JointState())
+    stage.overhear(lambda: reasons(stage)[-1] == "joints_invalid")
+    assert node.trigger_deactivate() == SUCCESS
+    stage.overhear(lambda: reasons(stage)[-1] == "inactive")
 
 
 def test_a_camera_that_falls_silent_stops_the_answers_until_it_is_back(
