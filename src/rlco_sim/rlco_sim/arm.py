@@ -48,6 +48,7 @@ class Arm:
         self._prepare_lag(settings.controller.lag)
         self._delay = round(settings.controller.delay / self._step)
         self._goal = np.zeros(len(self.motors))
+        self._push = np.zeros(3)
 
     def reset(self, joints: Vector, fingers: float) -> None:
         """Teleports to ``joints`` (n,) rad and every finger to ``fingers``, at rest."""
@@ -55,14 +56,41 @@ class Arm:
         self._lagged = self._goal
         self._queue = np.tile(self._goal, (self._delay, 1))
         self._limits = self._forces
+        self._stepped = 0
         for index, value in zip(self.motors, self._goal, strict=True):
             pybullet.resetJointState(self.body, index, value, physicsClientId=self._client)
 
     def advance(self, joints: Vector, fingers: float) -> None:
         """One control period of physics, at whose end the arm should be at ``joints``."""
+        goal = self._motor_goal(joints, fingers)
+        path = self._goal + (goal - self._goal) * self._share
+        self._goal = goal
+        self._follow(path)
+
+    def step(self, joints: Vector, fingers: float, prompt: bool = False) -> None:
+        """One step of physics, at whose end the arm should be at ``joints``; ``prompt`` is for
+        brakes, which neither wait nor lag.
+        """
+        self._goal = self._motor_goal(joints, fingers)
+        if prompt:
+            self._lagged = np.concatenate([joints, self._lagged[-self._fingers :]])
+            self._queue[:, : len(joints)] = joints
+        self._follow(self._goal[None].copy())
+
+    def push(self, force: Vector) -> None:
+        """From now on ``force`` (3,) N, base frame, acts on the last link in every ``step``."""
+        self._push = np.array(force, dtype=np.float64)
+
+    def _follow(self, path: Vector) -> None:
+        """Physics along ``path`` (steps, motors), of which each row is to be reached in one."""
         client, body, motors = self._client, self.body, self.motors
-        forces = self._drive_forces()
-        for target in self._servo_targets(self._motor_goal(joints, fingers)).tolist():
+        if self._stepped % self._substeps == 0:
+            self._limit_forces()
+        self._stepped += len(path)
+        forces = self._limits.tolist()
+        for target in self._servo_targets(path).tolist():
+            if self._push.any():
+                self._apply_push()
             pybullet.setJointMotorControlArray(
                 body,
                 motors,
@@ -73,6 +101,14 @@ class Arm:
                 physicsClientId=client,
             )
             pybullet.stepSimulation(physicsClientId=client)
+
+    def _apply_push(self) -> None:
+        link = self.motors[-self._fingers - 1]
+        where = pybullet.getLinkState(self.body, link, physicsClientId=self._client)[0]
+        pybullet.applyExternalForce(
+            self.body, link, self._push.tolist(), where, pybullet.WORLD_FRAME,
+            physicsClientId=self._client,
+        )  # fmt: skip
 
     @property
     def state(self) -> tuple[Vector, Vector]:
@@ -93,8 +129,9 @@ class Arm:
         return frozenset(self._finger_links.index(k) if k in self._finger_links else -1
                          for k in links)  # fmt: skip
 
-    def _drive_forces(self) -> list[float]:
-        """What the motors may push with, N m and N; less where a drive is blocked.
+    def _limit_forces(self) -> None:
+        """What the motors may push with in the next period, N m and N; less where a drive is
+        blocked.
 
         Real arms stop where they are blocked (protective stop, collision reflex). Drives that
         pushed on with all they have would press the arm into what blocks it, or through it.
@@ -107,7 +144,6 @@ class Arm:
         if blocked.any():
             eased = np.minimum(self._weight() + _BLOCKED_SHARE * self._forces, self._forces)
             self._limits = np.where(blocked, eased, self._forces)
-        return self._limits.tolist()
 
     def _weight(self) -> Vector:
         """(motors,) N m and N that hold the arm up."""
@@ -119,14 +155,15 @@ class Arm:
         weight = dict(zip(self._movable, held, strict=True))
         return np.abs([weight[motor] for motor in self.motors])
 
-    def _servo_targets(self, goal: Vector) -> Vector:
-        """(substeps, motors) what the servos are told in the period that ends at ``goal``."""
-        path = self._goal + (goal - self._goal) * self._share
-        self._goal = goal
+    def _servo_targets(self, path: Vector) -> Vector:
+        """(steps, motors) what the servos are told on ``path``, by what a real controller adds."""
+        steps = len(path)
         if self._delay:
             delayed = np.concatenate([self._queue, path])
-            path, self._queue = delayed[: self._substeps], delayed[self._substeps :]
-        targets = path if self._lag is None else self._lag @ path + self._decay * self._lagged
+            path, self._queue = delayed[:steps], delayed[steps:]
+        targets = path
+        if self._lag is not None:
+            targets = self._lag[:steps, :steps] @ path + self._decay[:steps] * self._lagged
         start = float(self._lagged[-1])
         targets[:, -self._fingers :] = _travelled(path[:, -1], start, self._finger_travel)
         self._lagged = targets[-1]

@@ -78,6 +78,7 @@ def points_of(message: JointTrajectory) -> list[Point]:
             positions=np.array(point.positions),
             velocities=_told(point.velocities),
             accelerations=_told(point.accelerations),
+            effort=_told(point.effort),
         )
         for point in message.points
     ]
