@@ -122,6 +122,21 @@ class Arm:
         positions, _ = self.state
         return min(self._gripper.opening(float(value)) for value in positions[-self._fingers :])
 
+    def load(self) -> tuple[Vector, Vector]:
+        """(3,) N and (3,) N m that act on the last link and what hangs on it, from outside and but
+        for gravity; in the base frame, about that link.
+        """
+        last = self.motors[-self._fingers - 1]
+        where = pybullet.getLinkState(self.body, last, physicsClientId=self._client)[0]
+        force, torque = self._push.copy(), np.zeros(3)
+        for contact in pybullet.getContactPoints(self.body, physicsClientId=self._client):
+            if contact[3] >= last and contact[2] != self.body:
+                pressed = contact[9] * np.array(contact[7])
+                rubbed = contact[10] * np.array(contact[11]) + contact[12] * np.array(contact[13])
+                force += pressed + rubbed
+                torque += np.cross(np.subtract(contact[5], where), pressed + rubbed)
+        return force, torque
+
     def touches(self, body: int) -> frozenset[int]:
         """Which links have contact with another body; a finger is its place in the gripper."""
         contacts = pybullet.getContactPoints(self.body, body, physicsClientId=self._client)

@@ -46,6 +46,7 @@ class Session:
     Attributes:
         progress: of the training, in [0, 1]; where the domain's curricula stand from the next
             reset on.
+        seed: of this episode.
         stamp_ns: simulated time, ns.
         steps: control periods since the reset.
         scene: instruction and subject of this episode.
@@ -98,7 +99,7 @@ class Session:
         if instruction:
             # Checked first: a foul one leaves the running scene alone.
             check_instruction(instruction, self._task_class, self._split)
-        self._seed = seed
+        self.seed = seed
         settings = self.domain.draw(seed, self.progress)
         self.world.rebuild(settings)
         self.task = self._task_class(self.world, self._split)
@@ -136,11 +137,10 @@ class Session:
         self._told = Posture(joints, self.robot.gripper.opening(fingers))
         self.world.arm.step(joints, fingers, prompt)
         self._measure()
+        self.stamp_ns = self.next_ns
         self._substep = (self._substep + 1) % self.substeps
-        if self._substep == 0:
+        if not self.between:
             self._end_period()
-        else:
-            self.stamp_ns = self._began_ns + DT_NS * self._substep // self.substeps
 
     def _end_period(self) -> None:
         """What follows from a control period that has passed: judgement, and older views."""
@@ -186,9 +186,9 @@ class Session:
         return self._substep > 0
 
     @property
-    def seed(self) -> int:
-        """Of this episode."""
-        return self._seed
+    def next_ns(self) -> int:
+        """Simulated time, ns, at which the next step of physics ends."""
+        return self._began_ns + DT_NS * (self._substep + 1) // self.substeps
 
     @property
     def joint_positions(self) -> NDArray[np.float64]:
@@ -246,7 +246,7 @@ class Session:
 
     def _redraw(self) -> None:
         """Another camera, light and room for the same scene."""
-        key = np.random.SeedSequence((_REDRAW, self._seed, self.steps)).generate_state(1)
+        key = np.random.SeedSequence((_REDRAW, self.seed, self.steps)).generate_state(1)
         settings = self.domain.draw(int(key[0]), self.progress)
         looks = settings.looks
         self.world.repaint(looks.table, looks.floor, looks.wall)
@@ -263,7 +263,7 @@ class Session:
         self.motor_positions, self.motor_velocities = self.world.arm.state
 
     def _shoot(self) -> Shot:
-        return self.camera.shoot((_NOISE, self._seed, self.steps))
+        return self.camera.shoot((_NOISE, self.seed, self.steps))
 
     def _proprioception(self, positions: NDArray[np.float64]) -> NDArray[np.float32]:
         count = len(self.robot.joint_names)

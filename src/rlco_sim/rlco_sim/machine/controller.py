@@ -65,6 +65,9 @@ class Controller:
         log: takes the lines that it would log as errors.
     """
 
+    #: Whether it commands the arm while it is active.
+    moves_arm = False
+
     def __init__(
         self,
         name: str,

@@ -37,6 +37,8 @@ class Forward(Controller):
         log: as for ``Controller``.
     """
 
+    moves_arm = True
+
     def __init__(
         self, kind: Kind, joints: Sequence[str], log: Callable[[str], None] = unheard
     ) -> None:

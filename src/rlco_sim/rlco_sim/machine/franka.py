@@ -33,6 +33,7 @@ class FrankaRobot:
 
     Attributes:
         component_active: whether the driver's hardware component is active.
+        reflexed: whether its last motion ended in a reflex.
     """
 
     def __init__(self, manager: ControllerManager) -> None:
@@ -40,6 +41,7 @@ class FrankaRobot:
         manager.refusal = self._refusal
         self._stop: RobotMode | None = None
         self.component_active = True
+        self.reflexed = False
 
     @property
     def mode(self) -> RobotMode:
@@ -47,6 +49,14 @@ class FrankaRobot:
         if self._stop is not None:
             return self._stop
         return RobotMode.IDLE if self._manager.commanding is None else RobotMode.MOVE
+
+    @property
+    def scaling(self) -> float:
+        """The share of its speed at which it runs: there is no slider."""
+        return 1.0
+
+    def pass_time(self, now_ns: int, period_ns: int) -> None:
+        """A cycle begins; nothing here depends on it."""
 
     @property
     def moves(self) -> bool:
@@ -98,6 +108,7 @@ class FrankaRobot:
 
     def _halt(self, mode: RobotMode) -> None:
         commanded, self._stop = self._manager.commanding is not None, mode
+        self.reflexed = mode is RobotMode.REFLEX
         if commanded:
             self.component_active = False
             for name in self._manager.active:

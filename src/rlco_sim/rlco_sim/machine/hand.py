@@ -7,10 +7,12 @@ Positions are those of one finger joint, m or rad; on a parallel gripper half of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rlco_core.robot import GripperConfig
+from rlco_sim.machine.controller import Controller
 
 _NS = 1e-9
 #: Per s; slower is still.
@@ -42,6 +44,7 @@ class Task(Protocol):
         """How it ended, None while it goes on; asked every cycle."""
 
 
+@dataclass
 class Running:
     """A task that was taken.
 
@@ -49,8 +52,7 @@ class Running:
         ending: None while it runs.
     """
 
-    def __init__(self, task: Task, ending: Ending | None) -> None:
-        self.task, self.ending = task, ending
+    ending: Ending | None = None
 
 
 class Hand:
@@ -69,7 +71,7 @@ class Hand:
     def __init__(self, gripper: GripperConfig, position: float) -> None:
         self.gripper = gripper
         self.silent = False
-        self._running: list[Running] = []
+        self._tasks: list[tuple[Task, Running]] = []
         self.reset(position)
 
     def reset(self, position: float) -> None:
@@ -78,23 +80,22 @@ class Hand:
         self.position = self._target = self._command = position
         self._speed, self.still = float("inf"), 0.0
 
-    @property
-    def running(self) -> list[Running]:
-        """Tasks that have not ended."""
-        return self._running
-
-    def take(self, task: Task) -> Running:
-        """Begins a task beside those that run: it takes the fingers, they stay to be judged."""
-        running = Running(task, None if self.silent else task.start(self))
+    def take(self, task: Task | Ending) -> Running:
+        """Begins a task beside those that run: it takes the fingers, they stay to be judged. What
+        has ended before it began is taken, too.
+        """
+        if isinstance(task, Ending):
+            return Running(None if self.silent else task)
+        running = Running(None if self.silent else task.start(self))
         if running.ending is None:
-            self._running.append(running)
+            self._tasks.append((task, running))
         return running
 
     def abandon(self, why: str) -> None:
         """Ends all that runs."""
-        for one in self._running:
-            one.ending = Ending(False, error=why)
-        self._running = []
+        for _, running in self._tasks:
+            running.ending = Ending(False, error=why)
+        self._tasks = []
 
     def stop(self, why: str) -> None:
         """Ends all that runs, and the fingers stand."""
@@ -113,9 +114,9 @@ class Hand:
         self.still = self.still + seconds if abs(velocity) < _STILL else 0.0
         if self.silent:
             return self._command
-        for one in self._running:
-            one.ending = one.task.judge(self)
-        self._running = [one for one in self._running if one.ending is None]
+        for task, running in self._tasks:
+            running.ending = task.judge(self)
+        self._tasks = [row for row in self._tasks if row[1].ending is None]
         most = self._speed * seconds
         self._command += min(max(self._target - self._command, -most), most)
         return self._command
@@ -241,3 +242,16 @@ def gripper_action(position: float, hand: Hand, speed: float = 0.1) -> Task | En
     if width > 2.0 * hand.position:
         return Move(width, speed)
     return Grasp(width, speed)
+
+
+class GripperController(Controller):
+    """The controller of the fingers in a controller manager: goals are taken while it is active."""
+
+    def __init__(self, name: str, kind: str, claims: Sequence[str], hand: Hand) -> None:
+        super().__init__(name, kind, claims)
+        self._hand = hand
+
+    def deactivate(self) -> None:
+        """A goal that runs is lost, and the fingers stand."""
+        super().deactivate()
+        self._hand.stop(f"{self.name} was deactivated")

@@ -89,6 +89,8 @@ class JointTrajectoryController(Controller):
             None before the first.
     """
 
+    moves_arm = True
+
     def __init__(
         self,
         name: str,

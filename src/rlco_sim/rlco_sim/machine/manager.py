@@ -60,7 +60,9 @@ class ControllerManager:
     @property
     def commanding(self) -> Controller | None:
         """The active controller that commands the arm, if there is one."""
-        return next((one for one in self.controllers.values() if one.active and one.claims), None)
+        return next(
+            (one for one in self.controllers.values() if one.active and one.moves_arm), None
+        )
 
     def switch(
         self, activate: Sequence[str], deactivate: Sequence[str], strictness: int, joints: Vector
@@ -117,7 +119,7 @@ class ControllerManager:
         if start and self.refusal():
             return self.refusal()
         going = [name for name in self.active if name not in stop]
-        both = [name for name in (*going, *start) if self.controllers[name].claims]
+        both = [name for name in (*going, *start) if self.controllers[name].moves_arm]
         if len(both) > 1:
             return f"{both[0]} and {both[1]} would both command the arm; deactivate one"
         return ""

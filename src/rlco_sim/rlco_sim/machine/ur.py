@@ -12,6 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from rlco_sim.machine.controller import Setpoint, Vector
+from rlco_sim.machine.manager import ControllerManager, Strictness
+
 #: s that a protective stop lasts at least.
 _LEAST_STOP = 5.0
 #: By which the speed comes back per s after a pause: 0.01 in 2 ms.
@@ -89,6 +92,9 @@ class UrRobot:
         self._now_ns = now_ns
         if self.moves:
             self._ramp = min(self._ramp + _RAMP * period_ns * _NS, 1.0)
+
+    def check(self, told: Setpoint | None) -> None:
+        """It does not mind what controllers write: what is not finite goes nowhere."""
 
     # --- what happens to it --------------------------------------------------------------
 
@@ -198,3 +204,35 @@ class UrRobot:
         """Only what was paused comes back slowly."""
         self._ramp = 0.0 if self.program is Program.PAUSED else 1.0
         self.program = Program.PLAYING
+
+
+#: Controllers that go on while no program runs.
+_CONSISTENT = (
+    "io_and_status_controller",
+    "force_torque_sensor_broadcaster",
+    "joint_state_broadcaster",
+    "speed_scaling_state_broadcaster",
+    "tcp_pose_broadcaster",
+)
+
+
+class ControllerStopper:
+    """Takes out the controllers that were active when the program stopped, and puts just these back
+    once it runs again, with the arm wherever it is by then.
+    """
+
+    def __init__(self, manager: ControllerManager) -> None:
+        self._manager = manager
+        self._stopped: list[str] = []
+        self._connected = True
+
+    def watch(self, connected: bool, joints: Vector) -> None:
+        """The program runs or does not, with the arm at ``joints`` (n,) rad."""
+        if connected == self._connected:
+            return
+        self._connected = connected
+        if connected:
+            self._manager.switch(self._stopped, [], Strictness.STRICT, joints)
+            return
+        self._stopped = [name for name in self._manager.active if name not in _CONSISTENT]
+        self._manager.switch([], self._stopped, Strictness.STRICT, joints)
