@@ -19,6 +19,8 @@ Vector = NDArray[np.float64]
 _COUPLING = 50.0
 #: Share of its force that a blocked drive has beyond what holds the arm up.
 _BLOCKED_SHARE = 0.15
+#: rad/s, slower than which a drive stands.
+_STANDING = 0.05
 
 
 class Arm:
@@ -65,12 +67,15 @@ class Arm:
         goal = self._motor_goal(joints, fingers)
         path = self._goal + (goal - self._goal) * self._share
         self._goal = goal
+        self._limit_forces()
         self._follow(path)
 
     def step(self, joints: Vector, fingers: float, prompt: bool = False) -> None:
         """One step of physics, at whose end the arm should be at ``joints``; ``prompt`` is for
         brakes, which neither wait nor lag.
         """
+        if self._stepped % self._substeps == 0:
+            self._limit_forces(moving_is_free=True)
         self._goal = self._motor_goal(joints, fingers)
         if prompt:
             self._lagged = np.concatenate([joints, self._lagged[-self._fingers :]])
@@ -84,8 +89,6 @@ class Arm:
     def _follow(self, path: Vector) -> None:
         """Physics along ``path`` (steps, motors), of which each row is to be reached in one."""
         client, body, motors = self._client, self.body, self.motors
-        if self._stepped % self._substeps == 0:
-            self._limit_forces()
         self._stepped += len(path)
         forces = self._limits.tolist()
         for target in self._servo_targets(path).tolist():
@@ -144,9 +147,10 @@ class Arm:
         return frozenset(self._finger_links.index(k) if k in self._finger_links else -1
                          for k in links)  # fmt: skip
 
-    def _limit_forces(self) -> None:
+    def _limit_forces(self, moving_is_free: bool = False) -> None:
         """What the motors may push with in the next period, N m and N; less where a drive is
-        blocked.
+        blocked. A drive that was told to jump pushes with all it has, too: in ``step`` only one
+        that stands counts as blocked.
 
         Real arms stop where they are blocked (protective stop, collision reflex). Drives that
         pushed on with all they have would press the arm into what blocks it, or through it.
@@ -155,6 +159,8 @@ class Arm:
         # At the end of a period in which nothing is in their way, drives have force to spare.
         blocked = np.abs([state[3] for state in states]) > 0.99 * self._limits
         blocked[-self._fingers :] = False
+        if moving_is_free:
+            blocked &= np.abs([state[1] for state in states]) < _STANDING
         self._limits = self._forces
         if blocked.any():
             eased = np.minimum(self._weight() + _BLOCKED_SHARE * self._forces, self._forces)

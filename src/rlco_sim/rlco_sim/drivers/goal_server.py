@@ -78,7 +78,8 @@ class GoalServer:
         return GoalResponse.ACCEPT if self._judge(goal) else GoalResponse.REJECT
 
     def _on_accepted(self, handle: ServerGoalHandle) -> None:
-        self._running.append((handle, self._begin(handle.request)))
+        token = self._begin(handle.request)  # may let time pass, and this server settle
+        self._running.append((handle, token))
         self.settle()
 
     def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:

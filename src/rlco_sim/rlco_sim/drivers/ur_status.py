@@ -114,6 +114,7 @@ class UrStatus:
             answer = press()
             response.success, response.message = answer.success, answer.message
             self._changed()
+            self.say_changes()
             return response
 
         return on_call

@@ -17,6 +17,9 @@ from rlco_sim.session import DT, Session
 class Modes(Protocol):
     """What a body has to know of the robot's modes."""
 
+    #: rad/s, see ``Drive``.
+    ignored: float
+
     @property
     def moves(self) -> bool:
         """Whether what controllers write gets to the drives."""
@@ -52,7 +55,7 @@ class Body:
         self.session, self.manager, self.modes, self.hand = session, manager, modes, hand
         self.parts = parts
         self.frozen = False
-        self.drive = Drive(session.joint_positions)
+        self.drive = Drive(session.joint_positions, modes.ignored)
         self._view = LateView(
             lambda: (session.motor_positions, session.motor_velocities), DT / parts
         )

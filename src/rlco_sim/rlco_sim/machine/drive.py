@@ -18,9 +18,15 @@ _NS = 1e-9
 class Drive:
     """The drives of one arm. They go wherever they are told, at once and unchecked; so they jump
     to where a controller is by then when brakes let go.
+
+    Args:
+        joints: (n,) rad, where the arm is.
+        ignored: rad/s; a position is not followed while a joint would need more to get there, both
+            from where it was last told to be and from where it is.
     """
 
-    def __init__(self, joints: Vector) -> None:
+    def __init__(self, joints: Vector, ignored: float = np.inf) -> None:
+        self._ignored = ignored
         self.reset(joints)
 
     @property
@@ -43,13 +49,18 @@ class Drive:
             self._velocity = np.zeros_like(self.goal)
         elif told.kind is Kind.POSITION:
             self._velocity = np.zeros_like(self.goal)
-            self.goal = told.values.copy()
+            if not self._too_far(told.values, cycle):
+                self.goal = told.values.copy()
         else:
             seconds = cycle.period_ns * _NS
             most = _QUICKNESS * seconds
             self._velocity += (told.values - self._velocity).clip(-most, most)
             self.goal = self.goal + seconds * self._velocity
         return self.goal
+
+    def _too_far(self, values: Vector, cycle: Cycle) -> bool:
+        most = self._ignored * cycle.period_ns * _NS
+        return all((np.abs(values - start) > most).any() for start in (self.goal, cycle.joints))
 
     def brake(self, cycle: Cycle) -> Vector:
         """(n,) rad, where the drives go while the robot brakes, whatever controllers write."""

@@ -36,6 +36,9 @@ class FrankaRobot:
         reflexed: whether its last motion ended in a reflex.
     """
 
+    #: rad/s: it follows every position.
+    ignored = float("inf")
+
     def __init__(self, manager: ControllerManager) -> None:
         self._manager = manager
         manager.refusal = self._refusal

@@ -15,8 +15,9 @@ from rlco_core.robot import GripperConfig
 from rlco_sim.machine.controller import Controller
 
 _NS = 1e-9
-#: Per s; slower is still.
-_STILL = 1e-3
+#: Per s; slower is still, but for fingers that slowly follow what they are told, no farther behind
+#: than this.
+_STILL, _BEHIND = 1e-3, 2e-3
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ class Hand:
         """Where the fingers go in a cycle that they begin at ``position`` with ``velocity``."""
         seconds = period_ns * _NS
         self.position = position
-        self.still = self.still + seconds if abs(velocity) < _STILL else 0.0
+        coming = self._command != self._target and abs(self._command - position) < _BEHIND
+        self.still = 0.0 if coming or abs(velocity) > _STILL else self.still + seconds
         if self.silent:
             return self._command
         for task, running in self._tasks:

@@ -65,6 +65,9 @@ class UrRobot:
         slider: the share of its speed at which it is set to run, [0, 1].
     """
 
+    #: rad/s: its program does not follow positions that need more.
+    ignored = 20.0
+
     def __init__(self) -> None:
         self.safety, self.mode = SafetyMode.NORMAL, RobotMode.RUNNING
         self.program = Program.PLAYING
