@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from geometry_msgs.msg import WrenchStamped
 from robot_at_hand import Stage, positions, trajectory
 from std_msgs.msg import Bool, Float64, Float64MultiArray
 from std_srvs.srv import Trigger
@@ -128,6 +129,15 @@ def test_a_lost_robot_shows_itself_by_states_that_stand_still(stage: Stage) -> N
     stage.fault("joint_state_unfreeze")
     stepped(stage, start + 0.05)
     assert np.abs(arm(stage) - start).max() > 0.03
+
+
+def test_what_pushes_the_arm_is_told_as_the_tool_feels_it(stage: Stage) -> None:
+    stage.simulator(driver="ur")
+    wrenches = stage.listen(WrenchStamped, "force_torque_sensor_broadcaster/wrench")
+    stage.fault("external_force", 15.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z > 14.0)
+    assert wrenches[-1].header.frame_id == "tool0_controller"
 
 
 def test_speed_scaling_slows_trajectories_down(stage: Stage) -> None:

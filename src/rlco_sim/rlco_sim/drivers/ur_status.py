@@ -12,6 +12,7 @@ from rclpy.qos import qos_profile_system_default
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
+from rlco_core.kinematics import Kinematics
 from rlco_ros.qos import LATCHED
 from rlco_sim import convert
 from rlco_sim.drivers.driver import Stand
@@ -42,6 +43,7 @@ class UrStatus:
     ) -> None:
         self._stand, self._robot, self._changed, self._output = stand, robot, changed, output
         node = stand.node
+        self._kinematics = Kinematics(stand.robot)
         self._told: dict[str, int] = {}
         self._latched = {
             name: (node.create_publisher(message, f"{_IO}/{name}", LATCHED), message, field)
@@ -63,10 +65,10 @@ class UrStatus:
     def say(self) -> None:
         """Speed and force."""
         self._scaling.publish(Float64(data=100.0 * self._robot.scaling))
-        force, torque = self._stand.session.world.arm.load()
-        frame = f"{self._stand.prefix}tool0_controller"
-        stamp = self._stand.session.stamp_ns
-        self._wrench.publish(convert.wrench_message(stamp, frame, force, torque))
+        session, frame = self._stand.session, f"{self._stand.prefix}tool0_controller"
+        turn = self._kinematics.forward(session.joint_positions).rotation.T
+        force, torque = (turn @ part for part in session.world.arm.load())
+        self._wrench.publish(convert.wrench_message(session.stamp_ns, frame, force, torque))
 
     def say_changes(self) -> None:
         """Modes, where they are not what was told last: at first, what a message has anyway."""
