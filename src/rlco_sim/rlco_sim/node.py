@@ -95,6 +95,12 @@ class SimNode(Node):
         stand = Stand(
             self, self._session, self._get("tf_prefix"), parts, self._lockstep, self._answer
         )
+        driver = self._driver_of(name, stand)
+        for package, uses in stand.missing.items():
+            self.get_logger().warning(f"{package} is not installed: without {', '.join(uses)}")
+        return driver
+
+    def _driver_of(self, name: str, stand: Stand) -> Driver:
         from_desired = self._get("interpolate_from_desired_state")
         if name == "ur":
             return UrDriver(stand, from_desired, self._get("gripper"), self._get("gripper_pin"))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,18 @@ def test_in_real_time_joint_states_come_as_often_as_asked(stage: Stage) -> None:
     assert positions(later[-1])[:6] == pytest.approx(start + 0.05, abs=2e-3)
     steps = [state.step for state in stage.hand.states]
     assert (np.diff(steps) <= 1).all()
+
+
+def test_what_needs_a_package_that_is_not_there_is_left_out_with_one_line(
+    stage: Stage, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("control_msgs.action", "ur_msgs.srv"):
+        monkeypatch.setitem(sys.modules, name, None)
+    stage.simulator(driver="ur")
+    (line,) = (one for one in capfd.readouterr().err.splitlines() if "control_msgs" in one)
+    assert "control_msgs is not installed: without robotiq_gripper_controller/gripper_cmd" in line
+    assert f"{SCALED}/follow_joint_trajectory" in line
+    stepped(stage, HOME)
 
 
 # --- with the drivers' own message packages ----------------------------------------------

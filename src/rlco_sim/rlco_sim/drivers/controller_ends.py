@@ -31,7 +31,7 @@ class TrajectoryEnd:
         )
         self._server: GoalServer | None = None
         action = f"{name}/follow_joint_trajectory"
-        self._action = kind(node, "control_msgs.action.FollowJointTrajectory", action)
+        self._action = kind(stand, "control_msgs.action.FollowJointTrajectory", action)
         if self._action is not None:
             self._server = GoalServer(
                 node,

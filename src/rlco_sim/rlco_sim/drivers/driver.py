@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rclpy.node import Node
 
@@ -29,6 +29,7 @@ class Stand:
         lockstep: time stands still until the instant is answered.
         answer: to be called with the part (arm, gripper) and the stamp, ns, of the instant that a
             command answers.
+        missing: message packages that are not installed -> what the robot is without.
     """
 
     node: Node
@@ -37,6 +38,7 @@ class Stand:
     parts: int
     lockstep: bool
     answer: Callable[[str, int], None]
+    missing: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def robot(self) -> RobotConfig:

@@ -125,7 +125,7 @@ class FrankaDriver(ArmDriver):
         self._measured = node.create_publisher(
             JointState, f"{_STATE}/measured_joint_states", _CONVENIENCE
         )
-        state = kind(node, "franka_msgs.msg.FrankaRobotState", f"{_STATE}/robot_state")
+        state = kind(self._stand, "franka_msgs.msg.FrankaRobotState", f"{_STATE}/robot_state")
         self._states = None
         if state is not None:
             self._state = StateMessages(state, self._stand, self._robot)

@@ -49,7 +49,7 @@ class FrankaGripperEnd:
 
     def _add(self, action: str, task: Callable[[Any], Task]) -> None:
         message = kind(
-            self._stand.node, f"franka_msgs.action.{action.capitalize()}", f"{_NAME}/{action}"
+            self._stand, f"franka_msgs.action.{action.capitalize()}", f"{_NAME}/{action}"
         )
         if message is not None:
             self._serve(
@@ -61,9 +61,7 @@ class FrankaGripperEnd:
             )
 
     def _add_gripper_action(self) -> None:
-        message = kind(
-            self._stand.node, "control_msgs.action.GripperCommand", f"{_NAME}/gripper_action"
-        )
+        message = kind(self._stand, "control_msgs.action.GripperCommand", f"{_NAME}/gripper_action")
         if message is not None:
             self._serve(
                 message,

@@ -21,7 +21,7 @@ class FrankaRecovery:
     def __init__(self, stand: Stand, robot: FrankaRobot) -> None:
         self._robot = robot
         node, action = stand.node, "action_server/error_recovery"
-        self._kind = kind(node, "franka_msgs.action.ErrorRecovery", action)
+        self._kind = kind(stand, "franka_msgs.action.ErrorRecovery", action)
         if self._kind is not None:
             self._server = GoalServer(
                 node,
@@ -31,7 +31,7 @@ class FrankaRecovery:
                 look=lambda recovered: Ended(recovered, self._kind.Result()),
             )
         service = "controller_manager/set_hardware_component_state"
-        message = kind(node, "controller_manager_msgs.srv.SetHardwareComponentState", service)
+        message = kind(stand, "controller_manager_msgs.srv.SetHardwareComponentState", service)
         if message is not None:
             node.create_service(message, service, self._on_set)
 

@@ -11,7 +11,7 @@ from rlco_sim.drivers.driver import Stand
 from rlco_sim.drivers.packages import kind
 from rlco_sim.machine.manager import ControllerManager
 
-_SERVICES = "controller_manager_msgs.srv"
+_KINDS = ("srv.ListControllers", "srv.SwitchController", "msg.ControllerState")
 
 
 class ManagerEnd:
@@ -27,11 +27,10 @@ class ManagerEnd:
         self, stand: Stand, manager: ControllerManager, switched: Callable[[], None]
     ) -> None:
         self._stand, self._manager, self._switched = stand, manager, switched
-        node = stand.node
-        lists = kind(node, f"{_SERVICES}.ListControllers", "list_controllers")
-        switches = kind(node, f"{_SERVICES}.SwitchController", "switch_controller")
-        self._state = kind(node, "controller_manager_msgs.msg.ControllerState", "their states")
-        if lists is not None and switches is not None:
+        node, use = stand.node, "services of controller_manager"
+        kinds = [kind(stand, f"controller_manager_msgs.{name}", use) for name in _KINDS]
+        if None not in kinds:
+            lists, switches, self._state = kinds
             node.create_service(lists, "controller_manager/list_controllers", self._on_list)
             node.create_service(switches, "controller_manager/switch_controller", self._on_switch)
 

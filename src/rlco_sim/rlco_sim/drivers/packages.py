@@ -7,17 +7,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from rclpy.node import Node
+from rlco_sim.drivers.driver import Stand
 
 
-def kind(node: Node, path: str, use: str) -> Any:
-    """The message type at ``path``, such as control_msgs.action.GripperCommand; None, and a line in
-    the log that says what is left out, where its package is not installed.
+def kind(stand: Stand, path: str, use: str) -> Any:
+    """The message type at ``path``, such as control_msgs.action.GripperCommand; None where its
+    package is not installed: then the stand remembers that the robot is without ``use``.
     """
     module, name = path.rsplit(".", 1)
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError):
-        package = path.split(".")[0]
-        node.get_logger().warning(f"{package} is not installed with {name}: without {use}")
+        uses = stand.missing.setdefault(path.split(".")[0], [])
+        if use not in uses:
+            uses.append(use)
         return None

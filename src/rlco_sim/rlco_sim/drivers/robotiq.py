@@ -49,7 +49,7 @@ class RobotiqEnd:
         claims = [f"{self.joint}/position"]
         self.controller = GripperController(_NAME, CONTROLLERS[command], claims, hand)
         action = f"{_NAME}/gripper_cmd"
-        self._kind = kind(stand.node, _ACTIONS[command], action)
+        self._kind = kind(stand, _ACTIONS[command], action)
         self._server: GoalServer | None = None
         if self._kind is not None:
             self._server = GoalServer(

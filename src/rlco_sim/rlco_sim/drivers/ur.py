@@ -102,6 +102,7 @@ class UrDriver(ArmDriver):
             "protective_stop": lambda _: robot.protective_stop(),
             "emergency_stop": lambda _: robot.emergency_stop(),
             "safeguard_stop": lambda _: robot.safeguard_stop(),
+            "violation": lambda _: robot.violation(),
             "release": lambda _: robot.release(),
             "program_stop": lambda _: self._press(robot.stop),
             "program_start": lambda _: self._press(robot.play),

@@ -58,7 +58,7 @@ class UrStatus:
             WrenchStamped, "force_torque_sensor_broadcaster/wrench", default
         )
         self._open_dashboard()
-        set_io = kind(node, "ur_msgs.srv.SetIO", f"{_IO}/set_io")
+        set_io = kind(stand, "ur_msgs.srv.SetIO", f"{_IO}/set_io")
         if set_io is not None:
             node.create_service(set_io, f"{_IO}/set_io", self._on_set_io)
 
@@ -86,10 +86,10 @@ class UrStatus:
                 publisher.publish(told)
 
     def _status_kinds(self) -> list[tuple[str, Any, str]]:
-        node, package = self._stand.node, "ur_dashboard_msgs.msg"
+        stand, package = self._stand, "ur_dashboard_msgs.msg"
         return [
-            ("robot_mode", kind(node, f"{package}.RobotMode", f"{_IO}/robot_mode"), "mode"),
-            ("safety_mode", kind(node, f"{package}.SafetyMode", f"{_IO}/safety_mode"), "mode"),
+            ("robot_mode", kind(stand, f"{package}.RobotMode", f"{_IO}/robot_mode"), "mode"),
+            ("safety_mode", kind(stand, f"{package}.SafetyMode", f"{_IO}/safety_mode"), "mode"),
             ("robot_program_running", Bool, "data"),
         ]
 
