@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from underlay import with_underlay
+
 ROOT = Path(__file__).resolve().parent.parent
 DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
@@ -119,9 +121,11 @@ def run(command: list[str]) -> int:
 
 
 def test_environment() -> dict[str, str]:
-    """Keeps ROS traffic on this machine and apart from other runs; lets mypy find launch/."""
+    """Keeps ROS traffic on this machine and apart from other runs; lets mypy find launch/; adds
+    the drivers' message packages where the machine has them.
+    """
     return {
-        **os.environ,
+        **with_underlay(os.environ),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": DOMAIN,
         "MYPYPATH": str(BUILD / "rlco_bringup"),
