@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated robot on ROS 2: it speaks as real drivers do, see ``rlco_sim.drivers``.
 
-    out: <camera>/image_raw, <camera>/camera_info, task_state, /clock, and what the driver tells
+    out: <camera>/image_raw, <camera>/camera_info, task_state, /clock, and what the driver tells;
+         in realtime ~/true_joint_states, too
     in:  what the driver takes
     services: reset_scene, ~/inject_fault
 
@@ -19,7 +20,7 @@ from typing import Any
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_core.robot import RobotConfig
@@ -112,6 +113,10 @@ class SimNode(Node):
         self._infos = self.create_publisher(CameraInfo, f"{name}/camera_info", COMMAND)
         self._task_states = self.create_publisher(TaskState, "task_state", STATE)
         self._clocks = self.create_publisher(ClockMessage, "/clock", CLOCK)
+        #: What no driver tells: where the joints really are, whatever the robot says of them.
+        self._truths = self.create_publisher(JointState, "~/true_joint_states", STATE)
+        robot, prefix = self._session.robot, self._get("tf_prefix")
+        self._joints = [prefix + n for n in (*robot.joint_names, *robot.gripper_joint_names)]
         self.create_service(ResetScene, "reset_scene", self._on_reset)
         self.create_service(InjectFault, "~/inject_fault", self._on_fault)
 
@@ -156,6 +161,9 @@ class SimNode(Node):
                 convert.task_state_message(stamp, session.steps, session.success())
             )
         self._driver.say()
+        if not self._lockstep:
+            truth = convert.joint_state_message(stamp, self._joints, *session.world.arm.state)
+            self._truths.publish(truth)
         if not session.between and session.steps % self._image_every == 0:
             self._publish_image(stamp)
         if self._lockstep and self._driver.busy:

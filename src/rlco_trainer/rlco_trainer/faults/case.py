@@ -22,6 +22,7 @@ class Case:
         inject: makes it, while the arm moves.
         reasons: any of which may be named; empty: the episode is to go on to its end.
         recover: undoes it, as people would.
+        early: it is made before the episode begins.
         arm_is_gone: what moves the arm was killed with it: nobody can be asked what it did.
     """
 
@@ -30,6 +31,7 @@ class Case:
     inject: Callable[[Rig], None]
     reasons: tuple[str, ...]
     recover: Callable[[Rig], None]
+    early: bool = False
     arm_is_gone: bool = False
 
 

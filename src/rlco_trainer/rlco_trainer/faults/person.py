@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import rclpy
@@ -62,6 +63,11 @@ class Person:
         client = self._clients.setdefault(name, self._node.create_client(InjectFault, name))
         client.call_async(request)
 
+    def ask(self, service: str) -> None:
+        """Calls a service of people, without waiting for what it says."""
+        client = self._clients.setdefault(service, self._node.create_client(Trigger, service))
+        client.call_async(Trigger.Request())
+
     def undo(self, fault: str, value: float = 0.0) -> None:
         """Lets it be well again."""
         answer = self.call(
@@ -73,7 +79,7 @@ class Person:
     def press(self, *services: str) -> None:
         """Buttons of UR's dashboard; one that is not ready yet is pressed again."""
         for service in services:
-            self.wait(lambda name=service: self.trigger(f"dashboard_client/{name}"), service)
+            self.wait(partial(self.trigger, f"dashboard_client/{service}"), service)
 
     def trigger(self, service: str) -> bool:
         """Whether a service of people says that it did it."""

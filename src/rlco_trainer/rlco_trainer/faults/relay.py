@@ -46,6 +46,18 @@ class Late:
     seconds: float
 
 
+class Lossy:
+    """Loses a share of the messages, and lets the others through late, as a bad network does."""
+
+    def __init__(self, share: float, seconds: float, seed: int = 0) -> None:
+        self._share, self.late = share, Late(seconds)
+        self._rng = np.random.default_rng(seed)
+
+    def loses(self) -> bool:
+        """Whether the next message is lost."""
+        return bool(self._rng.random() < self._share)
+
+
 class Relay:
     """Passes images, joint states, chunks and time on.
 
@@ -60,7 +72,7 @@ class Relay:
     """
 
     def __init__(self, node: Node, camera: str, joints: Sequence[str]) -> None:
-        self.spoils: dict[str, Spoil | Late] = {}
+        self.spoils: dict[str, Spoil | Late | Lossy] = {}
         self.now_ns = 0
         self._waiting: list[tuple[int, int, Any, Any]] = []
         self._count = itertools.count()
@@ -81,6 +93,8 @@ class Relay:
 
         def take(message: Any) -> None:
             spoil = self.spoils.get(what, honest)
+            if isinstance(spoil, Lossy):
+                spoil = silent if spoil.loses() else spoil.late
             if isinstance(spoil, Late):
                 due = self.now_ns + round(spoil.seconds * _NS)
                 heapq.heappush(self._waiting, (due, next(self._count), publisher, message))
@@ -96,7 +110,7 @@ class Relay:
             _, _, publisher, late = heapq.heappop(self._waiting)
             publisher.publish(late)
         spoil = self.spoils.get("clock", honest)
-        assert not isinstance(spoil, Late)
+        assert not isinstance(spoil, Late | Lossy)
         for one in spoil(message):
             self._clock.publish(one)
 

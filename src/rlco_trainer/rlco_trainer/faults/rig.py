@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rclpy.node import Node
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
 
 from rlco_bridge.client import EpisodeClient, EpisodeReport, SystemNotReady
 from rlco_bringup.graph import NodeSpec, RobotSettings, robot_graph
@@ -19,12 +23,15 @@ from rlco_bringup.up import System, profile_environment
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.msg import SafetyState
-from rlco_ros.qos import LATCHED, STATE
+from rlco_ros.qos import LATCHED, SENSOR, STATE
 from rlco_trainer.faults.person import Person
 from rlco_trainer.faults.relay import Relay
 
 _START_SECONDS = 90.0
+_EPISODE = 90.0
 TASK = "close_drawer"
+#: s.
+DEADMAN_TIMEOUT = 0.5
 #: rad/s below which a joint stands still.
 STILL = 0.02
 _MS = 1e-6
@@ -40,6 +47,24 @@ class Moved:
     speed: float
 
 
+class Deadman:
+    """A button that somebody holds, as long as nobody says otherwise.
+
+    Attributes:
+        held: whether it is pressed.
+        silent: whether its device says nothing.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.held, self.silent = True, False
+        self._publisher = node.create_publisher(Bool, "deadman", SENSOR)
+        node.create_timer(DEADMAN_TIMEOUT / 10.0, self._say)
+
+    def _say(self) -> None:
+        if not self.silent:
+            self._publisher.publish(Bool(data=self.held))
+
+
 class Rig:
     """Simulated robot as its driver is, policy, bridge and relay; a context manager.
 
@@ -47,6 +72,11 @@ class Rig:
         robot: its name.
         settings: of the system.
         log_dir: of the nodes' logs.
+
+    Attributes:
+        moves: what the arm really did.
+        states: what the bridge said of it.
+        keep: publishers that a case has made.
     """
 
     def __init__(self, robot: str, settings: RobotSettings, log_dir: Path) -> None:
@@ -55,7 +85,7 @@ class Rig:
         self._log_dir = log_dir
         self.moves: list[Moved] = []
         self.states: list[SafetyState] = []
-        self.injected_ns = 0
+        self.keep: list[Publisher] = []
         self._seed = 10_000
 
     def __enter__(self) -> Rig:
@@ -68,7 +98,7 @@ class Rig:
             stack.callback(self.client.close)
             node = self.client.node
             self.relay = Relay(node, "front/image_raw", _JOINTS[self.robot])
-            self.person = Person(node)
+            self.person, self.deadman = Person(node), Deadman(node)
             node.create_subscription(JointState, "sim_node/true_joint_states", self._on_true, STATE)
             node.create_subscription(SafetyState, "safety_state", self.states.append, LATCHED)
             self._arm = set(config.joint_names)
@@ -84,10 +114,12 @@ class Rig:
         """Simulated time."""
         return self.relay.now_ns
 
-    def episode(self, during: Callable[[int], None] = lambda step: None) -> EpisodeReport:
-        """One episode with a scene of its own."""
+    def episode(
+        self, during: Callable[[int], None] = lambda step: None, timeout: float | None = None
+    ) -> EpisodeReport:
+        """One episode with a scene of its own, which ends within ``timeout`` s."""
         self._seed += 1
-        return self.client.run(TASK, self._seed, timeout=90.0, during=during)
+        return self.client.run(TASK, self._seed, timeout=timeout or _EPISODE, during=during)
 
     def succeed(self, tries: int = 4) -> str:
         """Plays until the task is done; why it never was, empty if it was."""
@@ -127,6 +159,12 @@ class Rig:
     def thaw(self, name: str) -> None:
         """It goes on."""
         self.system.processes[name].send_signal(signal.SIGCONT)
+
+    def limit_files(self, name: str, most: int | None) -> None:
+        """Files of a node may have no more bytes than this; None: as many as they like."""
+        unlimited = resource.RLIM_INFINITY
+        limits = (unlimited if most is None else most, unlimited)
+        resource.prlimit(self.system.processes[name].pid, resource.RLIMIT_FSIZE, limits)
 
     def restart(self, name: str) -> None:
         """Starts a node that is not running, once nobody counts on the old one any more."""
