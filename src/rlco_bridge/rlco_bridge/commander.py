@@ -85,6 +85,7 @@ class Commander:
 
     def begin(self, measured: Measured) -> Verdict:
         """The arm stands where it was measured; refused where it may not be."""
+        self.gripper.begin()
         if self._mover is None:
             return ACCEPTED
         self._following = True

@@ -62,9 +62,9 @@ class Lookout:
         """Why the robot may not move, episode or not; None if it may."""
         self._activity.ask()
         inactive = self._activity.problem()
-        return self._supervisor.fault() or (
-            Outcome(_Result.STOP_CONTROLLER_INACTIVE, inactive) if inactive else None
-        )
+        bereft = self._supervisor.bereft() if inactive and self._activity.bereft else None
+        idle = Outcome(_Result.STOP_CONTROLLER_INACTIVE, inactive) if inactive else None
+        return self._supervisor.fault() or bereft or idle
 
     def clock_jump(self, now_ns: int) -> Outcome | None:
         """Whether ROS time, which is ``now_ns``, jumped since the last look."""

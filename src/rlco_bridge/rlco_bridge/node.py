@@ -40,6 +40,8 @@ from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 
 _WATCH_PERIOD = 0.02
+#: s after a simulated scene was laid out until its robot is heard of again.
+_AFTER_RESET = 0.3
 
 
 class BridgeNode(LifecycleNode):
@@ -91,6 +93,7 @@ class BridgeNode(LifecycleNode):
             self.create_subscription(JointState, topic, self._on_joints, STATE)
         self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
         self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
+        self._since_reset = Watchdog(_AFTER_RESET)
         timeout = self._get("deadman_timeout")
         self._interlock = Interlock(
             self,
@@ -181,7 +184,9 @@ class BridgeNode(LifecycleNode):
         now = self._measured_ns if self._equipment.lockstep else self._now()
         chunk = self._commander.paced(convert.chunk_from_message(message))
         verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
-        if verdict is not None and not verdict.accepted:
+        if verdict is not None and verdict.accepted:
+            self._silence.answered(stamp_to_ns(message.header.stamp))
+        elif verdict is not None:
             self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
 
@@ -201,6 +206,7 @@ class BridgeNode(LifecycleNode):
         """One control period in real time; where the robot plays slower, not every one counts."""
         now, speed = self._now(), self._lookout.speed
         self._commander.pace.set(now, speed)
+        self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
         self._credit += speed
@@ -241,7 +247,10 @@ class BridgeNode(LifecycleNode):
     def _watch(self) -> None:
         """On the steady clock, so that it works where ROS time stands still."""
         self._server.watch()
-        self._interlock.watch(self._episode is not None)
+        if self._server.resetting:
+            self._since_reset.feed()
+        if self._since_reset.expired:
+            self._interlock.watch(self._episode is not None)
         jump = None if self._equipment.lockstep else self._lookout.clock_jump(self._now())
         if self._episode is None:
             self._commander.flush(self._now())

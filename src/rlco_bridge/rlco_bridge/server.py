@@ -71,6 +71,11 @@ class EpisodeServer:
         """Whether a goal is being run."""
         return self._handle is not None
 
+    @property
+    def resetting(self) -> bool:
+        """Whether a scene is laid out: a simulator says nothing meanwhile."""
+        return self._request is not None
+
     def feedback(self, phase: str, step: int = 0) -> None:
         """Tells the client how far the episode is."""
         if self._handle is not None:

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import math
+
 from rclpy.node import Node
 
 from rlco_bridge.episode import Outcome
 from rlco_bridge.watchdog import Watchdog
+from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import PolicyState
+from rlco_ros.qos import COMMAND
 
 _Result = RunEpisode.Result
+#: s of silence of the joint states that explain why no chunk comes.
+_SOON = 0.15
 
 
 class Silence:
@@ -34,11 +41,19 @@ class Silence:
         self._realtime = observation_timeout is not None
         self._waiting = Watchdog(chunk_timeout)
         self._invalid = ""
+        self._policy = PolicyState()
+        self._answered_ns = 0
+        node.create_subscription(PolicyState, "policy_state", self._on_policy, COMMAND)
 
     def begin(self) -> None:
         """An episode begins."""
         self._unheard.feed()
         self._waiting.feed()
+        self._answered_ns = 0
+
+    def answered(self, stamp_ns: int) -> None:
+        """A chunk came that answers the observation of ``stamp_ns``."""
+        self._answered_ns = stamp_ns
 
     def heard(self) -> None:
         """The arm was measured."""
@@ -66,10 +81,24 @@ class Silence:
         return None
 
     def no_chunk(self, when: str) -> Outcome:
-        """No chunk came in time."""
+        """No chunk came in time, for whichever reason is known."""
+        if self._invalid or self._unheard.silence > _SOON:
+            return self._no_joints()
+        if self._policy.reason:
+            return Outcome(self._policy.reason, self._policy.detail)
+        seen_ns = stamp_to_ns(self._policy.header.stamp) - round(self._policy.image_age * 1e9)
+        if self._answered_ns and seen_ns <= self._answered_ns:
+            detail = "the policy saw no image since the one that its last chunk answered"
+            return Outcome(PolicyState.REASON_CAMERA_SILENT, detail)
         count = self._node.count_publishers(self._chunks)
         detail = f"no chunk on {self._chunks} {when}; it has {count} publishers"
         return Outcome(_Result.STOP_CHUNK_TIMEOUT, detail)
+
+    def _on_policy(self, message: PolicyState) -> None:
+        """NaN, as an age, stands for an image that never came."""
+        self._policy = message
+        if math.isnan(message.image_age):
+            self._policy.image_age = 0.0
 
     def _no_joints(self) -> Outcome:
         if self._invalid:

@@ -16,6 +16,9 @@ class Gripper(Protocol):
 
     name: str
 
+    def begin(self) -> None:
+        """An episode begins: whatever was sent before counts no more."""
+
     def command(self, stamp_ns: int, opening: float) -> None:
         """The opening that is wanted in the control period from ``stamp_ns`` on."""
 

@@ -36,6 +36,10 @@ class ActionGripper:
         self._number = 0
         self.name: str = node.resolve_topic_name(next(iter(actions)))
 
+    def begin(self) -> None:
+        """See ``Gripper``."""
+        self._debounce.forget()
+
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
         due = self._debounce.due(opening)
@@ -50,7 +54,6 @@ class ActionGripper:
 
     def problem(self) -> str:
         """See ``Gripper``."""
-        self._debounce.forget()
         missing = [name for name, c in self._clients.items() if not c.server_is_ready()]
         return f"no server of action {missing[0]}" if missing else ""
 

@@ -34,6 +34,11 @@ class DigitalOutputGripper:
         self._closed: bool | None = None
         self.name: str = self._client.srv_name
 
+    def begin(self) -> None:
+        """See ``Gripper``."""
+        self._debounce.forget()
+        self._closed = None
+
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
         wanted = self._wanted(opening)
@@ -46,8 +51,6 @@ class DigitalOutputGripper:
 
     def problem(self) -> str:
         """See ``Gripper``."""
-        self._debounce.forget()
-        self._closed = None
         return "" if self._client.service_is_ready() else f"no server of service {self.name}"
 
     def overdue(self) -> str:

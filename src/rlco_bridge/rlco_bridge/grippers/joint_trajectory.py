@@ -25,6 +25,9 @@ class JointTrajectoryGripper:
         self._publisher = node.create_publisher(JointTrajectory, topic, COMMAND)
         self.name: str = self._publisher.topic_name
 
+    def begin(self) -> None:
+        """See ``Gripper``; every period is told anyway."""
+
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
         fingers = [self._config.joint_position(opening)] * len(self._joints)

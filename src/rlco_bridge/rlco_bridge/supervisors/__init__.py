@@ -21,6 +21,9 @@ class Supervisor(Protocol):
     def fault(self) -> Outcome | None:
         """Why the arm may not move, and what a person is to do about it; None if it may."""
 
+    def bereft(self) -> Outcome | None:
+        """What it means that no controller at all is active; None if nothing special."""
+
 
 class NoSupervisor:
     """A robot that says nothing of itself."""
@@ -28,5 +31,9 @@ class NoSupervisor:
     speed = 1.0
 
     def fault(self) -> Outcome | None:
+        """See ``Supervisor``."""
+        return None
+
+    def bereft(self) -> Outcome | None:
         """See ``Supervisor``."""
         return None

@@ -33,7 +33,7 @@ _STOPS = {
     6: (_Result.STOP_REFLEX, "automatic error recovery", "wait until it is done, then arm"),
 }
 #: Longest silence of the state, s; it comes 1000 times per second.
-_SILENCE = 0.1
+_SILENCE = 0.25
 
 
 class FrankaSupervisor:
@@ -69,6 +69,11 @@ class FrankaSupervisor:
                 f"driver is down; {_RECOVER}",
             )
         return None
+
+    def bereft(self) -> Outcome | None:
+        """See ``Supervisor``."""
+        what = "all its controllers are down, as after a reflex or a stop at the arm"
+        return Outcome(_Result.STOP_REFLEX, f"{what}; {_RECOVER}")
 
     def _on_state(self, message: Any) -> None:
         self._mode = message.robot_mode

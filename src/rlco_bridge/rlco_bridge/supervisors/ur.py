@@ -58,7 +58,7 @@ class UrSupervisor:
         self._robot: int | None = None
         self._program: bool | None = None
         self.speed = 1.0
-        self._moving = Watchdog(_PAUSE)
+        self._stands, self._moving = False, Watchdog(_PAUSE)
         status = "io_and_status_controller"
         node.create_subscription(safety, f"{status}/safety_mode", self._on_safety, LATCHED)
         node.create_subscription(robot, f"{status}/robot_mode", self._on_robot, LATCHED)
@@ -70,6 +70,10 @@ class UrSupervisor:
     def fault(self) -> Outcome | None:
         """See ``Supervisor``; what was never heard counts as a fault."""
         return self._safety_fault() or self._mode_fault() or self._program_fault()
+
+    def bereft(self) -> Outcome | None:
+        """See ``Supervisor``."""
+        return None
 
     def _safety_fault(self) -> Outcome | None:
         if self._safety is None:
@@ -99,7 +103,7 @@ class UrSupervisor:
                 "the program External Control does not run on the robot; play it, "
                 "then arm the bridge",
             )
-        if self._moving.expired:
+        if self._stands and self._moving.expired:
             return Outcome(
                 _Result.STOP_PAUSED,
                 "speed scaling is 0: the robot is paused, or its speed slider stands at 0; "
@@ -123,5 +127,6 @@ class UrSupervisor:
     def _on_speed(self, message: Float64) -> None:
         """0 to 100, whatever the driver's documentation says."""
         self.speed = min(max(message.data / 100.0, 0.0), 1.0)
-        if message.data > _STANDS:
+        self._stands = message.data <= _STANDS
+        if not self._stands:
             self._moving.feed()

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from rlco_bridge.client import SystemNotReady
 from rlco_core.errors import RlcoError
-from rlco_core.stamps import stamp_to_ns
-from rlco_interfaces.msg import SafetyState
 from rlco_trainer.faults.case import Case, Result
 from rlco_trainer.faults.rig import Rig
 
@@ -21,7 +19,8 @@ _HALT_MS = 250.0
 _WATCHED = 0.6
 #: Longest wait for the end of an episode whose bridge is gone, s.
 _GONE = 6.0
-_STOPS = (SafetyState.STOPPED, SafetyState.HOLDING)
+#: ns after which a bridge that is gone would have sent its next command.
+_PERIOD_NS = 50_000_000
 
 
 class Unwanted(RlcoError):
@@ -67,7 +66,7 @@ def try_out(case: Case, rig: Rig) -> Result:
 def _suffer(case: Case, rig: Rig, seen: _Seen) -> None:
     """Makes the fault, and looks at what comes of it."""
     rig.moves.clear()
-    rig.states.clear()
+    rig.stops.clear()
     if case.early:
         _inject(case, rig, seen)
     try:
@@ -101,8 +100,7 @@ def _require_stop(case: Case, rig: Rig, seen: _Seen) -> None:
     if case.arm_is_gone:
         seen.halt_ms = 0.0
         return
-    stopped = [stamp_to_ns(s.header.stamp) for s in rig.states if s.mode in _STOPS]
-    seen.stopped_ns = stopped[0] if stopped else seen.injected_ns
+    seen.stopped_ns = rig.stops[0] if rig.stops else seen.injected_ns + _PERIOD_NS
     rig.pass_time(_WATCHED)
     seen.halt_ms = rig.stood_after(seen.stopped_ns)
     if seen.halt_ms > _HALT_MS:

@@ -33,8 +33,11 @@ TASK = "close_drawer"
 #: s.
 DEADMAN_TIMEOUT = 0.5
 #: rad/s below which a joint stands still.
-STILL = 0.02
+STILL = 0.05
 _MS = 1e-6
+_STOPS = (SafetyState.STOPPED, SafetyState.HOLDING)
+#: ns by which the bridge's clock may differ from the simulator's.
+_TRUSTED_NS = 1_000_000_000
 #: Topics of joint states, by robot.
 _JOINTS = {"panda": ("franka/joint_states", "joint_states"), "ur5e": ("joint_states",)}
 
@@ -75,7 +78,7 @@ class Rig:
 
     Attributes:
         moves: what the arm really did.
-        states: what the bridge said of it.
+        stops: simulated times at which the bridge said that it had stopped it, ns.
         keep: publishers that a case has made.
     """
 
@@ -84,7 +87,7 @@ class Rig:
         self._graph = [_relayed(spec, robot) for spec in robot_graph(settings)]
         self._log_dir = log_dir
         self.moves: list[Moved] = []
-        self.states: list[SafetyState] = []
+        self.stops: list[int] = []
         self.keep: list[Publisher] = []
         self._seed = 10_000
 
@@ -100,7 +103,7 @@ class Rig:
             self.relay = Relay(node, "front/image_raw", _JOINTS[self.robot])
             self.person, self.deadman = Person(node), Deadman(node)
             node.create_subscription(JointState, "sim_node/true_joint_states", self._on_true, STATE)
-            node.create_subscription(SafetyState, "safety_state", self.states.append, LATCHED)
+            node.create_subscription(SafetyState, "safety_state", self._on_state, LATCHED)
             self._arm = set(config.joint_names)
             self.client.wait_for_system(_START_SECONDS)
             self._stack = stack.pop_all()
@@ -173,6 +176,13 @@ class Rig:
         self.system.start(name)
         self.person.wait(lambda: name in node.get_node_names(), f"the start of {name}", 60.0)
         self.client.wait_for_system(_START_SECONDS)
+
+    def _on_state(self, message: SafetyState) -> None:
+        """Its stamp tells when, unless the clock of the bridge was made to jump."""
+        stamp = stamp_to_ns(message.header.stamp)
+        honest = abs(stamp - self.now_ns) < _TRUSTED_NS
+        if message.mode in _STOPS:
+            self.stops.append(stamp if honest else self.now_ns)
 
     def _on_true(self, message: JointState) -> None:
         by_name = dict(zip(message.name, message.velocity, strict=True))

@@ -78,8 +78,8 @@ UR: tuple[Told, ...] = (
     _GRIPPER,
 )
 FRANKA: tuple[Told, ...] = (
-    ("reflex", _inject("reflex"), ("driver_silent", "reflex"), _recover),
-    ("user_stop", _inject("user_stop"), ("driver_silent", "user_stop"), _release_and_recover),
+    ("reflex", _inject("reflex"), ("reflex", "driver_silent"), _recover),
+    ("user_stop", _inject("user_stop"), ("reflex", "driver_silent"), _release_and_recover),
     _CONTROLLER,
     _FREEZE,
     _GRIPPER,
