@@ -23,6 +23,7 @@ from rlco_core.limits import Motion, MotionLimit, first_refusal
 from rlco_core.profiles import JointState, Profile, Profiles
 from rlco_core.robot import RobotConfig
 from rlco_core.safety import stream_safety
+from rlco_core.singularity import SlowDown
 from rlco_core.types import ACCEPTED, Verdict
 
 Vector = NDArray[np.float64]
@@ -58,6 +59,7 @@ class SetpointStream:
         self._kinematics = kinematics
         self._safety = stream_safety(robot, kinematics)
         velocity = kinematics.velocity * limits.velocity_scale * _ROOM
+        self._slow_down = SlowDown(kinematics, velocity, limits.singularity)
         self._profiles = Profiles(
             velocity,
             np.array(limits.acceleration) * limits.dynamics_scale,
@@ -75,6 +77,7 @@ class SetpointStream:
             return verdict
         self.state = JointState.at_rest(joints)
         self._command: Vector | None = None
+        self._asked: Vector | None = None
         self._profile: Profile | None = None
         self._stop: Profile | None = None
         self._passed = self._stopped = 0.0
@@ -85,7 +88,8 @@ class SetpointStream:
 
     def follow(self, joints: Vector, seconds: float) -> Verdict:
         """A command: the joints (n,) go on a straight line to it from the command before, in
-        ``seconds``. Then the next one is due, or they come to rest.
+        ``seconds``. Then the next one is due, or they come to rest. Towards a singularity they go
+        as far as they may.
 
         Refused, and they come to rest, where no joints of this arm can be.
         """
@@ -93,8 +97,8 @@ class SetpointStream:
             self.brake()
             return verdict
         before = self.state.joints if self._command is None else self._command
-        velocity = (joints - before) / seconds
-        self._command = joints
+        velocity = self._slow_down.velocity(before, (joints - before) / seconds)
+        self._asked, self._command = joints, before + seconds * velocity
         self._profile = self._profiles.chase(self.state, before, velocity, seconds)
         self._hurrying = True
         self._passed, self._left = 0.0, math.ceil(seconds / self._period - _SLACK)
@@ -102,7 +106,7 @@ class SetpointStream:
 
     def brake(self) -> None:
         """From now on the arm comes to rest, until the next command."""
-        self._command = self._profile = None
+        self._command = self._asked = self._profile = None
         self._left = 0
 
     def advance(self) -> JointState:
@@ -127,9 +131,9 @@ class SetpointStream:
     @property
     def lag(self) -> float:
         """How far the farthest joint is behind its command, rad; 0 without one."""
-        if self._command is None:
+        if self._asked is None:
             return 0.0
-        return float(np.abs(self._command - self.state.joints).max())
+        return float(np.abs(self._asked - self.state.joints).max())
 
     @property
     def resting(self) -> bool:

@@ -1,0 +1,167 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far apart things are that an arm could bring together: its links and hand, what it stands on,
+and what stands around it.
+
+A distance is looked at again only when the arm could have moved that far since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import coal
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from rlco_core.robot import RobotConfig
+from rlco_core.shapes import solid_arm
+
+Vector = NDArray[np.float64]
+
+TABLE = "table"
+#: Postures that tell which pairs need no watch, and by how much a distance varies that does, m.
+_POSTURES, _STEADY = 100, 1e-4
+
+
+@dataclass(frozen=True)
+class Near:
+    """Two things that are nearer than they may be: ``apart`` m, where ``allowed`` is."""
+
+    one: str
+    other: str
+    apart: float
+    allowed: float
+
+
+class Clearances:
+    """Watches the pairs of things of one robot's cell.
+
+    Left out are links that a joint connects, pairs that are too near in every posture, as what a
+    short link lies between, and pairs that no posture brings nearer.
+
+    Args:
+        robot: whose file tells ``collision_margin``, ``table`` and ``keep_out``.
+        margin: m, between all but the table.
+    """
+
+    def __init__(self, robot: RobotConfig, margin: float) -> None:
+        self._model, self._shapes = solid_arm(robot)
+        pairs = _pairs(self._model, self._shapes, _add_surroundings(self._shapes, robot))
+        self._watch(pairs, robot, margin)
+        seen = np.array([self.distances(joints) for joints in _postures(self._model)])
+        varied = (seen.max(0) >= self._margin) & (np.ptp(seen, axis=0) > _STEADY)
+        kept = [pair for pair, may in zip(pairs, varied, strict=True) if may]
+        self._watch(kept, robot, margin)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """What is watched."""
+        found = self._shapes.geometryObjects
+        return [
+            (_thing(found[pair.first].name), _thing(found[pair.second].name))
+            for pair in self._shapes.collisionPairs
+        ]
+
+    def distances(self, joints: Vector) -> Vector:
+        """(pairs,) m at ``joints`` (n,) rad; negative where things overlap."""
+        self._place(joints)
+        return np.array([self._measured(number) for number in range(len(self._margin))])
+
+    def worst(self, joints: Vector, more: float) -> Near | None:
+        """The pair that is most below its margin and ``more`` m, at ``joints`` (n,) rad; None where
+        none is.
+        """
+        least = self._margin + more
+        moved = np.abs(joints - self._seen_at)
+        doubtful = np.flatnonzero(self._seen - (self._reach * moved).sum(1) < least)
+        if not doubtful.size:
+            return None
+        self._place(joints)
+        self._seen_at[doubtful] = joints
+        self._seen[doubtful] = [self._measured(number) for number in doubtful.tolist()]
+        short = self._seen[doubtful] - least[doubtful]
+        if not short.min() < 0.0:
+            return None
+        number = int(doubtful[short.argmin()])
+        return Near(*self.names[number], float(self._seen[number]), float(least[number]))
+
+    def _watch(self, pairs: Sequence[tuple[int, int]], robot: RobotConfig, margin: float) -> None:
+        self._shapes.removeAllCollisionPairs()
+        for pair in pairs:
+            self._shapes.addCollisionPair(pin.CollisionPair(*pair))
+        self._data, self._at = self._model.createData(), pin.GeometryData(self._shapes)
+        table = 0.0 if robot.limits.table is None else robot.limits.table.margin
+        self._margin = np.array([table if TABLE in pair else margin for pair in self.names])
+        self._reach = _reach(self._model, self._shapes)
+        self._seen = np.full(len(self._margin), -np.inf)
+        self._seen_at = np.zeros_like(self._reach)
+
+    def _place(self, joints: Vector) -> None:
+        pin.updateGeometryPlacements(self._model, self._data, self._shapes, self._at, joints)
+
+    def _measured(self, number: int) -> float:
+        found = pin.computeDistance(self._shapes, self._at, number)
+        return float(found.min_distance)
+
+
+def _thing(shape: str) -> str:
+    """``forearm_link`` of ``forearm_link_2``."""
+    return shape.rpartition("_")[0]
+
+
+def _add_surroundings(shapes: pin.GeometryModel, robot: RobotConfig) -> int:
+    """Adds what does not move; returns the number of the first of it."""
+    first = len(shapes.geometryObjects)
+    limits, still = robot.limits, pin.SE3.Identity()
+    if limits.table is not None:
+        top = coal.Halfspace(np.array([0.0, 0.0, 1.0]), limits.table.height)
+        shapes.addGeometryObject(pin.GeometryObject(f"{TABLE}_0", 0, still, top))
+    for name, box in limits.keep_out.items():
+        low, high = np.array(box.lower), np.array(box.upper)
+        place = pin.SE3(np.eye(3), (low + high) / 2.0)
+        shapes.addGeometryObject(pin.GeometryObject(f"{name}_0", 0, place, coal.Box(high - low)))
+    return first
+
+
+def _pairs(
+    model: pin.Model, shapes: pin.GeometryModel, surroundings: int
+) -> list[tuple[int, int]]:
+    """Shapes that move against each other; links only with more than one joint between them."""
+    joints = [shape.parentJoint for shape in shapes.geometryObjects]
+    found = []
+    for one, other in combinations(range(len(joints)), 2):
+        low, high = sorted((joints[one], joints[other]))
+        if low != high and (other >= surroundings or model.parents[high] != low):
+            found.append((one, other))
+    return found
+
+
+def _postures(model: pin.Model) -> Vector:
+    """(postures, n) rad from stop to stop, the same every time."""
+    low, high = model.lowerPositionLimit, model.upperPositionLimit
+    shares = np.random.default_rng(0).random((_POSTURES, model.nq))
+    return np.asarray(low + shares * (high - low))
+
+
+def _reach(model: pin.Model, shapes: pin.GeometryModel) -> Vector:
+    """(pairs, n) m per rad: by how much a joint can at most change a pair's distance."""
+    steps = [float(np.linalg.norm(place.translation)) for place in model.jointPlacements]
+    found = np.zeros((len(shapes.collisionPairs), model.nq))
+    for row, pair in enumerate(shapes.collisionPairs):
+        ends = (shapes.geometryObjects[pair.first], shapes.geometryObjects[pair.second])
+        near, far = sorted(ends, key=lambda shape: int(shape.parentJoint))
+        for joint in range(near.parentJoint + 1, far.parentJoint + 1):
+            found[row, joint - 1] = sum(steps[joint + 1 : far.parentJoint + 1]) + _extent(far)
+    return found
+
+
+def _extent(shape: pin.GeometryObject) -> float:
+    """m from the joint that carries a shape to its farthest point, or a little more."""
+    geometry = shape.geometry
+    geometry.computeLocalAABB()
+    centre = shape.placement.act(geometry.aabb_center)
+    return float(np.linalg.norm(centre) + geometry.aabb_radius)
