@@ -23,8 +23,6 @@ from rlco_core.shapes import solid_arm
 Vector = NDArray[np.float64]
 
 TABLE = "table"
-#: Postures that tell which pairs need no watch, and by how much a distance varies that does, m.
-_POSTURES, _STEADY = 100, 1e-4
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Near:
 class Clearances:
     """Watches the pairs of things of one robot's cell.
 
-    Left out are links that a joint connects, pairs that are too near in every posture, as what a
-    short link lies between, and pairs that no posture brings nearer.
+    Left out are links that a joint connects, and links that are at home less than twice their margin
+    apart: neighbours by build, such as two with a short one between them.
 
     Args:
         robot: whose file tells ``collision_margin``, ``table`` and ``keep_out``.
@@ -50,11 +48,13 @@ class Clearances:
 
     def __init__(self, robot: RobotConfig, margin: float) -> None:
         self._model, self._shapes = solid_arm(robot)
-        pairs = _pairs(self._model, self._shapes, _add_surroundings(self._shapes, robot))
+        links = len(self._shapes.geometryObjects)
+        _add_surroundings(self._shapes, robot)
+        pairs = _pairs(self._model, self._shapes, links)
         self._watch(pairs, robot, margin)
-        seen = np.array([self.distances(joints) for joints in _postures(self._model)])
-        varied = (seen.max(0) >= self._margin) & (np.ptp(seen, axis=0) > _STEADY)
-        kept = [pair for pair, may in zip(pairs, varied, strict=True) if may]
+        apart = self.distances(np.array(robot.home, dtype=np.float64)).tolist()
+        kept = [pair for pair, m in zip(pairs, apart, strict=True)
+                if pair[1] >= links or m >= 2.0 * margin]  # fmt: skip
         self._watch(kept, robot, margin)
 
     @property
@@ -113,9 +113,7 @@ def _thing(shape: str) -> str:
     return shape.rpartition("_")[0]
 
 
-def _add_surroundings(shapes: pin.GeometryModel, robot: RobotConfig) -> int:
-    """Adds what does not move; returns the number of the first of it."""
-    first = len(shapes.geometryObjects)
+def _add_surroundings(shapes: pin.GeometryModel, robot: RobotConfig) -> None:
     limits, still = robot.limits, pin.SE3.Identity()
     if limits.table is not None:
         top = coal.Halfspace(np.array([0.0, 0.0, 1.0]), limits.table.height)
@@ -124,27 +122,19 @@ def _add_surroundings(shapes: pin.GeometryModel, robot: RobotConfig) -> int:
         low, high = np.array(box.lower), np.array(box.upper)
         place = pin.SE3(np.eye(3), (low + high) / 2.0)
         shapes.addGeometryObject(pin.GeometryObject(f"{name}_0", 0, place, coal.Box(high - low)))
-    return first
 
 
-def _pairs(
-    model: pin.Model, shapes: pin.GeometryModel, surroundings: int
-) -> list[tuple[int, int]]:
-    """Shapes that move against each other; links only with more than one joint between them."""
+def _pairs(model: pin.Model, shapes: pin.GeometryModel, links: int) -> list[tuple[int, int]]:
+    """Shapes that move against each other; the first ``links`` of them only with more than one
+    joint between them.
+    """
     joints = [shape.parentJoint for shape in shapes.geometryObjects]
     found = []
     for one, other in combinations(range(len(joints)), 2):
         low, high = sorted((joints[one], joints[other]))
-        if low != high and (other >= surroundings or model.parents[high] != low):
+        if low != high and (other >= links or model.parents[high] != low):
             found.append((one, other))
     return found
-
-
-def _postures(model: pin.Model) -> Vector:
-    """(postures, n) rad from stop to stop, the same every time."""
-    low, high = model.lowerPositionLimit, model.upperPositionLimit
-    shares = np.random.default_rng(0).random((_POSTURES, model.nq))
-    return np.asarray(low + shares * (high - low))
 
 
 def _reach(model: pin.Model, shapes: pin.GeometryModel) -> Vector:

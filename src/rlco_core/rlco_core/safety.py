@@ -34,9 +34,9 @@ from rlco_core.limits.workspace import WorkspaceLimit
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACCEPTED, Verdict
 
-#: What an arm may do between two looks: m and rad, share of a speed; and how much farther inside
-#: it is held back.
-_BETWEEN, _SLOWER, _INNER = 1e-3, 0.97, 3e-3
+#: What an arm may do between two looks: m and rad, share of a speed, rad/s; and how much farther
+#: inside it is held back.
+_BETWEEN, _SLOWER, _SPEED_UP, _INNER = 1e-3, 0.97, 0.03, 3e-3
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ def stream_safety(robot: RobotConfig, kinematics: Kinematics) -> StreamSafety:
     limits, names = robot.limits, robot.joint_names
     scale = limits.dynamics_scale
     places = _Places(robot, kinematics)
-    speeds = _speeds(robot, kinematics, _SLOWER)
+    speeds = _speeds(robot, kinematics, _SPEED_UP)
     return StreamSafety(
         motion=(
             *places.within(0.0),
-            *_speeds(robot, kinematics, 1.0),
+            *_speeds(robot, kinematics, 0.0),
             JointAccelerationLimit(names, scale * np.array(limits.acceleration)),
             JointJerkLimit(names, scale * np.array(limits.jerk)),
         ),
@@ -107,15 +107,15 @@ def stream_safety(robot: RobotConfig, kinematics: Kinematics) -> StreamSafety:
     )
 
 
-def _speeds(robot: RobotConfig, kinematics: Kinematics, share: float) -> tuple[MotionLimit, ...]:
-    """How fast joints and tool may be; ``share`` of it, where that depends on the posture."""
+def _speeds(robot: RobotConfig, kinematics: Kinematics, room: float) -> tuple[MotionLimit, ...]:
+    """How fast joints and tool may be; less ``room`` rad/s, where that depends on the posture."""
     limits, names = robot.limits, robot.joint_names
     found: list[MotionLimit] = [
         JointVelocityLimit(names, kinematics.velocity * limits.velocity_scale),
         ToolSpeedLimit(_SLOWER * limits.tool_speed, _SLOWER * limits.tool_rotation),
     ]
     if (envelope := limits.velocity_envelope) is not None:
-        found.append(VelocityEnvelopeLimit(names, envelope, share * limits.velocity_scale))
+        found.append(VelocityEnvelopeLimit(names, envelope, limits.velocity_scale, room))
     return tuple(found)
 
 

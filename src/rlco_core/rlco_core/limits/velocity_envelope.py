@@ -15,19 +15,25 @@ _SLACK = 1e-6
 
 
 class VelocityEnvelopeLimit:
-    """Refuses velocities that are beyond ``share`` of what ``envelope`` allows at the joints."""
+    """Refuses velocities beyond ``share`` of what ``envelope`` allows at the joints, less ``room``,
+    rad/s.
+    """
 
     name = "velocity_envelope"
 
-    def __init__(self, names: Sequence[str], envelope: VelocityEnvelope, share: float) -> None:
+    def __init__(
+        self, names: Sequence[str], envelope: VelocityEnvelope, share: float, room: float
+    ) -> None:
         rows = (envelope.slope, envelope.offset, envelope.lower, envelope.upper)
-        self._rows, self._share = tuple(zip(names, *rows, strict=True)), share
+        self._rows = tuple(zip(names, *rows, strict=True))
+        self._share, self._room = share, room
 
     def check(self, setpoint: Setpoint) -> Verdict:
         moving = zip(setpoint.joints.tolist(), setpoint.velocity.tolist(), self._rows, strict=True)
         for place, rate, (name, slope, offset, lower, upper) in moving:
             left = upper - place if rate > 0.0 else place - lower
-            highest = self._share * max(math.sqrt(slope * max(left, 0.0)) - offset, 0.0)
+            highest = self._share * (math.sqrt(slope * max(left, 0.0)) - offset) - self._room
+            highest = max(highest, 0.0)
             if not abs(rate) <= highest + _SLACK:
                 return Verdict(
                     False,
