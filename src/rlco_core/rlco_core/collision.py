@@ -71,13 +71,23 @@ class Clearances:
         self._place(joints)
         return np.array([self._measured(number) for number in range(len(self._margin))])
 
+    def least(self, more: float) -> Vector:
+        """(pairs,) m that there has to be, and ``more``."""
+        return self._margin + more
+
+    def most_change(self, moved: Vector) -> Vector:
+        """(pairs,) m by which distances can differ where joints do by ``moved``, rad: (n,), or
+        (pairs, n).
+        """
+        return np.asarray((self._reach * np.abs(moved)).sum(1))
+
     def worst(self, joints: Vector, more: float) -> Near | None:
         """The pair that is most below its margin and ``more`` m, at ``joints`` (n,) rad; None where
         none is.
         """
-        least = self._margin + more
-        moved = np.abs(joints - self._seen_at)
-        doubtful = np.flatnonzero(self._seen - (self._reach * moved).sum(1) < least)
+        least = self.least(more)
+        surely = self._seen - self.most_change(joints - self._seen_at)
+        (doubtful,) = (surely < least).nonzero()
         if not doubtful.size:
             return None
         self._place(joints)
@@ -94,6 +104,9 @@ class Clearances:
         for pair in pairs:
             self._shapes.addCollisionPair(pin.CollisionPair(*pair))
         self._data, self._at = self._model.createData(), pin.GeometryData(self._shapes)
+        for number in range(len(pairs)):
+            # Pinocchio's would begin where the last one ended, and answer to that in the last digits.
+            self._at.distanceRequests[number] = coal.DistanceRequest()
         table = 0.0 if robot.limits.table is None else robot.limits.table.margin
         self._margin = np.array([table if TABLE in pair else margin for pair in self.names])
         self._reach = _reach(self._model, self._shapes)

@@ -17,7 +17,8 @@ from rlco_core.types import readonly
 
 Vector = NDArray[np.float64]
 
-_DAMPING = 1e-4 * np.eye(6)
+_IDENTITY = np.eye(6)
+_DAMPING = 1e-4 * _IDENTITY
 _POSTURE_GAIN = 0.05
 _ITERATIONS = 10
 _TOLERANCE = 1e-4
@@ -82,7 +83,7 @@ class Kinematics:
     def is_dexterous(self, joints: Vector, least: float) -> bool:
         """Whether ``dexterity`` is above ``least``; quicker than to compute it."""
         jacobian = self.jacobian(joints)
-        self._cholesky.compute(jacobian.dot(jacobian.T) - least * least * np.eye(6))
+        self._cholesky.compute(jacobian.dot(jacobian.T) - least * least * _IDENTITY)
         return bool(self._cholesky.info() == eigenpy.ComputationInfo.Success)
 
     def inverse(self, target: pin.SE3, seed: Vector) -> Vector:

@@ -26,9 +26,6 @@ class CollisionLimit:
         near = self._clearances.worst(setpoint.joints, self._inset)
         if near is None:
             return ACCEPTED
-        return Verdict(
-            False,
-            self.name,
-            f"{near.one} and {near.other} would be {1e3 * near.apart:.0f} mm apart, "
-            f"{1e3 * near.allowed:.0f} allowed",
-        )
+        far = f"be {1e3 * near.apart:.0f} mm apart, {1e3 * near.allowed:.0f} allowed"
+        how = far if near.apart >= 0.0 else f"overlap by {-1e3 * near.apart:.0f} mm"
+        return Verdict(False, self.name, f"{near.one} and {near.other} would {how}")
