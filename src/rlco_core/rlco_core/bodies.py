@@ -30,8 +30,8 @@ _TABLE = "table"
 class Bodies:
     """Arm, hand and surroundings of ``robot``; meshes are their convex hulls.
 
-    Watched are the surroundings, and all links that are not neighbours by build, which are near each
-    other at home.
+    Watched are the surroundings, and all links that are not neighbours by build, which are near
+    each other at home.
 
     Args:
         robot: the arm; its file tells the margins.
@@ -56,7 +56,12 @@ class Bodies:
         """Whether any two are, at ``joints`` (n,) rad, with the gripper open or closed."""
         return any(
             pin.computeCollisions(
-                self._model, self._data, self._shapes, self._at, self._posture(joints, opening), True
+                self._model,
+                self._data,
+                self._shapes,
+                self._at,
+                self._posture(joints, opening),
+                True,
             )
             for opening in self._openings
         )
@@ -111,7 +116,9 @@ def _read(model: pin.Model, robot: RobotConfig, packages: Sequence[Path]) -> pin
             model, str(robot.urdf), pin.GeometryType.COLLISION, package_dirs=folders
         )
     except (ValueError, RuntimeError) as error:
-        raise ConfigError(f"{robot.name}: cannot read the shapes of {robot.urdf}: {error}") from error
+        raise ConfigError(
+            f"{robot.name}: cannot read the shapes of {robot.urdf}: {error}"
+        ) from error
     for shape in shapes.geometryObjects:
         if isinstance(shape.geometry, coal.BVHModelBase):
             shape.geometry.buildConvexHull(True, "Qt")

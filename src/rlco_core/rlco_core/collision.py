@@ -38,8 +38,8 @@ class Near:
 class Clearances:
     """Watches the pairs of things of one robot's cell.
 
-    Left out are links that a joint connects, and links that are at home less than twice their margin
-    apart: neighbours by build, such as two with a short one between them.
+    Left out are links that a joint connects, and links that are at home less than twice their
+    margin apart: neighbours by build, such as two with a short one between them.
 
     Args:
         robot: whose file tells ``collision_margin``, ``table`` and ``keep_out``.
@@ -53,8 +53,8 @@ class Clearances:
         pairs = _pairs(self._model, self._shapes, links)
         self._watch(pairs, robot, margin)
         apart = self.distances(np.array(robot.home, dtype=np.float64)).tolist()
-        kept = [pair for pair, m in zip(pairs, apart, strict=True)
-                if pair[1] >= links or m >= 2.0 * margin]  # fmt: skip
+        found = zip(pairs, apart, strict=True)
+        kept = [pair for pair, far in found if pair[1] >= links or far >= 2.0 * margin]
         self._watch(kept, robot, margin)
 
     @property
@@ -105,7 +105,7 @@ class Clearances:
             self._shapes.addCollisionPair(pin.CollisionPair(*pair))
         self._data, self._at = self._model.createData(), pin.GeometryData(self._shapes)
         for number in range(len(pairs)):
-            # Pinocchio's would begin where the last one ended, and answer to that in the last digits.
+            # Pinocchio's begin where the last one ended, which shows in the last digits.
             self._at.distanceRequests[number] = coal.DistanceRequest()
         table = 0.0 if robot.limits.table is None else robot.limits.table.margin
         self._margin = np.array([table if TABLE in pair else margin for pair in self.names])

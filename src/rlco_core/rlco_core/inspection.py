@@ -85,7 +85,7 @@ class Inspector:
         return found
 
     def _beyond_envelope(self, joints: Vector) -> int:
-        """Steps that are faster than at the faster of their ends, where that depends on the place."""
+        """Steps faster than at either of their ends, where that depends on the place."""
         if self._envelope is None:
             return 0
         slope, offset, low, high = (np.array(row) for _, row in self._envelope)

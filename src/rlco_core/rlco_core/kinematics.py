@@ -75,8 +75,9 @@ class Kinematics:
         )
 
     def dexterity(self, joints: Vector) -> float:
-        """Smallest singular value of the Jacobian at ``joints``, (n,) rad: how fast the end effector
-        can surely be moved any way, m/s or rad/s for every rad/s of the joints; 0 at a singularity.
+        """Smallest singular value of the Jacobian at ``joints``, (n,) rad: how fast the end
+        effector can be moved whichever way, m/s or rad/s for every rad/s of the joints; 0 at a
+        singularity.
         """
         return float(np.linalg.svd(self.jacobian(joints), compute_uv=False)[-1])
 

@@ -95,9 +95,11 @@ class LimitConfig(_Strict):
     velocity_envelope: VelocityEnvelope | None = None
 
     @model_validator(mode="after")
-    def _table_is_looked_at(self) -> LimitConfig:
+    def _one_table(self) -> LimitConfig:
         if self.table is not None and self.collision_margin is None:
             raise ValueError("a table is looked at only where there is a collision_margin")
+        if "table" in self.keep_out:
+            raise ValueError("a box in keep_out is called 'table', as what the arm stands on is")
         return self
 
 

@@ -128,7 +128,7 @@ class _Places:
         self._clearances = None if margin is None else Clearances(robot, margin)
 
     def within(self, inset: float) -> tuple[MotionLimit, ...]:
-        """By ``inset`` m, rad and singular value."""
+        """By ``inset`` m, rad and singular value. First comes what refuses values that are none."""
         robot, kinematics, limits = self._robot, self._kinematics, self._robot.limits
         margin, low, high = limits.joint_margin + inset, kinematics.lower, kinematics.upper
         box = limits.workspace

@@ -97,8 +97,8 @@ class SetpointStream:
             self.brake()
             return verdict
         before = self.state.joints if self._command is None else self._command
-        velocity = self._slow_down.velocity(before, (joints - before) / seconds)
-        self._asked, self._command = joints, before + seconds * velocity
+        self._asked, self._command = joints, self._slow_down.goal(before, joints, seconds)
+        velocity = (self._command - before) / seconds
         self._profile = self._profiles.chase(self.state, before, velocity, seconds)
         self._hurrying = True
         self._passed, self._left = 0.0, math.ceil(seconds / self._period - _SLACK)

@@ -51,7 +51,9 @@ def solid_arm(robot: RobotConfig) -> tuple[pin.Model, pin.GeometryModel]:
     neutral = pin.neutral(full)
     arm, solids = pin.buildReducedModel(full, stiff, locked_joints(full, robot), neutral)
     for name, hull in fingers.items():
-        solids.addGeometryObject(pin.GeometryObject(name, arm.njoints - 1, pin.SE3.Identity(), hull))
+        solids.addGeometryObject(
+            pin.GeometryObject(name, arm.njoints - 1, pin.SE3.Identity(), hull)
+        )
     return arm, solids
 
 
@@ -85,8 +87,10 @@ def _primitives(robot: RobotConfig, full: pin.Model) -> pin.GeometryModel:
 
 def _link(full: pin.Model, name: str, robot: RobotConfig) -> int:
     if not full.existFrame(name, pin.BODY):
-        raise ConfigError(f"{robot.name}: there is a hull for '{name}', which is no link of its URDF")
-    return full.getFrameId(name, pin.BODY)
+        raise ConfigError(
+            f"{robot.name}: there is a hull for '{name}', which is no link of its URDF"
+        )
+    return int(full.getFrameId(name, pin.BODY))
 
 
 def _swept(shape: pin.GeometryObject, full: pin.Model, robot: RobotConfig) -> list[Vector]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Collisions are seen before they happen, and what is remembered of distances changes no verdict."""
+"""Collisions are seen before they happen, and what is remembered of distances changes nothing."""
 
 from __future__ import annotations
 
@@ -65,7 +65,11 @@ def test_home_is_free(name: str) -> None:
         ("panda", {5: 0.0}, "panda_link5 and panda_hand would overlap by 6 mm"),
         ("ur5e", {1: 0.0, 2: 0.4}, "left_finger_link and table would overlap by 277 mm"),
         ("ur5e", {2: 2.8}, "base_link_inertia and gripper_base_link would overlap by 11 mm"),
-        ("ur5e", {2: 2.7}, "base_link_inertia and left_finger_link would be 0 mm apart, 10 allowed"),
+        (
+            "ur5e",
+            {2: 2.7},
+            "base_link_inertia and left_finger_link would be 0 mm apart, 10 allowed",
+        ),
     ],
 )
 def test_a_verdict_names_the_pair(name: str, change: dict[int, float], reason: str) -> None:
@@ -169,7 +173,10 @@ def test_a_box_at_home_is_not_taken_for_a_neighbour() -> None:
     ("hulls", "named"),
     [
         ({}, "panda: panda_link0 collides as a mesh; give it a hull of spheres in 'hulls', or"),
-        ({"nose": HullConfig(radius=0.1, points=((0, 0, 0),))}, "a hull for 'nose', which is no link"),
+        (
+            {"nose": HullConfig(radius=0.1, points=((0, 0, 0),))},
+            "a hull for 'nose', which is no link",
+        ),
     ],
 )
 def test_robots_without_shapes_say_what_is_missing(

@@ -26,9 +26,9 @@ class SingularityLimit:
             return ACCEPTED
         if not nearer(self._kinematics, joints, setpoint.velocity):
             return ACCEPTED
-        value = self._kinematics.dexterity(joints)
+        value, least = self._kinematics.dexterity(joints), self._least
         return Verdict(
             False,
             self.name,
-            f"the arm would come nearer to a singularity, at {value:.3f}, {self._least:.3f} allowed",
+            f"the arm would come nearer to a singularity, at {value:.3f}, {least:.3f} allowed",
         )
