@@ -13,6 +13,7 @@ import pytest
 from rlco_core.bodies import Bodies
 from rlco_core.inspection import Inspector
 from rlco_core.kinematics import Kinematics
+from rlco_core.limits.collision import CollisionLimit
 from rlco_core.robot import RobotConfig
 from rlco_core.setpoints import SetpointStream
 from rlco_core.types import ACCEPTED
@@ -41,6 +42,11 @@ def test_the_bench_sees_what_gets_past(monkeypatch: pytest.MonkeyPatch) -> None:
     found = bench_safety(BenchConfig(setpoints=FEW))
     assert found.violations > 100
     assert set(found.beyond) >= {"workspace", "tool_speed", "keep_out", "collision"}
+
+
+def test_the_bench_sees_collisions_that_nobody_looks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CollisionLimit, "check", lambda *_: ACCEPTED)
+    assert set(bench_safety(BenchConfig(setpoints=FEW)).beyond) == {"collision"}
 
 
 def test_the_bench_sees_exceptions_and_refusals_without_a_reason(
