@@ -39,6 +39,7 @@ _LOOK = 0.02
 _AT_FIRST = (0.005, 0.01, 0.015)
 #: Share of a period by which a time is called a whole number of periods.
 _SLACK = 1e-6
+_SLOWED = Verdict(False, "singularity", "joints are slow on their way to a singularity")
 
 
 class SetpointStream:
@@ -81,7 +82,7 @@ class SetpointStream:
         self._profile: Profile | None = None
         self._stop: Profile | None = None
         self._passed = self._stopped = 0.0
-        self._left, self._hurrying = 0, False
+        self._left, self._hurrying, self._slowed = 0, False, False
         self.verdict = first_refusal(self._safety.motion, self._motion(self.state))
         self._barred = not self.verdict.accepted
         return self.verdict
@@ -98,6 +99,7 @@ class SetpointStream:
             return verdict
         before = self.state.joints if self._command is None else self._command
         self._asked, self._command = joints, self._slow_down.goal(before, joints, seconds)
+        self._slowed = self._command is not joints
         velocity = (self._command - before) / seconds
         self._profile = self._profiles.chase(self.state, before, velocity, seconds)
         self._hurrying = True
@@ -117,6 +119,8 @@ class SetpointStream:
         else:
             self.state, self._stop = found
             self._stopped = 0.0
+            if self._slowed:
+                self.verdict = _SLOWED
         return self.state
 
     def ahead(self) -> list[JointState]:

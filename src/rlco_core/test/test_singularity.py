@@ -116,6 +116,7 @@ def test_a_stream_slows_down_stops_and_gets_away(rate: int) -> None:
         stream.follow(bent(wrist), 0.05)
         given_ += [stream.advance().joints for _ in range(round(0.05 * rate))]
     assert stream.lag == pytest.approx(abs(given_[-1][4]))
+    assert (stream.verdict.accepted, stream.verdict.limit) == (False, "singularity")
     reached = KINEMATICS.dexterity(given_[-1])
     assert NEAR.stop <= reached < NEAR.stop + 0.02
     speeds = np.abs(np.diff([row[4] for row in given_])) * rate
@@ -124,6 +125,7 @@ def test_a_stream_slows_down_stops_and_gets_away(rate: int) -> None:
     for wrist in (*wrists[::-1], *[wrists[0]] * 10):
         stream.follow(bent(wrist), 0.05)
         given_ += [stream.advance().joints for _ in range(round(0.05 * rate))]
+    assert stream.verdict.accepted
     assert given_[-1] == pytest.approx(HOME, abs=1e-3)
     beyond = Inspector(UR5E, KINEMATICS, rate).count(np.array(given_))
     assert not any(beyond.values()), beyond
