@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlco_bridge.driver import DriverConfig
 from rlco_core.robot import RobotConfig
 from rlco_policy.shipped import shipped_bundle
 
@@ -77,9 +78,97 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
         "tf_prefix": settings.tf_prefix,
     }
     policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
-    bridge = {**shared, "bundle": bundle, "lockstep": lockstep}
+    bridge = {**shared, "driver": "sim", "bundle": bundle, "lockstep": lockstep}
     return (
         NodeSpec("rlco_sim", "sim_node", "sim_node", simulator),
         NodeSpec("rlco_policy", "policy_node", "policy_node", policy),
         NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
     )
+
+
+@dataclass(frozen=True)
+class RobotSettings:
+    """What a system with a robot is made of; the arguments of ``robot.launch.py``.
+
+    Attributes:
+        bundle: directory of the policy bundle; where there is none, the one that ships for the
+            task and the robot.
+        task: that is played, and simulated with ``use_mock_hardware``.
+        robot: by name, or path of its YAML file.
+        driver: how the robot is reached, by name or path; where there is none, as the robot's says.
+        mode: real, or shadow: everything runs, and nothing is commanded.
+        use_mock_hardware: the simulator takes the place of robot, driver and camera.
+        domain: that the simulated cell is of.
+        real_time_factor: how fast simulated time passes.
+        setpoint_rate: set-points per second that motion is made of.
+        deadman_timeout: longest silence of the deadman, s; 0: nobody holds one.
+        journal: file that stops are noted in.
+        namespace, tf_prefix: as every ROS user knows them.
+    """
+
+    bundle: str = ""
+    task: str = "push_cube"
+    robot: str = "panda"
+    driver: str = ""
+    mode: str = "real"
+    use_mock_hardware: bool = False
+    domain: str = "stand_in"
+    real_time_factor: float = 1.0
+    setpoint_rate: float = 100.0
+    deadman_timeout: float = 0.0
+    journal: str = ""
+    namespace: str = ""
+    tf_prefix: str = ""
+
+
+def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
+    """Policy and bridge, and with mock hardware the simulator as the robot's driver is.
+
+    Raises:
+        BundleError: no bundle was named, and none ships that would fit.
+        ConfigError: robot or driver are unsound.
+    """
+    robot = RobotConfig.load(settings.robot)
+    driver = settings.driver or robot.driver
+    bundle = settings.bundle or str(shipped_bundle(settings.task, robot.name))
+    shared = {
+        "robot": settings.robot,
+        "tf_prefix": settings.tf_prefix,
+        "use_sim_time": settings.use_mock_hardware,
+        "bundle": bundle,
+        "lockstep": False,
+    }
+    bridge = {
+        **shared,
+        "driver": driver,
+        "auto_arm": False,
+        "scene": settings.use_mock_hardware,
+        "setpoint_rate": settings.setpoint_rate,
+        "deadman_timeout": settings.deadman_timeout,
+        "journal": settings.journal,
+    }
+    nodes = (
+        NodeSpec(
+            "rlco_policy",
+            "policy_node",
+            "policy_node",
+            {**shared, "task": settings.task},
+            {robot.joint_states_topic: "measured_joint_states"},
+        ),
+        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
+    )
+    return (_mock(settings, driver), *nodes) if settings.use_mock_hardware else nodes
+
+
+def _mock(settings: RobotSettings, driver: str) -> NodeSpec:
+    """The simulator in the place of a robot's driver."""
+    parameters = {
+        "task": settings.task,
+        "domain": settings.domain,
+        "mode": "realtime",
+        "real_time_factor": settings.real_time_factor,
+        "robot": settings.robot,
+        "tf_prefix": settings.tf_prefix,
+        "driver": DriverConfig.load(driver).supervisor,
+    }
+    return NodeSpec("rlco_sim", "sim_node", "sim_node", parameters)

@@ -9,10 +9,12 @@ from rlco_ros.parameters import flag, real, text
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
     text("robot", "panda", "robot by name, or path of its YAML file"),
+    text("driver", "", "driver by name, or path of its YAML file; empty: as the robot's says"),
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
     real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
     text("journal", "", "file that stops are noted in; empty: rlco_journal.jsonl in ROS's logs"),
+    flag("scene", True, "reset_scene is asked for a scene; false: people have laid it out"),
     real("reset_timeout", 5.0, "longest wait for the scene's reset, s", 0.1, 60.0),
     real("chunk_timeout", 5.0, "longest wait for the next step's chunk, s", 0.1, 60.0),
     real("observation_timeout", 0.5, "realtime: longest silence of joint states, s", 0.05, 60.0),

@@ -87,6 +87,7 @@ class LimitConfig(_Strict):
     tool_speed: Positive
     tool_rotation: Positive
     lag: Positive
+    tracking: Positive
     keep_out: Mapping[str, Workspace] = {}
     keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
     collision_margin: Annotated[float, Field(ge=0.0)] | None = None
@@ -140,6 +141,7 @@ class RobotConfig(_Strict):
     gripper: GripperConfig
     joint_states_topic: str
     controller_topic: str
+    driver: str = "sim"
     limits: LimitConfig
     hulls: Mapping[str, HullConfig] = {}
 

@@ -133,6 +133,11 @@ class SetpointStream:
         return found
 
     @property
+    def left(self) -> int:
+        """Set-points until the next command is due."""
+        return self._left
+
+    @property
     def lag(self) -> float:
         """How far the farthest joint is behind its command, rad; 0 without one."""
         if self._asked is None:

@@ -20,7 +20,7 @@ AHEAD = np.array(PANDA.home) + 0.05
 
 def goal_of(node: Any, part: str) -> np.ndarray:
     """Where a controller will be at last."""
-    return node._controllers[part].at(node._session.stamp_ns + 10**12).joints
+    return node._driver.controllers[part].at(node._session.stamp_ns + 10**12).joints
 
 
 def wait_until_taken(stage: Stage, node: Any, part: str, stamp: int) -> None:
