@@ -77,7 +77,12 @@ def test_tasks_outside_the_contract_are_a_problem(make_bundle: Make) -> None:
 @pytest.mark.parametrize(
     ("robot", "bundle", "error", "line"),
     [
-        ("r2d2", None, ConfigError, "robot 'r2d2' is neither a shipped robot ('panda' or 'ur5e')"),
+        (
+            "r2d2",
+            None,
+            ConfigError,
+            "robot 'r2d2' is neither a shipped robot ('fr3', 'panda' or 'ur5e')",
+        ),
         ("panda", "/nowhere", BundleError, "/nowhere: no such bundle"),
         ("panda", "", ConfigError, "parameter bundle is empty; it should be a policy bundle's"),
     ],

@@ -91,7 +91,7 @@ def test_it_tells_what_held_it_back(mover: Mover) -> None:
     for number in range(24):
         mover.follow(push.step(rows).joints, START + number * DT_NS)
         held.append(mover.held.limit)
-    assert (held[0], set(held)) == ("", {"", "workspace"})
+    assert (held[0], set(held)) == ("", {"", "collision"})
     mover.halt(START + 10**10)
     assert mover.held.accepted
 
