@@ -21,7 +21,14 @@ ALLOWED = {
     "rlco_sim": {"rlco_core", "rlco_ros"},
     "rlco_policy": {"rlco_core", "rlco_ros"},
     "rlco_bridge": {"rlco_core", "rlco_ros"},
-    "rlco_trainer": {"rlco_core", "rlco_sim", "rlco_policy", "rlco_bridge", "rlco_bringup"},
+    "rlco_trainer": {
+        "rlco_core",
+        "rlco_sim",
+        "rlco_policy",
+        "rlco_bridge",
+        "rlco_bringup",
+        "rlco_ros",
+    },
 }
 
 

@@ -73,7 +73,9 @@ class Commander:
         self.finger_names = [prefix + name for name in robot.gripper_joint_names]
         self._fingers, self._scaled = robot.gripper, driver.arm.scaled
         self._node, self._dt, self._mover = node, dt, mover
-        self._arm = make_arm_controller(node, driver.arm, robot, self.arm_names)
+        self._arm = make_arm_controller(
+            node, driver.arm, robot, prefix, None if mover is None else mover.rate
+        )
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
         self._measured: Measured | None = None
@@ -141,7 +143,7 @@ class Commander:
         if self._forgets and self._measured is not None and self._tracking.still:
             self._forgets = False
             rest = profiles.JointState.at_rest(self._measured.joints)
-            self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest)))
+            self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
 
     def paced(self, stamped: _Stamped) -> _Stamped:
         """The same with its stamp in the time in which motion is reckoned."""

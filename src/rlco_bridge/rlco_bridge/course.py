@@ -17,11 +17,13 @@ class Course:
         stamp_ns: ROS time of the first state, where they are told to be by now; 0: at once.
         period_ns: from one state to the next.
         states: at least one; the last is at rest.
+        motion: another number where joints begin anew, from where they were measured.
     """
 
     stamp_ns: int
     period_ns: int
     states: tuple[JointState, ...]
+    motion: int = 0
 
     def stretched(self, speed: float) -> Course:
         """The same motion at ``speed`` in (0, 1] of its own."""

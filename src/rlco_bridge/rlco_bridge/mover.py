@@ -36,17 +36,19 @@ class Mover:
         rate: set-points per second.
 
     Attributes:
+        rate: set-points per second.
         held: what held a set-point back since the command before the last; accepted if nothing.
     """
 
     def __init__(self, robot: RobotConfig, dt: float, rate: float) -> None:
         self._stream = SetpointStream(robot, Kinematics(robot), 1.0 / rate)
         self._most_lag, self._dt, self._period_ns = robot.limits.lag, dt, round(_NS / rate)
-        self._at_ns, self.held = 0, ACCEPTED
+        self._at_ns, self._motion, self.rate, self.held = 0, 0, rate, ACCEPTED
         self._given: deque[JointState] = deque(maxlen=_MOST_NS // self._period_ns + 2)
 
     def begin(self, joints: NDArray[np.float64], now_ns: int) -> Verdict:
         """The arm stands at ``joints`` (n,) rad; refused where it may not be."""
+        self._motion += 1
         verdict = self._stream.reset(joints)
         self._rest(now_ns)
         return verdict
@@ -103,4 +105,5 @@ class Mover:
         back = min(max(-(-(self._at_ns - now_ns) // self._period_ns), 0), len(self._given) - 1)
         begun = list(self._given)[len(self._given) - 1 - back :]
         states = (*begun, *self._stream.ahead())
-        return Course(self._at_ns - back * self._period_ns, self._period_ns, states)
+        stamp = self._at_ns - back * self._period_ns
+        return Course(stamp, self._period_ns, states, self._motion)

@@ -27,6 +27,7 @@ from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
 from rlco_bridge.parameters import PARAMETERS
 from rlco_bridge.parts import assemble
+from rlco_bridge.realtime import BRIDGE, ask_for_priority
 from rlco_bridge.server import EpisodeServer
 from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import RlcoError
@@ -40,8 +41,6 @@ from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 
 _WATCH_PERIOD = 0.02
-#: s after a simulated scene was laid out until its robot is heard of again.
-_AFTER_RESET = 0.3
 
 
 class BridgeNode(LifecycleNode):
@@ -63,12 +62,9 @@ class BridgeNode(LifecycleNode):
         except RlcoError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        self._equipment, self._reporter, self._commander = (
-            equipment,
-            parts.reporter,
-            parts.commander,
-        )
-        self._lookout, self._state, self._silence = parts.lookout, parts.state, parts.silence
+        self._equipment, self._reporter = equipment, parts.reporter
+        self._commander, self._lookout = parts.commander, parts.lookout
+        self._state, self._silence = parts.state, parts.silence
         self._open_topics(equipment)
         self._start_timers(equipment)
         return super().on_configure(state)
@@ -93,7 +89,6 @@ class BridgeNode(LifecycleNode):
             self.create_subscription(JointState, topic, self._on_joints, STATE)
         self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
         self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
-        self._since_reset = Watchdog(_AFTER_RESET)
         timeout = self._get("deadman_timeout")
         self._interlock = Interlock(
             self,
@@ -147,8 +142,6 @@ class BridgeNode(LifecycleNode):
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
 
-    # --- what comes in -------------------------------------------------------------------
-
     def _on_joints(self, message: JointState) -> None:
         try:
             measured = self._state.take(message)
@@ -189,8 +182,6 @@ class BridgeNode(LifecycleNode):
         elif verdict is not None:
             self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
-
-    # --- what goes out -------------------------------------------------------------------
 
     def _play_lockstep(self) -> None:
         """Answers an instant once it is both measured and judged; again if it is repeated."""
@@ -242,14 +233,10 @@ class BridgeNode(LifecycleNode):
     def _now(self) -> int:
         return int(self.get_clock().now().nanoseconds)
 
-    # --- deadlines and endings -----------------------------------------------------------
-
     def _watch(self) -> None:
         """On the steady clock, so that it works where ROS time stands still."""
         self._server.watch()
-        if self._server.resetting:
-            self._since_reset.feed()
-        if self._since_reset.expired:
+        if self._server.settled:
             self._interlock.watch(self._episode is not None)
         jump = None if self._equipment.lockstep else self._lookout.clock_jump(self._now())
         if self._episode is None:
@@ -302,6 +289,7 @@ class BridgeNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Runs the node until it is told to stop."""
+    ask_for_priority(BRIDGE)  # motion that is made too late does not fit what is played already
     return run(BridgeNode, args)
 
 

@@ -20,6 +20,8 @@ from rlco_interfaces.srv import ResetScene
 
 #: s after which a scene that did not come is asked for again.
 _AGAIN = 2.0
+#: s after a scene was laid out until its robot is heard of again.
+_HEARD_AGAIN = 0.3
 
 Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
 
@@ -52,7 +54,7 @@ class EpisodeServer:
         self._instruction = ""
         self._request: ResetScene.Request | None = None
         self._scene: Any = None
-        self._asking = Watchdog(_AGAIN)
+        self._asking, self._since_reset = Watchdog(_AGAIN), Watchdog(_HEARD_AGAIN)
         self._client = node.create_client(ResetScene, "reset_scene")
         self._server = ActionServer(
             node,
@@ -72,9 +74,9 @@ class EpisodeServer:
         return self._handle is not None
 
     @property
-    def resetting(self) -> bool:
-        """Whether a scene is laid out: a simulator says nothing meanwhile."""
-        return self._request is not None
+    def settled(self) -> bool:
+        """Whether no scene is laid out, nor was just now: a simulator says nothing meanwhile."""
+        return self._request is None and self._since_reset.expired
 
     def feedback(self, phase: str, step: int = 0) -> None:
         """Tells the client how far the episode is."""
@@ -96,6 +98,8 @@ class EpisodeServer:
         not come; to be called now and then.
         """
         self._ask()
+        if self._request is not None:
+            self._since_reset.feed()
         resetting = self._resetting
         if self._request is not None and resetting is not None and resetting.expired:
             self.conclude(
