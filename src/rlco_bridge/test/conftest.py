@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import rclpy
 import yaml
+from wired import Wired
 
 ACTION = {
     "semantics": "delta_commanded_ee_pose_base",
@@ -28,6 +29,14 @@ def ros() -> Iterator[None]:
     rclpy.init()
     yield
     rclpy.try_shutdown()
+
+
+@pytest.fixture
+def wired(ros: None) -> Iterator[Wired]:
+    """A bridge's node and a driver's."""
+    made = Wired()
+    yield made
+    made.close()
 
 
 @pytest.fixture
