@@ -142,6 +142,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         **shared,
         "driver": driver,
         "auto_arm": False,
+        "mode": settings.mode,
         "scene": settings.use_mock_hardware,
         "setpoint_rate": settings.setpoint_rate,
         "deadman_timeout": settings.deadman_timeout,

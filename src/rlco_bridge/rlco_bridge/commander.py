@@ -16,12 +16,14 @@ from rlco_bridge import convert
 from rlco_bridge.controllers.make import make_arm_controller
 from rlco_bridge.course import Course
 from rlco_bridge.driver import DriverConfig
-from rlco_bridge.episode import Measured, Outcome
+from rlco_bridge.episode import Episode, Measured, Outcome
 from rlco_bridge.grippers.make import make_gripper
 from rlco_bridge.mover import Mover
 from rlco_bridge.pace import Pace
+from rlco_bridge.shadow import Glance, Shadow
 from rlco_bridge.tracking import Tracking
 from rlco_core import profiles
+from rlco_core.kinematics import Kinematics
 from rlco_core.motion import Command
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ACCEPTED, ActionChunk, Verdict
@@ -55,6 +57,7 @@ class Commander:
         arm_names, finger_names: joints by name, prefix included.
         gripper: its controller.
         pace: the time in which motion is reckoned.
+        shadow: what would have been done, in shadow mode.
 
     Raises:
         ConfigError: the driver needs a message package that is not installed.
@@ -72,12 +75,14 @@ class Commander:
         self.arm_names = [prefix + name for name in robot.joint_names]
         self.finger_names = [prefix + name for name in robot.gripper_joint_names]
         self._fingers, self._scaled = robot.gripper, driver.arm.scaled
+        self._unheard = driver.arm.kind == "unheard"
         self._node, self._dt, self._mover = node, dt, mover
         self._arm = make_arm_controller(
             node, driver.arm, robot, prefix, None if mover is None else mover.rate
         )
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
+        self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
         self._said_ns = 0
         self._forgets = self._following = False
@@ -90,7 +95,7 @@ class Commander:
         self.gripper.begin()
         if self._mover is None:
             return ACCEPTED
-        self._following = True
+        self._following = not self._unheard
         self._tracking.begin(measured.joints, measured.stamp_ns)
         return self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
 
@@ -131,6 +136,15 @@ class Commander:
         if not (astray and self._following):
             return None
         return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray)
+
+    def compare(self, episode: Episode) -> Glance | None:
+        """A chunk was accepted. In shadow mode, what came of the one before, while the arm went its
+        own way; what follows begins where it is now.
+        """
+        if not self._unheard or self._measured is None:
+            return None
+        self.begin(self._measured)
+        return self.shadow.glance(episode, self._measured)
 
     def forget(self) -> None:
         """The arm was stopped: once it stands, its controller is to forget where it was going. It

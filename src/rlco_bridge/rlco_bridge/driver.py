@@ -38,6 +38,7 @@ class ArmDriver(_Strict):
         "joint_target",
         "cartesian_pose",
         "twist",
+        "unheard",
     ]
     name: str = ""
     controller: str = ""
@@ -70,6 +71,7 @@ class GripperDriver(_Strict):
         "parallel_gripper_command",
         "franka_gripper",
         "digital_output",
+        "unheard",
     ]
     name: str = ""
     joint: GripperJoint | None = None
@@ -97,6 +99,12 @@ class DriverConfig(_Strict):
     joint_states: str = ""
     gripper_states: str = ""
     supervisor: Literal["none", "ur", "franka"] = "none"
+
+    def unheard(self) -> DriverConfig:
+        """The same robot, looked at and not commanded."""
+        arm = self.arm.model_copy(update={"kind": "unheard"})
+        gripper = self.gripper.model_copy(update={"kind": "unheard"})
+        return self.model_copy(update={"arm": arm, "gripper": gripper})
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> DriverConfig:

@@ -107,6 +107,16 @@ class Episode:
             self._told = measured.stamp_ns, self._path.standing
         return self._told[1]
 
+    def reseed(self, measured: Measured) -> tuple[NDArray[np.float64], float]:
+        """The action path begins anew where the arm was measured.
+
+        Returns:
+            (n,) rad and opening, where it had come to.
+        """
+        told = self._path.command, self._path.gripper_opening
+        self._path.reset(measured.joints, measured.gripper_opening)
+        return told
+
     def judge(self, stamp_ns: int, success: bool) -> None:
         """The scene was judged; success in this episode ends it."""
         if success and stamp_ns >= self.start_ns:

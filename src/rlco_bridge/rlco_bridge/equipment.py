@@ -11,10 +11,12 @@ from rlco_bridge.driver import DriverConfig, GripperJoint
 from rlco_core.bundle import load_bundle
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract, compare
-from rlco_core.errors import ConfigError, ContractMismatch
+from rlco_core.errors import ConfigError, ContractMismatch, choices
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 
+#: Whether the robot is commanded, or only looked at.
+MODES = ("real", "shadow")
 # In real time a chunk may be this many periods late before the arm brakes.
 _GRACE = 1
 
@@ -60,10 +62,10 @@ class Equipment:
 
 
 def load_equipment(
-    robot: str | Path, driver: str | Path, bundle: str | Path, lockstep: bool
+    robot: str | Path, driver: str | Path, bundle: str | Path, lockstep: bool, mode: str = "real"
 ) -> Equipment:
     """Reads robot, driver (where it is empty, the robot's own) and bundle, and makes the action
-    path that their contract asks for.
+    path that their contract asks for. In the mode shadow the robot is not commanded.
 
     Raises:
         RlcoError: one of them is unsound, or they do not fit each other.
@@ -84,4 +86,8 @@ def load_equipment(
         grace=0 if lockstep else _GRACE,
     )
     reached = DriverConfig.load(str(driver) or config.driver)
+    if mode not in MODES:
+        raise ConfigError(f"mode '{mode}' is unknown; it should be {choices(MODES)}")
+    if mode == "shadow":
+        reached = reached.unheard()
     return Equipment(config, reached, contract, lockstep, player, ActionPath(config, action.dt))

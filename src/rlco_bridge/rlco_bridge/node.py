@@ -56,7 +56,7 @@ class BridgeNode(LifecycleNode):
         """Reads what it is set up with and opens the topics; says in one line what does not fit."""
         try:
             equipment = load_equipment(
-                self._get("robot"), self._get("driver"), self._get("bundle"), self._get("lockstep")
+                *map(self._get, ("robot", "driver", "bundle", "lockstep", "mode"))
             )
             parts = assemble(self, equipment, self._get)
         except RlcoError as error:
@@ -138,6 +138,7 @@ class BridgeNode(LifecycleNode):
         self._commanded_ns: int | None = None
         self._credit = 0.0
         self._silence.begin()
+        self._commander.shadow.begin()
         self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
@@ -179,6 +180,7 @@ class BridgeNode(LifecycleNode):
         verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
         if verdict is not None and verdict.accepted:
             self._silence.answered(stamp_to_ns(message.header.stamp))
+            self._reporter.glance(self._number, self._commander.compare(self._episode))
         elif verdict is not None:
             self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
@@ -276,6 +278,7 @@ class BridgeNode(LifecycleNode):
         jumped = outcome.stop_reason == RunEpisode.Result.STOP_CLOCK_JUMP
         self._commander.halt(self._now(), at_once=jumped)
         self._commander.instruct(self._now(), self._number, "")
+        self._reporter.shadow(self._number, self._commander.shadow.report())
         self._interlock.ended(outcome)
         held = SafetyState.HOLDING if self._interlock.armed else SafetyState.STOPPED
         mode = SafetyState.IDLE if outcome.stop_reason in ORDERLY else held

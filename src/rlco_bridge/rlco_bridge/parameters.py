@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from rlco_bridge.equipment import MODES
 from rlco_ros.parameters import flag, real, text
 
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("driver", "", "driver by name, or path of its YAML file; empty: as the robot's says"),
+    text("mode", "real", "shadow: everything but the commands", MODES),
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
     real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),

@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rlco_bridge import convert
 from rlco_bridge.episode import Outcome
 from rlco_bridge.journal import Journal
+from rlco_bridge.shadow import Glance
 from rlco_core.types import Verdict
 from rlco_interfaces.msg import SafetyState
 from rlco_ros.qos import COMMAND, LATCHED
@@ -63,6 +64,23 @@ class Reporter:
             self._held = verdict.limit
             event = "motion is free" if verdict.accepted else "motion held back"
             self._note(event, episode, reason=verdict.limit, detail=verdict.reason)
+
+    def glance(self, episode: int, glance: Glance | None) -> None:
+        """In shadow mode: what would have been done, and was."""
+        if glance is not None:
+            would, did = (
+                ", ".join(f"{1000.0 * value:.1f}" for value in way)
+                for way in (glance.would, glance.did)
+            )
+            opening = f"opening {glance.would_open:.2f} against {glance.did_open:.2f}"
+            detail = f"would move ({would}) mm, moved ({did}) mm, {opening}"
+            self._note("shadow", episode, reason="", detail=detail)
+
+    def shadow(self, episode: int, report: str) -> None:
+        """In shadow mode: an episode in one line."""
+        if report:
+            self._node.get_logger().info(f"shadow: {report}")
+            self._note("shadow report", episode, reason="", detail=report)
 
     def diagnose(self, values: Mapping[str, object]) -> None:
         """REP 107 diagnostics, with how the last episode ended."""

@@ -12,6 +12,7 @@ from rlco_bridge.controllers import ArmController
 from rlco_bridge.controllers.follow_joint_trajectory import FollowJointTrajectory
 from rlco_bridge.controllers.joint_trajectory import JointTrajectoryTopic
 from rlco_bridge.controllers.streamed import StreamedController
+from rlco_bridge.controllers.unheard import Unheard
 from rlco_bridge.driver import ArmDriver
 from rlco_bridge.streaming.spec import StreamSpec
 from rlco_core.kinematics import Kinematics
@@ -35,6 +36,8 @@ def make_arm_controller(
     Raises:
         ConfigError: it needs a message package that is not installed.
     """
+    if driver.kind == "unheard":
+        return Unheard()
     name = driver.name or robot.controller_topic
     joints = [prefix + joint for joint in robot.joint_names]
     if driver.kind in _TRAJECTORIES:

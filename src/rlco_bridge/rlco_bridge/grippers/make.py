@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rclpy.node import Node
 
+from rlco_bridge.controllers.unheard import Unheard
 from rlco_bridge.driver import GripperDriver
 from rlco_bridge.grippers import Gripper
 from rlco_bridge.grippers.digital_output import DigitalOutputGripper
@@ -21,6 +22,7 @@ _KINDS: Mapping[str, Callable[[Node, GripperDriver], Gripper]] = {
     "parallel_gripper_command": parallel_gripper_command,
     "franka_gripper": franka_gripper,
     "digital_output": DigitalOutputGripper,
+    "unheard": lambda node, driver: Unheard(),
 }
 
 
