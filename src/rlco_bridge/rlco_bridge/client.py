@@ -19,6 +19,7 @@ from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
 from rclpy.qos import qos_profile_action_status_default
 from rclpy.task import Future
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from unique_identifier_msgs.msg import UUID
 
@@ -160,6 +161,26 @@ class EpisodeClient:
         """
         self._wait_for({"the bridge (action run_episode)": self._client.server_is_ready}, timeout)
 
+    def arm(self, timeout: float) -> None:
+        """Arms the bridge, as soon as that is let, within ``timeout`` s.
+
+        Raises:
+            SystemNotReady: says what the bridge had against it.
+        """
+        client = self.node.create_client(Trigger, "bridge_node/arm")
+        deadline, why = time.monotonic() + timeout, "it does not answer"
+        while time.monotonic() < deadline:
+            self._alive()
+            if client.wait_for_service(_POLL) and self._done(
+                answer := client.call_async(Trigger.Request()), deadline
+            ):
+                if answer.result().success:
+                    self.node.destroy_client(client)
+                    return
+                why = answer.result().message
+            rclpy.spin_once(self.node, timeout_sec=_POLL)
+        raise SystemNotReady(f"the bridge could not be armed within {timeout:g} s: {why}")
+
     def trajectories_seen(self) -> list[Sent]:
         """What the arm was sent since the last episode began, also after its end."""
         return self._arm.in_order()
@@ -251,7 +272,9 @@ class EpisodeClient:
         )
 
     def _missing_commands(self, steps: int) -> bool:
-        return min(len(self._arm.sent), len(self._gripper.sent)) < steps
+        """Grippers behind actions are told nothing that could be waited for."""
+        heard = [len(one.sent) for one in (self._arm, self._gripper) if one.sent]
+        return bool(heard) and min(heard) < steps
 
     def _subscribed(self, topic: str) -> bool:
         return self.node.count_subscribers(self.node.resolve_topic_name(topic)) > 0

@@ -14,7 +14,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from rlco_bringup.graph import SimSettings
+from rlco_bringup.graph import RobotSettings, SimSettings
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
@@ -51,6 +51,8 @@ class EvalConfig:
         swap_instruction: name another subject than the scene would.
         max_steps: control periods per episode; 0 for the task's own limit.
         ros: over ROS 2, three processes in lock-step; else in this process.
+        driver: over ROS 2 in real time, through the robot's driver as it is simulated.
+        real_time_factor: how fast simulated time passes then.
         threads: of ONNX Runtime.
     """
 
@@ -66,6 +68,8 @@ class EvalConfig:
     swap_instruction: bool = False
     max_steps: int = 0
     ros: bool = False
+    driver: bool = False
+    real_time_factor: float = 1.0
     threads: int = 1
 
 
@@ -130,8 +134,10 @@ def check_fit(bundle: Bundle, config: EvalConfig) -> None:
 def _check_numbers(config: EvalConfig) -> None:
     if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
         raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
-    if config.policy == "expert" and config.ros:
-        raise ConfigError("the expert sees the simulation's state, so it cannot run with --ros")
+    if config.policy == "expert" and (config.ros or config.driver):
+        raise ConfigError("the expert sees the simulation's state, so it cannot run over ROS 2")
+    if config.driver and config.split != "train":
+        raise ConfigError("--driver draws its episodes from the split train")
 
 
 def new_session(config: EvalConfig) -> Session:
@@ -152,8 +158,8 @@ def episode_result(trace: Trace, task: str) -> EpisodeResult:
     )
 
 
-def _mode(config: EvalConfig) -> Literal["in_process", "ros"]:
-    return "ros" if config.ros else "in_process"
+def _mode(config: EvalConfig) -> Literal["in_process", "ros", "driver"]:
+    return "driver" if config.driver else "ros" if config.ros else "in_process"
 
 
 _Run = Callable[[int, str, int], Trace]
@@ -163,20 +169,33 @@ _Run = Callable[[int, str, int], Trace]
 def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> Iterator[_Run]:
     if bundle is None:
         yield ExpertRoller(new_session(config)).run
-    elif config.ros:
-        settings = SimSettings(
-            bundle=str(bundle.root.resolve()),
-            task=config.task,
-            domain=config.domain,
-            robot=config.robot,
-            split=config.split,
-        )
-        with RosRoller(settings, log_dir) as roller:
+    elif config.ros or config.driver:
+        with RosRoller(_system(config, bundle), log_dir) as roller:
             yield roller.run
     else:
         policy = OnnxPolicy(bundle, threads=config.threads)
         policy.warm_up()
         yield Roller(policy, new_session(config)).run
+
+
+def _system(config: EvalConfig, bundle: Bundle) -> SimSettings | RobotSettings:
+    root = str(bundle.root.resolve())
+    if config.driver:
+        return RobotSettings(
+            bundle=root,
+            task=config.task,
+            domain=config.domain,
+            robot=config.robot,
+            use_mock_hardware=True,
+            real_time_factor=config.real_time_factor,
+        )
+    return SimSettings(
+        bundle=root,
+        task=config.task,
+        domain=config.domain,
+        robot=config.robot,
+        split=config.split,
+    )
 
 
 def _traces(config: EvalConfig, run: _Run) -> Iterator[Trace]:

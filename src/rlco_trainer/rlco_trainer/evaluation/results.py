@@ -140,7 +140,7 @@ class EvaluationResult:
     split: str
     policy: Literal["bundle", "expert"]
     bundle_sha256: str
-    mode: Literal["in_process", "ros"]
+    mode: Literal["in_process", "ros", "driver"]
     robot: str
     episodes: tuple[EpisodeResult, ...]
     latency_ms: Latency

@@ -10,13 +10,14 @@ from pathlib import Path
 from types import TracebackType
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.graph import SimSettings, sim_graph
+from rlco_bringup.graph import RobotSettings, SimSettings, robot_graph, sim_graph
 from rlco_bringup.up import System, profile_environment
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_trainer.evaluation.rollout import Trace
 
 _START_SECONDS = 60.0
+_ARM_SECONDS = 30.0
 _ORDERLY = ("success", "step_limit")
 
 
@@ -24,13 +25,18 @@ class RosRoller:
     """Runs a bundle in a system that it starts and stops; a context manager.
 
     Args:
-        settings: of the system; it runs in lock-step whatever they say.
+        settings: of the system; a simulation runs in lock-step whatever they say, a robot in real
+            time, armed before every episode.
         log_dir: gets one log file per node; without it they write to the terminal.
     """
 
-    def __init__(self, settings: SimSettings, log_dir: Path | None) -> None:
-        self._task = settings.task
-        self._system = System(sim_graph(replace(settings, mode="lockstep")), log_dir=log_dir)
+    def __init__(self, settings: SimSettings | RobotSettings, log_dir: Path | None) -> None:
+        self._task, self._arms = settings.task, isinstance(settings, RobotSettings)
+        if isinstance(settings, RobotSettings):
+            graph = robot_graph(settings)
+        else:
+            graph = sim_graph(replace(settings, mode="lockstep"))
+        self._system = System(graph, log_dir=log_dir)
         self._robot = RobotConfig.load(settings.robot)
 
     def __enter__(self) -> RosRoller:
@@ -59,8 +65,10 @@ class RosRoller:
         Raises:
             RlcoError: it ended for a reason that says nothing of the policy.
         """
+        if self._arms:
+            self._client.arm(_ARM_SECONDS)
         report = self._client.run(self._task, seed, instruction, max_steps)
-        if report.steps == 0 and report.stop_reason not in _ORDERLY:
+        if not self._arms and report.steps == 0 and report.stop_reason not in _ORDERLY:
             self._system.require_alive()
             raise RlcoError(f"seed {seed}: {report.stop_reason}: {report.detail}")
         return Trace(

@@ -44,7 +44,7 @@ def try_out(case: Case, rig: Rig) -> Result:
     """
     seen, problem = _Seen(), ""
     try:
-        rig.person.arm()
+        rig.arm()
         _suffer(case, rig, seen)
         case.recover(rig)
         problem = rig.succeed()

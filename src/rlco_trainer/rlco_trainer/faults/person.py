@@ -85,10 +85,6 @@ class Person:
         """Whether a service of people says that it did it."""
         return bool(self.call(Trigger, service, Trigger.Request()).success)
 
-    def arm(self) -> None:
-        """Arms the bridge, as soon as that is let."""
-        self.wait(lambda: self.trigger("bridge_node/arm"), "arming")
-
     def recover_franka(self, controller: str) -> None:
         """As Franka's documentation says: error recovery, hardware, controllers."""
         recovery = interface("franka_msgs", "action", "ErrorRecovery", "recovery")

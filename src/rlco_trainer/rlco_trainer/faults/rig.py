@@ -28,7 +28,7 @@ from rlco_trainer.faults.person import Person
 from rlco_trainer.faults.relay import Relay
 
 _START_SECONDS = 90.0
-_EPISODE = 90.0
+_EPISODE, _ARM_SECONDS = 90.0, 20.0
 TASK = "close_drawer"
 #: s.
 DEADMAN_TIMEOUT = 0.5
@@ -117,6 +117,10 @@ class Rig:
         """Simulated time."""
         return self.relay.now_ns
 
+    def arm(self) -> None:
+        """Arms the bridge, as soon as that is let."""
+        self.client.arm(_ARM_SECONDS)
+
     def episode(
         self, during: Callable[[int], None] = lambda step: None, timeout: float | None = None
     ) -> EpisodeReport:
@@ -128,7 +132,7 @@ class Rig:
         """Plays until the task is done; why it never was, empty if it was."""
         ends = []
         for _ in range(tries):
-            self.person.arm()
+            self.arm()
             try:
                 report = self.episode()
             except SystemNotReady as error:
