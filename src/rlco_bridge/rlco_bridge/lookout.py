@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rclpy.node import Node
+from std_msgs.msg import String
 
 from rlco_bridge.clock_watch import ClockWatch
 from rlco_bridge.controllers.activity import Activity
@@ -15,8 +16,11 @@ from rlco_bridge.episode import Outcome
 from rlco_bridge.grippers import Gripper
 from rlco_bridge.supervisors.make import make_supervisor
 from rlco_bridge.watchdog import Watchdog
+from rlco_core.description import differences
+from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
 from rlco_interfaces.action import RunEpisode
+from rlco_ros.qos import LATCHED
 
 _Result = RunEpisode.Result
 #: s between two looks at who else is there.
@@ -29,6 +33,7 @@ class Lookout:
     Args:
         node: whose subscriptions and clients these are.
         robot, driver: the arm and how it is reached.
+        prefix: of joint names.
         gripper: whose answers are waited for.
         other_owner: who else commands the arm, as one line; empty if nobody does.
 
@@ -41,6 +46,7 @@ class Lookout:
         node: Node,
         robot: RobotConfig,
         driver: DriverConfig,
+        prefix: str,
         gripper: Gripper,
         other_owner: Callable[[], str],
     ) -> None:
@@ -52,6 +58,25 @@ class Lookout:
         self._clock = ClockWatch()
         self._looked = Watchdog(_PERIOD)
         self._chunks = node.resolve_topic_name("action_chunk")
+        self._stranger = ""
+        if driver.supervisor != "none":
+            self._expect_description(node, robot, prefix)
+
+    def _expect_description(self, node: Node, robot: RobotConfig, prefix: str) -> None:
+        """A real robot's driver describes it."""
+        kinematics, topic = Kinematics(robot), "robot_description"
+        self._stranger = f"nothing was heard on {node.resolve_topic_name(topic)} yet"
+
+        def on_description(message: String) -> None:
+            self._stranger = "; ".join(differences(robot, kinematics, message.data, prefix))
+
+        node.create_subscription(String, topic, on_description, LATCHED)
+
+    def refusal(self) -> str:
+        """Why no episode may begin: the robot is not the one that we have a file of, or policies
+        are too many; as one line, empty if it may.
+        """
+        return self._stranger or self._second_policy()
 
     @property
     def speed(self) -> float:
@@ -78,10 +103,10 @@ class Lookout:
         if not self._looked.expired:
             return None
         self._looked.feed()
-        other = self._other_owner() or self.second_policy()
+        other = self._other_owner() or self._second_policy()
         return Outcome(_Result.STOP_OTHER_OWNER, other) if other else None
 
-    def second_policy(self) -> str:
+    def _second_policy(self) -> str:
         """Whether more than one policy plays, as one line; empty if not."""
         count = self._node.count_publishers(self._chunks)
         return f"{self._chunks} has {count} publishers; stop all but one" if count > 1 else ""

@@ -112,7 +112,7 @@ class BridgeNode(LifecycleNode):
             self._equipment.problem_with(goal.task)
             or self._interlock.problem
             or self._commander.problem()
-            or self._lookout.second_policy()
+            or self._lookout.refusal()
         )
 
     def _start_timers(self, equipment: Equipment) -> None:

@@ -43,7 +43,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
     return Parts(
         reporter=Reporter(node, get("journal")),
         commander=commander,
-        lookout=Lookout(node, robot, driver, commander.gripper, commander.problem),
+        lookout=Lookout(node, robot, driver, prefix, commander.gripper, commander.problem),
         state=StateReader(commander.arm_names, equipment.opening_joint(prefix)),
         silence=Silence(
             node, equipment.state_topics[0], patience, get("chunk_timeout"), equipment.decision

@@ -56,6 +56,12 @@ class Kinematics:
         pin.forwardKinematics(self._model, self._data, joints)
         return pin.updateFramePlacement(self._model, self._data, self._frame)
 
+    def wrist(self) -> pin.SE3:
+        """Pose of the last joint at home, in the frame of the first."""
+        pin.forwardKinematics(self._model, self._data, self.home)
+        first, last = self._data.oMi[1], self._data.oMi[len(self.home)]
+        return first.actInv(last)
+
     def moving(self, joints: Vector, velocity: Vector) -> tuple[pin.SE3, Vector, Vector]:
         """Pose of the end effector and place of the elbow, (3,) m, in the base frame; and how the
         first moves: (6,) m/s and rad/s along the axes of the base frame.

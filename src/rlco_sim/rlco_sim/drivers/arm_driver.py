@@ -12,10 +12,13 @@ still, in a protective stop, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from std_msgs.msg import String
 
+from rlco_ros.qos import LATCHED
 from rlco_sim.drivers.controller_ends import ForwardEnd, TrajectoryEnd
 from rlco_sim.drivers.driver import Driver, Fault, Stand
 from rlco_sim.drivers.manager_end import ManagerEnd
@@ -51,6 +54,14 @@ class ArmDriver(Driver):
             if isinstance(one, Forward):
                 ForwardEnd(stand, one)
         ManagerEnd(stand, manager, self.switched)
+        self._describe(stand)
+
+    def _describe(self, stand: Stand) -> None:
+        """As robot_state_publisher does."""
+        urdf = stand.robot.urdf.read_text()
+        prefixed = re.sub('(<(?:joint name|mimic joint)=")', rf"\1{stand.prefix}", urdf)
+        self._description = stand.node.create_publisher(String, "robot_description", LATCHED)
+        self._description.publish(String(data=prefixed))
 
     def begin(self) -> None:
         """Active controllers hold where the arm is; the robot's modes are as they were."""
