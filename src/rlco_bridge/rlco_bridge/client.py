@@ -122,6 +122,7 @@ class EpisodeClient:
         self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
         self._client = ActionClient(self.node, RunEpisode, "run_episode")
         self._goals: set[bytes] = set()
+        self._running: ClientGoalHandle | None = None
         self.node.create_subscription(
             GoalStatusArray,
             "run_episode/_action/status",
@@ -195,8 +196,15 @@ class EpisodeClient:
         handle = self._send(goal, during, deadline)
         if not handle.accepted:
             raise SystemNotReady("the bridge rejected the goal; is another episode running?")
+        self._running = handle
         answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
+        self._running = None
         return self._report(answer.result)
+
+    def cancel(self) -> None:
+        """Ends the running episode, if any; to be called while ``run`` waits for it."""
+        if self._running is not None:
+            self._running.cancel_goal_async()
 
     def _send(
         self, goal: RunEpisode.Goal, during: Callable[[int], None], deadline: float

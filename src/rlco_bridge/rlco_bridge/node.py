@@ -4,7 +4,7 @@
 
     in:  joint_states, task_state, action_chunk
     out: the arm's and the gripper's joint_trajectory, commanded_joint_states, instruction,
-         safety_state, /diagnostics
+         executed_action, safety_state, /diagnostics
     action: run_episode (asks reset_scene for the scene)
     and what stops it and lets it go on, see ``Interlock``
 
@@ -38,6 +38,7 @@ from rlco_core.types import Verdict
 from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import ActionChunk, SafetyState, TaskState
 from rlco_interfaces.srv import ResetScene
+from rlco_ros.chunks import chunk_from_message
 from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 
@@ -57,14 +58,14 @@ class BridgeNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads robot and bundle and opens the topics; says in one line what does not fit."""
         try:
-            equipment = load_equipment(
-                self._get("robot"), self._get("bundle"), self._get("lockstep")
-            )
+            given = map(self._get, ("robot", "bundle", "lockstep", "contract"))
+            equipment = load_equipment(*given)
             self._reporter = Reporter(self, self._get("journal"))
         except RlcoError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         self._equipment = equipment
+        self._frame = self._get("tf_prefix") + equipment.robot.base_frame
         self._silence = Watchdog(self._get("observation_timeout"))
         self._waiting = Watchdog(self._get("chunk_timeout"))
         self._open_topics(equipment)
@@ -177,7 +178,7 @@ class BridgeNode(LifecycleNode):
         if self._episode is None:
             return
         now = self._measured_ns if self._equipment.lockstep else self._now()
-        verdict = self._episode.take(convert.chunk_from_message(message), now or 0)
+        verdict = self._episode.take(chunk_from_message(message), now or 0)
         if verdict is not None and not verdict.accepted:
             self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
@@ -210,6 +211,7 @@ class BridgeNode(LifecycleNode):
         self._waiting.feed()
         self._commanded_ns = now_ns
         self._send(now_ns, command)
+        self._reporter.acted(now_ns, self._frame, self._episode)
         if self._episode.steps % self._equipment.contract.action.execute == 1:
             self._server.feedback(RunEpisode.Feedback.PHASE_RUNNING, self._episode.steps)
         return True

@@ -8,6 +8,7 @@ from rlco_ros.parameters import flag, real, text
 
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
+    text("contract", "", "in place of a bundle: the contract as JSON that people act under"),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
@@ -18,7 +17,7 @@ from rlco_core.errors import ConfigError
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk, SafetyState
+from rlco_interfaces.msg import SafetyState
 
 PANDA = RobotConfig.load("panda")
 STAMP = 3_050_000_000
@@ -37,14 +36,6 @@ def measured(message: JointState) -> Any:
     return convert.measured_from_message(
         message, PANDA.joint_names, "panda_finger_joint1", PANDA.gripper
     )
-
-
-def chunk_message(count: int = 56, **changes: Any) -> ActionChunk:
-    values = {"episode": 7, "dt": 0.05, "horizon": 8, "contract_hash": "a" * 64, **changes}
-    message = ActionChunk(**values)
-    message.actions = np.arange(count, dtype=np.float32)
-    message.header.stamp = convert.time_message(STAMP)
-    return message
 
 
 def test_times_are_split_and_joined_without_loss() -> None:
@@ -71,37 +62,6 @@ def test_joints_are_found_by_name() -> None:
 def test_incomplete_joint_states_are_refused(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         measured(joint_state(**changes))
-
-
-def test_chunks_are_rows_of_seven() -> None:
-    chunk = convert.chunk_from_message(chunk_message())
-    assert chunk.actions.shape == (8, 7)
-    assert chunk.actions[1].tolist() == list(range(7, 14))
-    assert (chunk.stamp_ns, chunk.dt, chunk.episode) == (STAMP, 0.05, 7)
-    assert chunk.contract_hash == "a" * 64
-
-
-@pytest.mark.parametrize(
-    ("message", "limit"),
-    [
-        (chunk_message(55), "shape"),
-        (chunk_message(0), "shape"),
-        (chunk_message(horizon=7), "shape"),
-        (chunk_message(49, horizon=7), "shape"),
-        (chunk_message(dt=0.1), "dt"),
-        (chunk_message(dt=float("nan")), "dt"),
-        (chunk_message(dt=float("inf")), "dt"),
-        (chunk_message(contract_hash=""), "contract"),
-    ],
-    ids=["odd", "empty", "lie", "short", "dt", "nan-dt", "inf-dt", "contract"],
-)
-def test_misshapen_chunks_reach_the_player_which_refuses_them(
-    message: ActionChunk, limit: str
-) -> None:
-    player = ChunkPlayer(dt=0.05, horizon=8, execute=4, contract_hash="a" * 64)
-    verdict = player.accept(convert.chunk_from_message(message), STAMP)
-    assert (verdict.accepted, verdict.limit) == (False, limit)
-    assert player.at(STAMP) is None
 
 
 def test_trajectories_have_one_point_at_the_end_of_the_period() -> None:

@@ -4,29 +4,20 @@
 
 from __future__ import annotations
 
-import array
 from collections.abc import Sequence
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
 from rlco_core.errors import ContractMismatch
 from rlco_core.joint_states import positions_of
-from rlco_core.stamps import set_stamp, stamp_to_ns
-from rlco_core.types import ActionChunk
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.gate import Image, Instruction, JointState
 
 _CHANNELS = {"rgb8": slice(None), "bgr8": slice(None, None, -1)}
-
-
-def ns_to_stamp(time_ns: int) -> Time:
-    """Integer nanoseconds as a time message."""
-    return set_stamp(Time(), time_ns)
 
 
 def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
@@ -63,16 +54,3 @@ def joints_from_message(message: JointStateMessage, names: Sequence[str]) -> Joi
 def instruction_from_message(message: InstructionMessage) -> Instruction:
     """What to do, and from when on."""
     return Instruction(stamp_to_ns(message.header.stamp), message.episode, message.text)
-
-
-def chunk_to_message(chunk: ActionChunk, frame_id: str) -> ActionChunkMessage:
-    """A chunk whose rows are in the base frame `frame_id`."""
-    message = ActionChunkMessage()
-    message.header.stamp = ns_to_stamp(chunk.stamp_ns)
-    message.header.frame_id = frame_id
-    message.episode = chunk.episode
-    message.dt = chunk.dt
-    message.horizon = len(chunk.actions)
-    message.actions = array.array("f", chunk.actions.tobytes())
-    message.contract_hash = chunk.contract_hash
-    return message

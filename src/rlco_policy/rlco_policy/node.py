@@ -34,7 +34,6 @@ from rlco_core.stamps import seconds_to_ns
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
-    chunk_to_message,
     image_from_message,
     instruction_from_message,
     joints_from_message,
@@ -42,6 +41,7 @@ from rlco_policy.convert import (
 from rlco_policy.engine import CPU, OnnxPolicy
 from rlco_policy.gate import Budget, Gate
 from rlco_policy.responder import Responder, measured_joints
+from rlco_ros.chunks import chunk_to_message
 from rlco_ros.parameters import flag, real, text, texts, whole
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
 from rlco_ros.run import run

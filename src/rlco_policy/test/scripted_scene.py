@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -19,14 +20,19 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from rlco_core.robot import RobotConfig
+from rlco_core.stamps import set_stamp
 from rlco_interfaces.msg import ActionChunk, Instruction
-from rlco_policy.convert import ns_to_stamp
 from rlco_policy.node import PolicyNode
 from rlco_ros.qos import LATCHED
 
 DOMAIN = 1 + os.getpid() % 100
 PANDA = RobotConfig.load("panda")
 PATIENCE_S = 30.0
+
+
+def ns_to_stamp(time_ns: int) -> Time:
+    """Integer nanoseconds as a time message."""
+    return set_stamp(Time(), time_ns)
 
 
 class Scene(Node):

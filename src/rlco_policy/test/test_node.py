@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
-from scripted_scene import Stage
+from scripted_scene import Stage, ns_to_stamp
 
 from rlco_core.contract import Contract
-from rlco_policy.convert import ns_to_stamp
 from rlco_policy.node import PolicyNode
 
 SUCCESS = TransitionCallbackReturn.SUCCESS

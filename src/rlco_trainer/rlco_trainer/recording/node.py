@@ -1,0 +1,206 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ROS ends of recording and replay; they hang on the node of an ``EpisodeClient``.
+
+in:  <camera>/image_raw, joint_states, commanded_joint_states, executed_action, instruction,
+     verdict
+out: teleop/twist and joy, where keys or a script move the arm; action_chunk in a replay
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import TwistStamped
+from numpy.typing import NDArray
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image, JointState, Joy
+from std_msgs.msg import Bool
+
+from rlco_core.contract import Contract
+from rlco_core.robot import RobotConfig
+from rlco_core.stamps import set_stamp, stamp_to_ns
+from rlco_core.types import ActionChunk
+from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
+from rlco_interfaces.msg import ExecutedAction, Instruction
+from rlco_policy.convert import image_from_message, joints_from_message
+from rlco_policy.responder import measured_joints
+from rlco_ros.chunks import chunk_to_message
+from rlco_ros.qos import COMMAND, LATCHED, STATE
+from rlco_trainer.recording.keys import Keys
+from rlco_trainer.recording.script import Script
+from rlco_trainer.recording.take import Act, Memory
+from rlco_trainer.recording.terminal import waiting_keys
+
+_KEYS_PERIOD = 0.05
+#: Messages that may wait while an episode is written.
+_DEPTH = 512
+
+
+class Ears:
+    """Fills a memory with what is said, and passes on what people say.
+
+    Args:
+        node: that listens.
+        memory: that is filled.
+        camera: name of the camera.
+        on_verdict: called with a person's word on the episode, true for success.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        memory: Memory,
+        robot: RobotConfig,
+        tf_prefix: str,
+        camera: str,
+        lockstep: bool,
+        on_verdict: Callable[[bool], None],
+    ) -> None:
+        self._node, self._memory, self._on_verdict = node, memory, on_verdict
+        self._names = list(measured_joints(robot, tf_prefix))
+        self.image: NDArray[np.uint8] | None = None
+        self.instruction = ""
+        policy = ReliabilityPolicy.RELIABLE if lockstep else ReliabilityPolicy.BEST_EFFORT
+        said = QoSProfile(depth=_DEPTH, reliability=policy)
+        told = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+        node.create_subscription(Image, f"{camera}/image_raw", self._on_image, said)
+        node.create_subscription(JointState, robot.joint_states_topic, self._on_joints, said)
+        node.create_subscription(JointState, "commanded_joint_states", self._on_commanded, told)
+        node.create_subscription(ExecutedAction, "executed_action", self._on_act, told)
+        node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
+        node.create_subscription(Bool, "verdict", self._on_verdict_message, STATE)
+
+    def wait_for(self, ready: Callable[[], bool], timeout: float) -> None:
+        """Listens until it is ``ready``, or for ``timeout`` s."""
+        deadline = time.monotonic() + timeout
+        while not ready() and time.monotonic() < deadline:
+            rclpy.spin_once(self._node, timeout_sec=0.05)
+
+    def _on_image(self, message: Image) -> None:
+        image = image_from_message(message)
+        self.image = image.pixels
+        self._memory.on_image(image)
+
+    def _on_joints(self, message: JointState) -> None:
+        self._memory.on_joints(joints_from_message(message, self._names))
+
+    def _on_commanded(self, message: JointState) -> None:
+        self._memory.on_commanded(joints_from_message(message, self._names))
+
+    def _on_act(self, message: ExecutedAction) -> None:
+        action = np.array(message.action, np.float32)
+        stamp = stamp_to_ns(message.header.stamp)
+        self._memory.on_act(Act(stamp, action, bool(message.by_person)))
+
+    def _on_instruction(self, message: Instruction) -> None:
+        self.instruction = message.text
+
+    def _on_verdict_message(self, message: Bool) -> None:
+        self._on_verdict(bool(message.data))
+
+
+class _Twister:
+    """Publishes what a twist device and its buttons say."""
+
+    def __init__(self, node: Node) -> None:
+        self._twists = node.create_publisher(TwistStamped, "teleop/twist", STATE)
+        self._pads = node.create_publisher(Joy, "joy", STATE)
+
+    def say(
+        self,
+        stamp_ns: int,
+        velocity: NDArray[np.float64],
+        axes: list[float],
+        buttons: list[int],
+    ) -> None:
+        """``velocity`` (6,) m/s and rad/s in the base frame."""
+        twist, pad = TwistStamped(), Joy(axes=axes, buttons=buttons)
+        linear, angular = twist.twist.linear, twist.twist.angular
+        linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = velocity.tolist()
+        for message in (twist, pad):
+            set_stamp(message.header.stamp, stamp_ns)
+        self._twists.publish(twist)
+        self._pads.publish(pad)
+
+
+class Keyboard:
+    """Keys of this terminal, as twists and buttons.
+
+    Args:
+        look: called now and then, to show something.
+    """
+
+    def __init__(self, node: Node, keys: Keys, look: Callable[[], None]) -> None:
+        self._node, self._keys, self._look = node, keys, look
+        self._twister = _Twister(node)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(_KEYS_PERIOD, self._read, clock=steady)
+
+    def _read(self) -> None:
+        now = time.monotonic()
+        self._keys.press(waiting_keys(), now)
+        stamp = int(self._node.get_clock().now().nanoseconds)
+        self._twister.say(stamp, self._keys.velocity(now), [], self._keys.buttons())
+        self._look()
+
+
+class Scripted:
+    """Says what a script has for an instant when the arm was measured then, and again if that is
+    repeated.
+
+    Args:
+        say: called with the present and the number of the episode while a script runs.
+    """
+
+    def __init__(
+        self, node: Node, robot: RobotConfig, script: Script, say: Callable[[int, int], None]
+    ) -> None:
+        self._script, self._say = script, say
+        self._now = self._episode = 0
+        node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
+        node.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
+
+    def _on_instruction(self, message: Instruction) -> None:
+        self._episode = message.episode
+        if not message.text.strip():
+            self._script.stop()
+            return
+        self._script.start(stamp_to_ns(message.header.stamp))
+        self._say(self._now, self._episode)
+
+    def _on_joints(self, message: JointState) -> None:
+        self._now = stamp_to_ns(message.header.stamp)
+        self._say(self._now, self._episode)
+
+
+def scripted_twists(node: Node, robot: RobotConfig, script: Script, dt: float) -> Scripted:
+    """A script at the twist device, its gripper on axis 0."""
+    twister = _Twister(node)
+
+    def say(now_ns: int, episode: int) -> None:
+        due = script.due(now_ns, 1)
+        if due is not None:
+            row = due[1][0].astype(np.float64)
+            twister.say(now_ns, row[:6] / dt, [2.0 * row[6] - 1.0], [])
+
+    return Scripted(node, robot, script, say)
+
+
+def scripted_chunks(node: Node, robot: RobotConfig, script: Script, contract: Contract) -> Scripted:
+    """A script in a policy's place."""
+    action, hash_ = contract.action, contract.sha256()
+    chunks = node.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
+
+    def say(now_ns: int, episode: int) -> None:
+        due = script.due(now_ns, action.horizon)
+        if due is not None:
+            chunk = ActionChunk(due[0], action.dt, due[1], hash_, episode)
+            chunks.publish(chunk_to_message(chunk, robot.base_frame))
+
+    return Scripted(node, robot, script, say)

@@ -1,0 +1,158 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What came in during an episode, paired by time as a policy would have seen it; without ROS."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rlco_core.errors import DatasetError
+from rlco_core.kinematics import Kinematics
+from rlco_core.proprioception import proprioception
+from rlco_core.robot import RobotConfig
+from rlco_policy.gate import Budget, Image, JointState
+from rlco_policy.responder import posture
+
+_MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Act:
+    """The (7,) action of the control period that began at ``stamp_ns``, and who chose it."""
+
+    stamp_ns: int
+    action: NDArray[np.float32]
+    by_person: bool
+
+
+@dataclass(frozen=True)
+class Take:
+    """One episode, T control periods.
+
+    Attributes:
+        images: (T, H, W, 3) uint8 RGB.
+        states: (T, 17) float32 proprioception.
+        actions: (T, 7) float32, what the bridge played.
+        by_person: (T,) bool, where a person chose the action.
+    """
+
+    images: NDArray[np.uint8]
+    states: NDArray[np.float32]
+    actions: NDArray[np.float32]
+    by_person: NDArray[np.bool_]
+
+
+class Memory:
+    """All that came since ``begin``; messages may come in any order, late or twice.
+
+    Args:
+        robot: the arm.
+        size: (height, width) px that images get.
+        budget: how well what belongs together must agree in time.
+    """
+
+    def __init__(self, robot: RobotConfig, size: tuple[int, int], budget: Budget) -> None:
+        self._robot, self._size, self._budget = robot, size, budget
+        self._kinematics = Kinematics(robot)
+        self.begin()
+
+    def begin(self) -> None:
+        """Forgets everything."""
+        self._images: dict[int, Image] = {}
+        self._joints: dict[int, JointState] = {}
+        self._commanded: dict[int, JointState] = {}
+        self._acts: dict[int, Act] = {}
+
+    def on_image(self, image: Image) -> None:
+        """The camera's whole picture, of any size."""
+        height, width = self._size
+        pixels = image.pixels
+        if pixels.shape[:2] != self._size:
+            pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+        # A copy: the pixels of a message are a view of it.
+        self._images[image.stamp_ns] = Image(image.stamp_ns, pixels.copy())
+
+    def on_joints(self, joints: JointState) -> None:
+        """Where the joints were."""
+        self._joints[joints.stamp_ns] = joints
+
+    def on_commanded(self, joints: JointState) -> None:
+        """Where the joints were told to be."""
+        self._commanded[joints.stamp_ns] = joints
+
+    def on_act(self, act: Act) -> None:
+        """What the bridge played."""
+        self._acts[act.stamp_ns] = act
+
+    def complete(self, steps: int) -> bool:
+        """Whether ``steps`` actions are there, with all that was seen before them."""
+        return len(self._acts) >= steps and not self.missing()
+
+    def missing(self) -> str:
+        """What the episode lacks, as one line; empty if nothing."""
+        try:
+            self._frames()
+        except DatasetError as error:
+            return str(error)
+        return ""
+
+    def take(self) -> Take:
+        """The episode.
+
+        Raises:
+            DatasetError: something is missing; the line says what.
+        """
+        frames = self._frames()
+        acts = [self._acts[stamp] for stamp in sorted(self._acts)]
+        return Take(
+            images=np.stack([image.pixels for image, _, _ in frames]),
+            states=np.stack([self._state(joints, told) for _, joints, told in frames]),
+            actions=np.stack([act.action for act in acts]),
+            by_person=np.array([act.by_person for act in acts]),
+        )
+
+    def _state(self, joints: JointState, told: JointState) -> NDArray[np.float32]:
+        measured, commanded = (posture(self._robot, one.positions) for one in (joints, told))
+        return proprioception(self._kinematics, measured, commanded)
+
+    def _frames(self) -> list[tuple[Image, JointState, JointState]]:
+        """For every action, in order, the newest image of then, and the joints of that."""
+        if not self._acts:
+            raise DatasetError("no action was played")
+        images, joints, commanded = map(sorted, (self._images, self._joints, self._commanded))
+        frames = []
+        for stamp in sorted(self._acts):
+            image = self._images[self._newest(images, stamp)]
+            at = image.stamp_ns
+            measured = self._joints[self._nearest(joints, at, "joint states")]
+            told = self._commanded[self._nearest(commanded, at, "commanded joint states")]
+            frames.append((image, measured, told))
+        return frames
+
+    def _newest(self, stamps: Sequence[int], at_ns: int) -> int:
+        index = bisect_right(stamps, at_ns) - 1
+        age = self._budget.age_ns
+        if index < 0 or (age is not None and at_ns - stamps[index] > age):
+            raise DatasetError(f"no image was there in time for the action of {_shown(at_ns)}")
+        return stamps[index]
+
+    def _nearest(self, stamps: Sequence[int], at_ns: int, what: str) -> int:
+        index = bisect_left(stamps, at_ns)
+        beside = stamps[max(index - 1, 0) : index + 1]
+        found = min(beside, key=lambda stamp: abs(stamp - at_ns), default=None)
+        if found is None or abs(found - at_ns) > self._budget.skew_ns:
+            raise DatasetError(
+                f"no {what} within {self._budget.skew_ns / _MS:.0f} ms of the image of "
+                f"{_shown(at_ns)}"
+            )
+        return found
+
+
+def _shown(stamp_ns: int) -> str:
+    return f"{stamp_ns / 1e9:.3f} s"

@@ -1,0 +1,84 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The terminal as keyboard and screen: keys as they are pressed, and small pictures."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlco_core.errors import ConfigError
+
+_UP, _CLEAR_LINE, _RESET = "\x1b[{}A", "\x1b[K", "\x1b[0m"
+
+
+@contextmanager
+def unbuffered(terminal: TextIO = sys.stdin) -> Iterator[None]:
+    """Keys come one by one and are not shown; afterwards the terminal is as it was.
+
+    Raises:
+        ConfigError: it is no terminal.
+    """
+    if not terminal.isatty():
+        raise ConfigError("--device keyboard needs a terminal to read keys from")
+    descriptor = terminal.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def waiting_keys(terminal: TextIO = sys.stdin) -> str:
+    """What was pressed since the last call; does not wait."""
+    descriptor, keys = terminal.fileno(), b""
+    while select.select([descriptor], [], [], 0.0)[0] and (more := os.read(descriptor, 64)):
+        keys += more
+    return keys.decode(errors="ignore")
+
+
+class Screen:
+    """Shows pictures in place, two rows of pixels in a line of text, and a line below.
+
+    Args:
+        out: where to.
+    """
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out, self._lines = out, 0
+
+    def show(self, image: NDArray[np.uint8], line: str) -> None:
+        """Replaces the (H, W, 3) RGB picture that it showed last."""
+        rows = [*picture(image), line]
+        up = _UP.format(self._lines) if self._lines else ""
+        self._out.write(up + "".join(f"{row}{_CLEAR_LINE}\n" for row in rows))
+        self._out.flush()
+        self._lines = len(rows)
+
+    def scroll(self) -> None:
+        """What was shown stays; the next picture comes below."""
+        self._lines = 0
+
+
+def picture(image: NDArray[np.uint8]) -> list[str]:
+    """Lines of half blocks in 24-bit colours."""
+    upper, lower = image[: len(image) // 2 * 2 : 2].tolist(), image[1::2].tolist()
+    return [
+        "".join(map(_block, above, below)) + _RESET
+        for above, below in zip(upper, lower, strict=True)
+    ]
+
+
+def _block(above: list[int], below: list[int]) -> str:
+    ink, paper = (";".join(map(str, colour)) for colour in (above, below))
+    return f"\x1b[38;2;{ink};48;2;{paper}m\u2580"
