@@ -88,7 +88,8 @@ class RecordSettings(SimSettings):
     Attributes:
         bundle: directory of a policy that acts until a person takes over; empty: the person acts.
         mode: realtime for people, lockstep for programs that answer every instant.
-        device: what moves the arm: joy, twist or pose, see ``rlco_teleop``.
+        device: what moves the arm: joy, twist or pose, see ``rlco_teleop``; none, where somebody
+            else answers, as ``rlco replay`` does.
         speed: full deflection of a stick, as a share of the arm's speed limit.
         deadman: whether the arm moves only while the gamepad's deadman is held.
         deadman_timeout: s without the deadman after which the bridge stops and latches, as it
@@ -127,13 +128,14 @@ def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
         "gripper_axis": settings.gripper_axis,
         **({} if settings.deadman else {"deadman": -1}),
     }
+    hands = NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
     policy = {**shared, "bundle": settings.bundle, "task": settings.task, "lockstep": lockstep}
     chunks = {"action_chunk": "policy/action_chunk"}
     acting = NodeSpec("rlco_policy", "policy_node", "policy_node", policy, chunks)
     return (
         _simulator(settings, image_every=1),
         NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
-        NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop),
+        *([] if settings.device == "none" else [hands]),
         *([acting] if settings.bundle else []),
     )
 

@@ -140,15 +140,18 @@ class EpisodeClient:
         self.node.destroy_node()
         rclpy.try_shutdown()
 
-    def wait_for_system(self, timeout: float) -> None:
+    def wait_for_system(self, timeout: float, listeners: int = 1) -> None:
         """Waits up to ``timeout`` s until bridge, simulator and an active policy are there.
+
+        Args:
+            listeners: how many nodes are to listen for instructions, such as that policy.
 
         Raises:
             SystemNotReady: names what is missing.
         """
         wanted = {
             "the bridge (action run_episode)": self._client.server_is_ready,
-            "the policy (subscriber of instruction)": lambda: self._subscribed("instruction"),
+            "the policy (subscriber of instruction)": lambda: self._listeners() >= listeners,
             "the simulator (publisher of joint_states)": lambda: self._published("joint_states"),
         }
         self._wait_for(wanted, timeout)
@@ -203,8 +206,9 @@ class EpisodeClient:
 
     def cancel(self) -> None:
         """Ends the running episode, if any; to be called while ``run`` waits for it."""
-        if self._running is not None:
-            self._running.cancel_goal_async()
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel_goal_async()
 
     def _send(
         self, goal: RunEpisode.Goal, during: Callable[[int], None], deadline: float
@@ -261,8 +265,8 @@ class EpisodeClient:
     def _missing_commands(self, steps: int) -> bool:
         return min(len(self._arm.sent), len(self._gripper.sent)) < steps
 
-    def _subscribed(self, topic: str) -> bool:
-        return self.node.count_subscribers(self.node.resolve_topic_name(topic)) > 0
+    def _listeners(self) -> int:
+        return int(self.node.count_subscribers(self.node.resolve_topic_name("instruction")))
 
     def _published(self, topic: str) -> bool:
         return self.node.count_publishers(self.node.resolve_topic_name(topic)) > 0

@@ -18,6 +18,7 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState, Joy
 from std_msgs.msg import Bool
 
@@ -40,6 +41,9 @@ from rlco_teleop.motions import Motion, Poses, Sticks, Twists
 from rlco_teleop.operator import Operator
 from rlco_teleop.parameters import BUTTONS, DEVICES, PARAMETERS
 from rlco_teleop.suggestions import Suggestions
+
+#: Of a short press no message may be passed over.
+PRESSES = QoSProfile(depth=32, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class TeleopNode(Node):
@@ -118,7 +122,7 @@ class TeleopNode(Node):
         self._deadman = self.create_publisher(Bool, "deadman", COMMAND)
         self._verdicts = self.create_publisher(Bool, "verdict", COMMAND)
         state = STATE if self._lockstep else SENSOR
-        self.create_subscription(Joy, "joy", self._on_joy, state)
+        self.create_subscription(Joy, "joy", self._on_joy, STATE if self._lockstep else PRESSES)
         if self._lockstep:
             joints = self._robot.joint_states_topic
             self.create_subscription(JointState, joints, self._on_joints, STATE)

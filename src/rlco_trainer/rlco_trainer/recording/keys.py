@@ -12,6 +12,8 @@ from rlco_teleop.buttons import Layout
 
 #: s that a key counts as held after it was heard: terminals repeat keys, and tell no releases.
 HOLD = 0.3
+#: s that a button stays down: long enough for a message that is lost.
+PRESS = 0.15
 HELP = """\
   w s  away, towards you    a d  left, right    r f  up, down
   q e  turn    i k  tilt over y    j l  tilt over x    + -  faster, slower
@@ -38,7 +40,7 @@ class Keys:
         self._fastest = np.repeat([limits.linear_speed, limits.angular_speed], 3)
         self._speed = speed
         self._heard: dict[int, tuple[int, float]] = {}
-        self._pressed: set[str] = set()
+        self._pressed: dict[str, float] = {}
         self._takes_over = False
 
     def press(self, keys: str, now: float) -> None:
@@ -48,7 +50,7 @@ class Keys:
                 axis, sign = _AXES[key]
                 self._heard[axis] = sign, now
             elif key in _BUTTONS:
-                self._pressed.add(_BUTTONS[key])
+                self._pressed[_BUTTONS[key]] = now
             elif key in _FASTER:
                 self._speed = min(max(self._speed * _FASTER[key], 0.02), 1.0)
             elif key == "t":
@@ -61,11 +63,10 @@ class Keys:
             wanted[axis] = sign * (now - heard <= HOLD)
         return self._speed * self._fastest * wanted
 
-    def buttons(self) -> list[int]:
-        """Buttons as on a gamepad of the usual layout; what was pressed is up again afterwards."""
+    def buttons(self, now: float) -> list[int]:
+        """Buttons as on a gamepad of the usual layout."""
         layout, row = Layout(), [0] * 8
-        for name in self._pressed:
-            row[getattr(layout, name)] = 1
+        for name, pressed in self._pressed.items():
+            row[getattr(layout, name)] = int(now - pressed <= PRESS)
         row[layout.takeover] = int(self._takes_over)
-        self._pressed.clear()
         return row

@@ -37,7 +37,7 @@ from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.take import Act, Memory
 from rlco_trainer.recording.terminal import waiting_keys
 
-_KEYS_PERIOD = 0.05
+_KEYS_PERIOD, _LOOK_PERIOD = 0.05, 0.2
 #: Messages that may wait while an episode is written.
 _DEPTH = 512
 
@@ -137,17 +137,17 @@ class Keyboard:
     """
 
     def __init__(self, node: Node, keys: Keys, look: Callable[[], None]) -> None:
-        self._node, self._keys, self._look = node, keys, look
+        self._node, self._keys = node, keys
         self._twister = _Twister(node)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(_KEYS_PERIOD, self._read, clock=steady)
+        node.create_timer(_LOOK_PERIOD, look, clock=steady)
 
     def _read(self) -> None:
         now = time.monotonic()
         self._keys.press(waiting_keys(), now)
         stamp = int(self._node.get_clock().now().nanoseconds)
-        self._twister.say(stamp, self._keys.velocity(now), [], self._keys.buttons())
-        self._look()
+        self._twister.say(stamp, self._keys.velocity(now), [], self._keys.buttons(now))
 
 
 class Scripted:

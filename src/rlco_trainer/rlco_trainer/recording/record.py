@@ -147,6 +147,7 @@ def _device(config: RecordConfig, client: EpisodeClient, recordings: Recordings)
         def look() -> None:
             if ears.image is not None:
                 screen.show(ears.image, f"> {ears.instruction}")
+                ears.image = None
 
         Keyboard(client.node, Keys(robot.limits, config.speed), look)
         print(HELP)

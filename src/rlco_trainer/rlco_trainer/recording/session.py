@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rlco_bridge.client import EpisodeClient, EpisodeReport
 from rlco_bridge.episode import ORDERLY
-from rlco_bringup.graph import NodeSpec, SimSettings
+from rlco_bringup.graph import NodeSpec, RecordSettings, SimSettings
 from rlco_bringup.up import System, profile_environment
 from rlco_core.contract import Contract
 from rlco_core.errors import RlcoError
@@ -79,12 +79,14 @@ class Recordings:
             self._on_verdict,
         )
 
-    def run(self, seed: int, max_steps: int) -> Recorded:
-        """One episode; a person's word ends it and is its label, else the judge's."""
+    def run(self, seed: int, max_steps: int, instruction: str = "") -> Recorded:
+        """One episode; a person's word ends it and is its label, else the judge's. A non-empty
+        instruction replaces the scene's own.
+        """
         self._verdict = None
         self._memory.begin()
         timeout = max_steps * self._dt + _MARGIN_SECONDS
-        report = self._client.run(self._task, seed, max_steps=max_steps, timeout=timeout)
+        report = self._client.run(self._task, seed, instruction, max_steps, timeout)
         self.ears.wait_for(lambda: self._memory.complete(report.steps), _LATE_SECONDS)
         judged = report.stop_reason in ORDERLY or self._verdict is not None
         success = report.success or bool(self._verdict)
@@ -102,7 +104,7 @@ class Recordings:
 
 @contextmanager
 def running(
-    graph: Sequence[NodeSpec], settings: SimSettings, logs: Path | None
+    graph: Sequence[NodeSpec], settings: RecordSettings, logs: Path | None
 ) -> Iterator[EpisodeClient]:
     """A client of a system that runs as long as the block; an empty graph means that it runs
     already. SIGTERM ends the block as Ctrl-C does.
@@ -119,7 +121,8 @@ def running(
         stack.callback(client.close)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
-        client.wait_for_system(_START_SECONDS)
+        answering = (settings.device != "none") + bool(settings.bundle)
+        client.wait_for_system(_START_SECONDS, answering)
         yield client
 
 

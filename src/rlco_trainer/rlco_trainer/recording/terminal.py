@@ -71,14 +71,18 @@ class Screen:
 
 
 def picture(image: NDArray[np.uint8]) -> list[str]:
-    """Lines of half blocks in 24-bit colours."""
-    upper, lower = image[: len(image) // 2 * 2 : 2].tolist(), image[1::2].tolist()
-    return [
-        "".join(map(_block, above, below)) + _RESET
-        for above, below in zip(upper, lower, strict=True)
-    ]
+    """Lines of half blocks in 24-bit colours, which are told where they change."""
+    upper, lower = image[: len(image) // 2 * 2 : 2], image[1::2]
+    pairs = np.concatenate([upper, lower], axis=2)
+    return ["".join(_line(row.tolist())) + _RESET for row in pairs]
 
 
-def _block(above: list[int], below: list[int]) -> str:
-    ink, paper = (";".join(map(str, colour)) for colour in (above, below))
-    return f"\x1b[38;2;{ink};48;2;{paper}m\u2580"
+def _line(pairs: list[list[int]]) -> Iterator[str]:
+    """Of (W, 6) colours, above and below."""
+    before: list[int] = []
+    for pair in pairs:
+        if pair != before:
+            ink, paper = (";".join(map(str, colour)) for colour in (pair[:3], pair[3:]))
+            yield f"\x1b[38;2;{ink};48;2;{paper}m"
+        yield "\u2580"
+        before = pair
