@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import yaml
 
 from rlco_core.contract import CameraContract, Contract
 from rlco_core.robot import RobotConfig
@@ -60,6 +62,18 @@ class SimSettings:
     mode: str = "lockstep"
     namespace: str = ""
     tf_prefix: str = ""
+
+
+Settings = TypeVar("Settings", bound=SimSettings)
+
+
+def with_texts(defaults: Settings, text: Callable[[str], str]) -> Settings:
+    """Settings from what was typed for every field; numbers and flags as YAML spells them."""
+    values = {}
+    for one in fields(defaults):
+        kind, typed = type(getattr(defaults, one.name)), text(one.name)
+        values[one.name] = typed if kind is str else kind(yaml.safe_load(typed))
+    return type(defaults)(**values)
 
 
 def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:

@@ -17,13 +17,12 @@ from rlco_core.contract import Contract
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
 from rlco_core.types import ActionChunk
+from rlco_teleop.bounds import bounded
 from rlco_teleop.buttons import Buttons
 from rlco_teleop.inbox import Inbox
 from rlco_teleop.motions import Motion
 from rlco_teleop.suggestions import Suggestions
 
-# Of the arm's speed limit; the rest is rounding.
-_SPEED_SHARE = 0.98
 # A person's motion goes on for one period more than it was asked for, as an answer may be late;
 # from then on the arm holds.
 _MOVING_ROWS = 2
@@ -66,9 +65,7 @@ class Operator:
     ) -> None:
         self._dt, self._horizon = contract.action.dt, contract.action.horizon
         self._hash = contract.sha256()
-        limits = robot.limits
-        self._longest = _SPEED_SHARE * self._dt * limits.linear_speed
-        self._widest = _SPEED_SHARE * self._dt * limits.angular_speed
+        self._limits = robot.limits
         self._motion, self._buttons, self._told = motion, buttons, told
         self._suggestions, self._lockstep = suggestions, lockstep
         self.instruct(0, 0, "")
@@ -130,15 +127,10 @@ class Operator:
     def _by_person(self, now_ns: int, told: Told, velocity: NDArray[np.float64]) -> ActionChunk:
         was = told.opening if self._opening is None else self._opening
         self._opening = self._buttons.grip(now_ns, was)
-        action = np.array([*self._bounded(velocity * self._dt), self._opening], np.float32)
+        action = np.array(
+            [*bounded(velocity * self._dt, self._limits, self._dt), self._opening], np.float32
+        )
         return self._chunk(now_ns, np.tile(action, (_MOVING_ROWS, 1)), by_person=True)
-
-    def _bounded(self, step: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(6,) no farther in one period than the arm may move."""
-        lengths = (step[:3], self._longest), (step[3:], self._widest)
-        return np.concatenate([
-            part / max(1.0, float(np.linalg.norm(part)) / longest) for part, longest in lengths
-        ])  # fmt: skip
 
     def _chunk(self, stamp_ns: int, rows: NDArray[np.float32], by_person: bool) -> ActionChunk:
         """``rows``, and rest after them."""

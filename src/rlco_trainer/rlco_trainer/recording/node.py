@@ -23,6 +23,7 @@ from sensor_msgs.msg import Image, JointState, Joy
 from std_msgs.msg import Bool
 
 from rlco_core.contract import Contract
+from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
@@ -32,6 +33,8 @@ from rlco_policy.convert import image_from_message, joints_from_message
 from rlco_policy.responder import measured_joints
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, STATE
+from rlco_teleop.bounds import bounded
+from rlco_teleop.convert import told_from_message
 from rlco_trainer.recording.keys import Keys
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.take import Act, Memory
@@ -192,15 +195,27 @@ def scripted_twists(node: Node, robot: RobotConfig, script: Script, dt: float) -
     return Scripted(node, robot, script, say)
 
 
-def scripted_chunks(node: Node, robot: RobotConfig, script: Script, contract: Contract) -> Scripted:
-    """A script in a policy's place."""
+def scripted_chunks(
+    node: Node, robot: RobotConfig, script: Script, contract: Contract, tf_prefix: str
+) -> Scripted:
+    """A script in a policy's place, which hears where the arm was told to be."""
     action, hash_ = contract.action, contract.sha256()
+    names = [tf_prefix + name for name in (*robot.joint_names, robot.gripper_joint_names[0])]
+    kinematics = Kinematics(robot)
     chunks = node.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
+
+    def hear(message: JointState) -> None:
+        told = told_from_message(message, names, robot, kinematics)
+        script.told(stamp_to_ns(message.header.stamp), told.target)
 
     def say(now_ns: int, episode: int) -> None:
         due = script.due(now_ns, action.horizon)
         if due is not None:
-            chunk = ActionChunk(due[0], action.dt, due[1], hash_, episode)
-            chunks.publish(chunk_to_message(chunk, robot.base_frame))
+            stamp, rows = due
+            for row in rows if script.path else ():
+                row[:6] = bounded(row[:6].astype(np.float64), robot.limits, action.dt)
+            chunk = ActionChunk(stamp, action.dt, rows, hash_, episode)
+            chunks.publish(chunk_to_message(chunk, tf_prefix + robot.base_frame))
 
+    node.create_subscription(JointState, "commanded_joint_states", hear, STATE)
     return Scripted(node, robot, script, say)

@@ -20,8 +20,11 @@ from rlco_sim.session import DT
 from rlco_trainer.arguments import parse
 from rlco_trainer.lerobot import Dataset, Episode
 from rlco_trainer.recording.node import scripted_chunks
-from rlco_trainer.recording.script import Script
+from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
+
+#: Control periods after the last action in which an arm that is late may arrive.
+_SETTLING = 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Comparison:
         periods: control periods that both have.
         recorded_periods: of the episode.
         farthest, mean: m, of the end effector at the same period.
+        off_path: m, of the end effector from the nearest place of the episode, at most.
         gripper: the largest difference of the measured opening.
         success, recorded_success: how it went, and how it had gone; None where nobody said.
         ended: why the replay ended, as the bridge says.
@@ -69,6 +73,7 @@ class Comparison:
     recorded_periods: int
     farthest: float
     mean: float
+    off_path: float
     gripper: float
     success: bool
     recorded_success: bool | None
@@ -79,7 +84,8 @@ class Comparison:
         return (
             f"{self.periods} of {self.recorded_periods} periods were played: {self.ended}\n"
             f"end effector: {1e3 * self.farthest:.2f} mm from the recorded at most, "
-            f"{1e3 * self.mean:.2f} mm on average; gripper: {self.gripper:.3f} at most\n"
+            f"{1e3 * self.mean:.2f} mm on average; {1e3 * self.off_path:.2f} mm off its path; "
+            f"gripper: {self.gripper:.3f} at most\n"
             f"outcome: {'success' if self.success else 'no success'}; recorded: {before}"
         )
 
@@ -97,12 +103,16 @@ def replay(config: ReplayConfig) -> Comparison:
     contract = record_contract(settings)
     graph = record_graph(settings)
     with running(() if config.attach else graph, settings, config.logs) as client:
-        script = Script(seconds_to_ns(DT))
+        script, periods = Script(seconds_to_ns(DT)), len(episode.actions)
         script.actions = episode.actions
+        if config.mode == "realtime":
+            script.path = commanded_path(episode.states, episode.actions)
+            periods += _SETTLING
         recordings = Recordings(client, contract, settings)
-        scripted_chunks(client.node, RobotConfig.load(settings.robot), script, contract)
+        robot = RobotConfig.load(settings.robot)
+        scripted_chunks(client.node, robot, script, contract, settings.tf_prefix)
         seed = int(episode.metadata.get("seed", 0))
-        recorded = recordings.run(seed, len(episode.actions), episode.task)
+        recorded = recordings.run(seed, periods, episode.task)
     require_begun(recorded)
     return compare(episode, recorded)
 
@@ -120,6 +130,7 @@ def compare(episode: Episode, recorded: Recorded) -> Comparison:
         recorded_periods=len(episode.states),
         farthest=float(away[:, 0].max()),
         mean=float(away[:, 0].mean()),
+        off_path=_off_path(states[:, :3], episode.states[:, :3]),
         gripper=float(away[:, 1].max()),
         success=recorded.success,
         recorded_success=None if label is None else bool(label),
@@ -132,6 +143,12 @@ def _away(states: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[n
     difference = states - others
     place = np.linalg.norm(difference[:, :3], axis=1)
     return np.column_stack([place, np.abs(difference[:, 9])])
+
+
+def _off_path(places: NDArray[np.float32], path: NDArray[np.float32]) -> float:
+    """Of (T, 3) places from (U, 3), m."""
+    apart = np.linalg.norm(places[:, None] - path[None], axis=2)
+    return float(apart.min(axis=1).max())
 
 
 def _require_rate(dataset: Dataset) -> None:

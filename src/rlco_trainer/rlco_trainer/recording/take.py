@@ -73,10 +73,12 @@ class Memory:
         """The camera's whole picture, of any size."""
         height, width = self._size
         pixels = image.pixels
-        if pixels.shape[:2] != self._size:
-            pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-        # A copy: the pixels of a message are a view of it.
-        self._images[image.stamp_ns] = Image(image.stamp_ns, pixels.copy())
+        if pixels.shape[:2] == self._size:
+            pixels = pixels.copy()  # they are a view of their message
+        else:
+            resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(resized, np.uint8)
+        self._images[image.stamp_ns] = Image(image.stamp_ns, pixels)
 
     def on_joints(self, joints: JointState) -> None:
         """Where the joints were."""
@@ -125,7 +127,8 @@ class Memory:
         """For every action, in order, the newest image of then, and the joints of that."""
         if not self._acts:
             raise DatasetError("no action was played")
-        images, joints, commanded = map(sorted, (self._images, self._joints, self._commanded))
+        images, joints = sorted(self._images), sorted(self._joints)
+        commanded = sorted(self._commanded)
         frames = []
         for stamp in sorted(self._acts):
             image = self._images[self._newest(images, stamp)]
