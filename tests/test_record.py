@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from rlco_bringup.graph import RecordSettings, record_contract, record_graph
 from rlco_core.bundle import load_bundle
@@ -18,15 +21,26 @@ from rlco_policy.engine import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
+from rlco_trainer import cli
+from rlco_trainer.demonstrations.collect import CollectConfig, collect
 from rlco_trainer.demonstrations.demonstrate import Demonstration, Demonstrator, World
 from rlco_trainer.evaluation.rollout import Roller
 from rlco_trainer.lerobot import Dataset
+from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.recording.node import scripted_twists
 from rlco_trainer.recording.record import RecordConfig, record
 from rlco_trainer.recording.replay import ReplayConfig, replay
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.session import Recorded, Recordings, running
 
+PATIENCE = 120.0
+#: A few steps from the base that ships.
+TRAIN = [
+    *("train", "sft", "--family", "token", "--threads", "1", "--share.held-out", "1"),
+    *("--watch.every", "0", "--watch.episodes", "0", "--augment.copies", "1"),
+    *("--imitation.steps", "3", "--imitation.batch", "8", "--imitation.warm-up", "1"),
+    "--imitation.expert-only",
+]
 SEED = 10_003
 #: Control periods in which the person moves the arm up, and how far in each, m.
 TAKEOVER, UP = range(10, 20), 0.005
@@ -100,6 +114,55 @@ def test_a_replay_goes_where_the_episode_went(recorded: Path) -> None:
     assert comparison.periods == comparison.recorded_periods
     assert comparison.success
     assert comparison.recorded_success
+
+
+def test_a_policy_learns_the_same_from_it(recorded: Path, tmp_path: Path) -> None:
+    """As from what the expert did in this process, weight for weight."""
+    same = tmp_path / "collected"
+    collect(
+        CollectConfig(
+            same, 2, task="open_drawer", domain="stand_in", human=0.0, disturbance=0.0, workers=1
+        )
+    )
+    weights = []
+    for dataset in (recorded, same):
+        out = tmp_path / f"from_{dataset.name}"
+        assert cli.main([*TRAIN, "--real", str(dataset), "--out", str(out)]) == 0
+        weights.append(load_policy(out / "policy.safetensors")[0].state_dict())
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_kill_costs_the_running_episode_alone(
+    tmp_path: Path, collected: list[Demonstration]
+) -> None:
+    """The next run finds the others, and no node that was left behind."""
+    out = tmp_path / "killed"
+    words = ["--task", "open_drawer", "--domain", "stand_in", "--device", "expert"]
+    with subprocess.Popen(["rlco", "record", "--out", str(out), *words]) as process:
+        try:
+            wait_until(lambda: written(out) >= 1)
+        finally:
+            process.kill()
+    survived = written(out)
+    again = ["--episodes", str(survived + 1), "--resume"]
+    assert cli.main(["record", "--out", str(out), *words, *again]) == 0
+    dataset = Dataset.open(out)
+    assert [one.metadata["seed"] for one in dataset.episodes] == list(range(survived + 1))
+    for number, demonstration in enumerate(collected):
+        np.testing.assert_array_equal(dataset.episode(number).states, demonstration.states)
+
+
+def written(out: Path) -> int:
+    """How many episodes a reader finds while another process writes."""
+    return len(Dataset.open(out).episodes) if (out / "meta" / "info.json").exists() else 0
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < until, "it takes too long"
+        time.sleep(0.02)
 
 
 def test_a_policy_that_nobody_takes_over_from_acts_as_without_people(
