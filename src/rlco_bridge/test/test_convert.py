@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
 from rlco_bridge import convert
-from rlco_bridge.episode import Episode, Outcome
+from rlco_bridge.episode import Episode, Outcome, Played
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.errors import ConfigError
 from rlco_core.motion import ActionPath
@@ -79,6 +80,18 @@ def test_instructions_and_safety_states_carry_what_they_are_given() -> None:
     state = convert.safety_message(STAMP, SafetyState.HOLDING, "limit", "too fast")
     assert (state.mode, state.reason, state.detail) == (SafetyState.HOLDING, "limit", "too fast")
     assert instruction.header.stamp == state.header.stamp == convert.time_message(STAMP)
+
+
+def test_an_executed_action_says_when_and_whose_it_was() -> None:
+    player = ChunkPlayer(dt=0.05, horizon=8, execute=4, contract_hash="a")
+    episode = Episode(3, 0, 6, player, ActionPath(PANDA, 0.05))
+    episode.steps = 5
+    action = np.arange(7, dtype=np.float32)
+    message = convert.executed_message(STAMP, "panda_link0", episode, Played(action, True))
+    assert (message.episode, message.step, message.by_person) == (3, 4, True)
+    assert message.header.frame_id == "panda_link0"
+    assert message.header.stamp == convert.time_message(STAMP)
+    assert list(message.action) == list(range(7))
 
 
 def test_the_result_tells_steps_and_latencies() -> None:

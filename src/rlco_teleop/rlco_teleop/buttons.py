@@ -107,6 +107,11 @@ class Buttons:
         beyond = (np.abs(values) - free).clip(0.0) / (1.0 - free)
         return np.asarray(np.sign(values) * beyond)
 
+    @property
+    def gripping(self) -> bool:
+        """Whether something was pressed for the gripper."""
+        return bool(self._gripper)
+
     def grip(self, now_ns: int, opening: float) -> float:
         """The opening that is wanted where ``opening`` was; forgets what was pressed for it."""
         pad = self._inbox.get(now_ns)

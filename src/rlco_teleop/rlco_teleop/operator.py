@@ -1,6 +1,7 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who acts at this instant, person or policy, and the chunk that says so.
+"""Who acts at this instant, person or policy, and the chunk that says so. Without a policy, an
+episode begins when the person first moves something.
 
 Pure logic in the caller's time; the node brings messages in and carries chunks out.
 """
@@ -77,6 +78,8 @@ class Operator:
         self._answer: ActionChunk | None = None
         self._opening: float | None = None
         self._person_ns: int | None = None
+        # Programs mean what they say from the first instant on; people look first.
+        self._begun = self._lockstep or self._suggestions is not None
         self._buttons.forget()
         self._motion.restart()
         self._void_plan()
@@ -106,6 +109,9 @@ class Operator:
 
     def _decide(self, now_ns: int, told: Told, velocity: NDArray[np.float64]) -> ActionChunk | None:
         takes_over = self._buttons.takes_over(now_ns) or bool(velocity.any())
+        self._begun = self._begun or takes_over or self._buttons.gripping
+        if not self._begun:
+            return None
         if self._suggestions is None or takes_over:
             self._void_plan()
             self._person_ns = now_ns

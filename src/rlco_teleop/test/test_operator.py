@@ -70,6 +70,7 @@ def test_nothing_is_said_outside_of_episodes() -> None:
 def test_a_silent_device_means_rest() -> None:
     at = desk()
     at.say(4, FORWARD)
+    at.answer(4)
     at.clock.now += 0.25
     at.told.put(9 * DT_NS, Told(HERE, 0.5))
     assert at.answer(9).actions[0, :6].tolist() == REST  # type: ignore[union-attr]
@@ -78,14 +79,31 @@ def test_a_silent_device_means_rest() -> None:
 def test_without_the_deadman_nothing_moves() -> None:
     at = desk(deadman=5)
     at.say(4, FORWARD)
-    assert at.answer(4).actions[0, :6].tolist() == REST  # type: ignore[union-attr]
+    assert at.answer(4) is None
     at.say(5, FORWARD, pressed=(5,))
     assert at.answer(5).actions[0, 0] == np.float32(0.01)  # type: ignore[union-attr]
+    at.say(6, FORWARD)
+    assert at.answer(6).actions[0, :6].tolist() == REST  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("pressed", [(), (Layout().close,)])
+def test_an_episode_begins_when_the_person_first_moves_something(pressed: tuple[int]) -> None:
+    at = desk()
+    for period in range(4, 8):
+        at.say(period)
+        assert at.answer(period) is None
+    at.say(8, None if pressed else FORWARD, pressed)
+    assert at.answer(8) is not None
+    at.say(9)
+    assert at.answer(9) is not None
+    at.operator.instruct(10 * DT_NS, 2, "push")
+    at.say(10)
+    assert at.answer(10) is None
 
 
 @given(st.lists(st.floats(-5.0, 5.0), min_size=6, max_size=6))
 def test_nobody_asks_for_more_than_the_arm_s_speed(velocity: list[float]) -> None:
-    at = desk()
+    at = desk(lockstep=True)
     at.say(4, np.array(velocity))
     chunk = at.answer(4)
     assert chunk is not None
