@@ -98,8 +98,12 @@ class Recordings:
         return Recorded(report, judged, success, take, problem)
 
     def _on_verdict(self, success: bool) -> None:
+        """Success ends an episode in order, as a judge's does; anything else calls it off."""
         self._verdict = success
-        self._client.cancel()
+        if success:
+            self.ears.judge()
+        else:
+            self._client.cancel()
 
 
 @contextmanager
