@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,6 +155,33 @@ def test_a_kill_costs_the_running_episode_alone(
     assert [one.metadata["seed"] for one in dataset.episodes] == list(range(survived + 1))
     for number, demonstration in enumerate(collected):
         np.testing.assert_array_equal(dataset.episode(number).states, demonstration.states)
+
+
+def test_the_keyboard_shows_what_the_camera_sees_and_leaves_the_terminal_as_it_was(
+    tmp_path: Path,
+) -> None:
+    typed, own = pty.openpty()
+    before = termios.tcgetattr(own)
+    words = ["rlco", "record", "--out", str(tmp_path / "typed"), "--logs", str(tmp_path / "logs")]
+    with subprocess.Popen(words, stdin=own, stdout=own, start_new_session=True) as process:
+        try:
+            wait_until(lambda: "\u2580".encode() in os.read(typed, 4096))
+            assert termios.tcgetattr(own) != before
+            process.terminate()
+            wait_until(lambda: drained(typed) and process.poll() is not None)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert termios.tcgetattr(own) == before
+    for end in (typed, own):
+        os.close(end)
+
+
+def drained(terminal: int) -> bool:
+    """Reads what was written, so that the writer can go on."""
+    while select.select([terminal], [], [], 0.0)[0]:
+        os.read(terminal, 65536)
+    return True
 
 
 def written(out: Path) -> int:

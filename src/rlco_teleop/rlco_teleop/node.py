@@ -23,8 +23,8 @@ from sensor_msgs.msg import JointState, Joy
 from std_msgs.msg import Bool
 
 from rlco_core.bundle import load_bundle
-from rlco_core.contract import Contract
-from rlco_core.errors import ConfigError, RlcoError, choices
+from rlco_core.contract import Contract, compare
+from rlco_core.errors import ConfigError, ContractMismatch, RlcoError, choices
 from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import stamp_to_ns
@@ -60,7 +60,7 @@ class TeleopNode(Node):
         self._names = [self._get("tf_prefix") + name for name in joints]
         contract = Contract.from_json(self._get("contract"))
         self._buttons, self._told = Buttons(self._layout(), self._inbox()), self._inbox()
-        self._suggestions = self._policys()
+        self._suggestions = self._policys(contract)
         self._operator = Operator(
             contract,
             self._robot,
@@ -88,24 +88,38 @@ class TeleopNode(Node):
         buttons = {name: self._get(name) for name in BUTTONS}
         return Layout(axes=axes, dead_zone=self._get("dead_zone"), **buttons)
 
-    def _policys(self) -> Suggestions | None:
+    def _policys(self, contract: Contract) -> Suggestions | None:
+        """Those of the policy that the person stands beside, if there is one."""
         bundle = self._get("policy")
-        return Suggestions(load_bundle(bundle).contract, self._lockstep) if bundle else None
+        if not bundle:
+            return None
+        policys = load_bundle(bundle).contract
+        scene = {"robot": contract.robot, "action": {"dt": contract.action.dt}}
+        if differences := compare(policys, scene):
+            raise ContractMismatch(f"the policy does not fit: {'; '.join(differences)}")
+        return Suggestions(policys, self._lockstep)
 
     def _open_motion(self) -> Motion:
-        device, limits = self._get("device"), self._robot.limits
-        if device == "joy":
-            fastest = np.repeat([limits.linear_speed, limits.angular_speed], 3)
-            return Sticks(self._buttons, self._get("speed") * fastest)
-        if device == "twist":
-            twists = Twists(self._inbox())
-            self._listen(TwistStamped, "teleop/twist", twists.inbox, velocity_from_message)
-            return twists
-        if device == "pose":
-            poses = Poses(self._inbox())
-            self._listen(PoseStamped, "teleop/pose", poses.inbox, pose_from_message)
-            return poses
-        raise ConfigError(f"device '{device}' is unknown; it should be {choices(DEVICES)}")
+        makers = dict(zip(DEVICES, (self._sticks, self._twists, self._poses), strict=True))
+        device = self._get("device")
+        if device not in makers:
+            raise ConfigError(f"device '{device}' is unknown; it should be {choices(DEVICES)}")
+        return makers[device]()
+
+    def _sticks(self) -> Motion:
+        limits = self._robot.limits
+        fastest = np.repeat([limits.linear_speed, limits.angular_speed], 3)
+        return Sticks(self._buttons, self._get("speed") * fastest)
+
+    def _twists(self) -> Motion:
+        twists = Twists(self._inbox())
+        self._listen(TwistStamped, "teleop/twist", twists.inbox, velocity_from_message)
+        return twists
+
+    def _poses(self) -> Motion:
+        poses = Poses(self._inbox())
+        self._listen(PoseStamped, "teleop/pose", poses.inbox, pose_from_message)
+        return poses
 
     def _listen(self, kind: Any, topic: str, inbox: Inbox[Any], read: Any) -> None:
         def take(message: Any) -> None:

@@ -29,7 +29,7 @@ from rlco_trainer.recording.node import Keyboard, scripted_twists
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
-from rlco_trainer.recording.terminal import Screen, unbuffered
+from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
 
 #: Called with the seed of the episode that is next.
 _Prepare = Callable[[int], None]
@@ -89,7 +89,8 @@ def record(config: RecordConfig) -> int:
     contract = record_contract(settings)
     graph = () if config.attach else record_graph(settings)
     keys = unbuffered() if config.device == "keyboard" else nullcontext()
-    with _store(config, contract) as store, keys, running(graph, settings, config.logs) as client:
+    # The terminal changes last: from then on, signals put it back.
+    with _store(config, contract) as store, running(graph, settings, config.logs) as client, keys:
         recordings = Recordings(client, contract, settings)
         prepare = _device(config, client, recordings)
         return _loop(config, store, recordings, prepare)
@@ -101,6 +102,8 @@ def _check(config: RecordConfig) -> None:
         raise ConfigError(
             "--episodes must be at least 1, --first-seed not negative, --max-seconds positive"
         )
+    if config.device == "keyboard":
+        require_terminal()
     if config.device == "expert" and (config.attach or config.policy):
         raise ConfigError("the expert knows the simulation that it starts: no --attach, --policy")
 

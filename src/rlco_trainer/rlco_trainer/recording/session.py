@@ -124,7 +124,8 @@ def running(
         client = EpisodeClient(robot, settings.namespace, system.require_alive)
         stack.callback(client.close)
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
+            before = signal.signal(number, signal.default_int_handler)
+            stack.callback(signal.signal, number, before or signal.SIG_DFL)
         answering = (settings.device != "none") + bool(settings.bundle)
         client.wait_for_system(_START_SECONDS, answering)
         yield client

@@ -21,6 +21,12 @@ from rlco_core.errors import ConfigError
 _UP, _CLEAR_LINE, _RESET = "\x1b[{}A", "\x1b[K", "\x1b[0m"
 
 
+def require_terminal(terminal: TextIO = sys.stdin) -> None:
+    """Raises ConfigError where there are no keys to be read."""
+    if not terminal.isatty():
+        raise ConfigError("--device keyboard needs a terminal to read keys from")
+
+
 @contextmanager
 def unbuffered(terminal: TextIO = sys.stdin) -> Iterator[None]:
     """Keys come one by one and are not shown; afterwards the terminal is as it was.
@@ -28,8 +34,7 @@ def unbuffered(terminal: TextIO = sys.stdin) -> Iterator[None]:
     Raises:
         ConfigError: it is no terminal.
     """
-    if not terminal.isatty():
-        raise ConfigError("--device keyboard needs a terminal to read keys from")
+    require_terminal(terminal)
     descriptor = terminal.fileno()
     before = termios.tcgetattr(descriptor)
     try:
