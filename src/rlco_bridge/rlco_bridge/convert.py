@@ -88,6 +88,7 @@ def executed_message(stamp_ns: int, frame: str, episode: Episode, played: Played
     message.header.frame_id = frame
     set_stamp(message.header.stamp, stamp_ns)
     message.action, message.by_person = played.action, played.by_person
+    message.told = [*played.told.joints.tolist(), played.told.fingers]
     return message
 
 

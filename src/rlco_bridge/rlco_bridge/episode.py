@@ -55,10 +55,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Played:
-    """What one control period was commanded by: the (7,) action, and whether a person made it."""
+    """What one control period was commanded by.
+
+    Attributes:
+        action: (7,).
+        by_person: whether a person made it.
+        told: what was in force before.
+    """
 
     action: NDArray[np.float32]
     by_person: bool
+    told: Command
 
 
 class Episode:
@@ -145,12 +152,12 @@ class Episode:
         action = self._player.at(now_ns)
         if action is None:
             return None
-        command = self._path.step(action)
+        told, command = self._path.standing, self._path.step(action)
         if not command.verdict.accepted:
             self.end("limit", f"{command.verdict.limit}: {command.verdict.reason}")
             return None
         self.steps += 1
-        self.played = Played(action, self._player.by_person)
+        self.played = Played(action, self._player.by_person, told)
         self._note_latency()
         return command
 

@@ -15,8 +15,9 @@ from rlco_bridge import convert
 from rlco_bridge.episode import Episode, Outcome, Played
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.errors import ConfigError
-from rlco_core.motion import ActionPath
+from rlco_core.motion import ActionPath, Command
 from rlco_core.robot import RobotConfig
+from rlco_core.types import ACCEPTED
 from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import SafetyState
 
@@ -87,11 +88,13 @@ def test_an_executed_action_says_when_and_whose_it_was() -> None:
     episode = Episode(3, 0, 6, player, ActionPath(PANDA, 0.05))
     episode.steps = 5
     action = np.arange(7, dtype=np.float32)
-    message = convert.executed_message(STAMP, "panda_link0", episode, Played(action, True))
+    played = Played(action, True, Command(np.array(PANDA.home), 0.02, ACCEPTED))
+    message = convert.executed_message(STAMP, "panda_link0", episode, played)
     assert (message.episode, message.step, message.by_person) == (3, 4, True)
     assert message.header.frame_id == "panda_link0"
     assert message.header.stamp == convert.time_message(STAMP)
     assert list(message.action) == list(range(7))
+    assert list(message.told) == [*PANDA.home, 0.02]
 
 
 def test_the_result_tells_steps_and_latencies() -> None:

@@ -89,11 +89,15 @@ def test_what_was_in_force_when_the_arm_was_measured(episode: Episode) -> None:
 def test_what_was_played_is_told_with_who_made_it(episode: Episode) -> None:
     measure(episode, T0)
     assert episode.played is None
+    before = HOME
     for period, by_person in enumerate((False, True)):
         now = T0 + period * DT_NS
         episode.take(replace(chunk(now, dx=0.001 * period), by_person=by_person), now)
-        assert episode.command(now) is not None
+        command = episode.command(now)
+        assert command is not None
         assert episode.played is not None
+        assert episode.played.told.joints.tolist() == pytest.approx(before)
+        before = command.joints
         assert episode.played.by_person == by_person
         assert episode.played.action[0] == np.float32(0.001 * period)
 

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ROS ends of recording and replay; they hang on the node of an ``EpisodeClient``.
 
-in:  <camera>/image_raw, joint_states, commanded_joint_states, executed_action, instruction,
-     verdict
+in:  <camera>/image_raw, joint_states, executed_action, instruction, verdict
 out: teleop/twist and joy, where keys or a script move the arm; action_chunk in a replay;
          task_state, when a person says that it went well
 """
@@ -35,7 +34,6 @@ from rlco_policy.responder import measured_joints
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, STATE
 from rlco_teleop.bounds import bounded
-from rlco_teleop.convert import told_from_message
 from rlco_trainer.recording.keys import Keys
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.take import Act, Memory
@@ -75,7 +73,6 @@ class Ears:
         told = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         node.create_subscription(Image, f"{camera}/image_raw", self._on_image, said)
         node.create_subscription(JointState, robot.joint_states_topic, self._on_joints, said)
-        node.create_subscription(JointState, "commanded_joint_states", self._on_commanded, told)
         node.create_subscription(ExecutedAction, "executed_action", self._on_act, told)
         node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
         self._judgements = node.create_publisher(TaskState, "task_state", STATE)
@@ -101,13 +98,11 @@ class Ears:
     def _on_joints(self, message: JointState) -> None:
         self._memory.on_joints(joints_from_message(message, self._names))
 
-    def _on_commanded(self, message: JointState) -> None:
-        self._memory.on_commanded(joints_from_message(message, self._names))
-
     def _on_act(self, message: ExecutedAction) -> None:
         action = np.array(message.action, np.float32)
         stamp = stamp_to_ns(message.header.stamp)
-        self._memory.on_act(Act(stamp, action, bool(message.by_person)))
+        told = np.array(message.told, np.float64)
+        self._memory.on_act(Act(stamp, action, bool(message.by_person), told))
 
     def _on_instruction(self, message: Instruction) -> None:
         self.instruction = message.text
@@ -208,13 +203,12 @@ def scripted_chunks(
 ) -> Scripted:
     """A script in a policy's place, which hears where the arm was told to be."""
     action, hash_ = contract.action, contract.sha256()
-    names = [tf_prefix + name for name in (*robot.joint_names, robot.gripper_joint_names[0])]
-    kinematics = Kinematics(robot)
+    kinematics, count = Kinematics(robot), len(robot.joint_names)
     chunks = node.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
 
-    def hear(message: JointState) -> None:
-        told = told_from_message(message, names, robot, kinematics)
-        script.told(stamp_to_ns(message.header.stamp), told.target)
+    def hear(message: ExecutedAction) -> None:
+        told = kinematics.forward(np.array(message.told[:count])).copy()
+        script.told(stamp_to_ns(message.header.stamp), told)
 
     def say(now_ns: int, episode: int) -> None:
         due = script.due(now_ns, action.horizon)
@@ -225,5 +219,5 @@ def scripted_chunks(
             chunk = ActionChunk(stamp, action.dt, rows, hash_, episode)
             chunks.publish(chunk_to_message(chunk, tf_prefix + robot.base_frame))
 
-    node.create_subscription(JointState, "commanded_joint_states", hear, STATE)
+    node.create_subscription(ExecutedAction, "executed_action", hear, STATE)
     return Scripted(node, robot, script, say)

@@ -24,11 +24,19 @@ _MS = 1_000_000
 
 @dataclass(frozen=True)
 class Act:
-    """The (7,) action of the control period that began at ``stamp_ns``, and who chose it."""
+    """What the bridge played in a control period.
+
+    Attributes:
+        stamp_ns: when the period began.
+        action: (7,).
+        by_person: whether a person chose it.
+        told: (n + 1,) where the arm's joints and a finger had been told to be before, rad or m.
+    """
 
     stamp_ns: int
     action: NDArray[np.float32]
     by_person: bool
+    told: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,6 @@ class Memory:
         """Forgets everything."""
         self._images: dict[int, Image] = {}
         self._joints: dict[int, JointState] = {}
-        self._commanded: dict[int, JointState] = {}
         self._acts: dict[int, Act] = {}
 
     def on_image(self, image: Image) -> None:
@@ -83,10 +90,6 @@ class Memory:
     def on_joints(self, joints: JointState) -> None:
         """Where the joints were."""
         self._joints[joints.stamp_ns] = joints
-
-    def on_commanded(self, joints: JointState) -> None:
-        """Where the joints were told to be."""
-        self._commanded[joints.stamp_ns] = joints
 
     def on_act(self, act: Act) -> None:
         """What the bridge played."""
@@ -110,33 +113,32 @@ class Memory:
         Raises:
             DatasetError: something is missing; the line says what.
         """
-        frames = self._frames()
-        acts = [self._acts[stamp] for stamp in sorted(self._acts)]
+        acts, frames = self._in_order(), self._frames()
+        pairs = zip(acts, frames, strict=True)
         return Take(
-            images=np.stack([image.pixels for image, _, _ in frames]),
-            states=np.stack([self._state(joints, told) for _, joints, told in frames]),
+            images=np.stack([image.pixels for image, _ in frames]),
+            states=np.stack([self._state(joints, act) for act, (_, joints) in pairs]),
             actions=np.stack([act.action for act in acts]),
             by_person=np.array([act.by_person for act in acts]),
         )
 
-    def _state(self, joints: JointState, told: JointState) -> NDArray[np.float32]:
-        measured, commanded = (posture(self._robot, one.positions) for one in (joints, told))
-        return proprioception(self._kinematics, measured, commanded)
+    def _in_order(self) -> list[Act]:
+        return [self._acts[stamp] for stamp in sorted(self._acts)]
 
-    def _frames(self) -> list[tuple[Image, JointState, JointState]]:
+    def _state(self, joints: JointState, act: Act) -> NDArray[np.float32]:
+        """What was told is taken from the action that came next, not by its time: in real time, the
+        command that answers a measurement may be given before or after one hears of that.
+        """
+        measured, told = posture(self._robot, joints.positions), posture(self._robot, act.told)
+        return proprioception(self._kinematics, measured, told)
+
+    def _frames(self) -> list[tuple[Image, JointState]]:
         """For every action, in order, the newest image of then, and the joints of that."""
         if not self._acts:
             raise DatasetError("no action was played")
         images, joints = sorted(self._images), sorted(self._joints)
-        commanded = sorted(self._commanded)
-        frames = []
-        for stamp in sorted(self._acts):
-            image = self._images[self._newest(images, stamp)]
-            at = image.stamp_ns
-            measured = self._joints[self._nearest(joints, at, "joint states")]
-            told = self._commanded[self._nearest(commanded, at, "commanded joint states")]
-            frames.append((image, measured, told))
-        return frames
+        found = [self._images[self._newest(images, act.stamp_ns)] for act in self._in_order()]
+        return [(image, self._joints[self._nearest(joints, image.stamp_ns)]) for image in found]
 
     def _newest(self, stamps: Sequence[int], at_ns: int) -> int:
         index = bisect_right(stamps, at_ns) - 1
@@ -145,14 +147,14 @@ class Memory:
             raise DatasetError(f"no image was there in time for the action of {_shown(at_ns)}")
         return stamps[index]
 
-    def _nearest(self, stamps: Sequence[int], at_ns: int, what: str) -> int:
+    def _nearest(self, stamps: Sequence[int], at_ns: int) -> int:
         index = bisect_left(stamps, at_ns)
         beside = stamps[max(index - 1, 0) : index + 1]
         found = min(beside, key=lambda stamp: abs(stamp - at_ns), default=None)
         if found is None or abs(found - at_ns) > self._budget.skew_ns:
+            skew = self._budget.skew_ns / _MS
             raise DatasetError(
-                f"no {what} within {self._budget.skew_ns / _MS:.0f} ms of the image of "
-                f"{_shown(at_ns)}"
+                f"no joint states within {skew:.0f} ms of the image of {_shown(at_ns)}"
             )
         return found
 
