@@ -19,11 +19,14 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState, Joy
 from std_msgs.msg import Bool
 
-from rlco_core.errors import BundleError, ConfigError
+from rlco_core.contract import CameraContract
+from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.stamps import set_stamp
 from rlco_interfaces.msg import ActionChunk, Instruction
+from rlco_policy.shipped import shipped_bundle
 from rlco_ros.qos import LATCHED, STATE
 from rlco_teleop.buttons import Layout
+from rlco_teleop.contract import hands_contract
 from rlco_teleop.node import TeleopNode
 
 PATIENCE_S = 30.0
@@ -120,3 +123,12 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(error, match=line):
         stage.start(**parameters)
+
+
+def test_a_policy_of_another_robot_is_refused(stage: Stage) -> None:
+    camera = CameraContract(name="front", width=64, height=64, encoding="rgb8")
+    contract = hands_contract("ur5e", "push_cube", camera, 0.05, True).to_json()
+    with pytest.raises(
+        ContractMismatch, match="the policy does not fit: robot: bundle has 'panda'"
+    ):
+        stage.start(robot="ur5e", contract=contract, policy=str(shipped_bundle()))

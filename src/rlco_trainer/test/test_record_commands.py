@@ -32,6 +32,8 @@ from rlco_trainer.recording.take import Take
         ({"domain": "mars"}, ConfigError, "domain 'mars'"),
         ({"robot": "r2d2"}, ConfigError, "robot 'r2d2'"),
         ({"device": "expert", "attach": True}, ConfigError, "no --attach, --policy"),
+        ({"instruction": "dance"}, ConfigError, "instruction 'dance'"),
+        ({"cell": "lab"}, ConfigError, "--cell is for a robot: it needs --attach, and"),
         ({"policy": "shipped", "robot": "ur5e"}, BundleError, "no policy ships for"),
         ({"device": "keyboard"}, ConfigError, "needs a terminal to read keys from"),
     ],

@@ -72,7 +72,7 @@ def test_the_newest_image_of_then_is_seen_with_the_joints_next_to_it() -> None:
 
 def test_pictures_of_another_size_are_resized_whole() -> None:
     made = memory()
-    made.on_image(image(0, size=32))
+    assert made.on_image(image(0, size=32)).shape == (8, 8, 3)
     made.on_joints(joints(0))
     made.on_act(act(0))
     assert made.take().images.shape == (1, 8, 8, 3)

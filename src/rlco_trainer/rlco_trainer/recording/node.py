@@ -29,6 +29,7 @@ from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import ExecutedAction, Instruction, TaskState
+from rlco_interfaces.srv import ResetScene
 from rlco_policy.convert import image_from_message, joints_from_message
 from rlco_policy.responder import measured_joints
 from rlco_ros.chunks import chunk_to_message
@@ -52,6 +53,11 @@ class Ears:
         memory: that is filled.
         camera: name of the camera.
         on_verdict: called with a person's word on the episode, true for success.
+
+    Attributes:
+        image: the newest, as it is kept.
+        instruction: in force; empty between episodes.
+        now_ns: time of the newest measurement of the arm; 0 while there is none.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Ears:
         self._names = list(measured_joints(robot, tf_prefix))
         self.image: NDArray[np.uint8] | None = None
         self.instruction = ""
+        self.now_ns = 0
         policy = ReliabilityPolicy.RELIABLE if lockstep else ReliabilityPolicy.BEST_EFFORT
         said = QoSProfile(depth=_DEPTH, reliability=policy)
         told = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
@@ -81,7 +88,7 @@ class Ears:
     def judge(self) -> None:
         """Tells the bridge that the task is done, in a judge's place."""
         message = TaskState(success=True)
-        message.header.stamp = self._node.get_clock().now().to_msg()
+        set_stamp(message.header.stamp, self.now_ns)
         self._judgements.publish(message)
 
     def wait_for(self, ready: Callable[[], bool], timeout: float) -> None:
@@ -91,12 +98,12 @@ class Ears:
             rclpy.spin_once(self._node, timeout_sec=0.05)
 
     def _on_image(self, message: Image) -> None:
-        image = image_from_message(message)
-        self.image = image.pixels
-        self._memory.on_image(image)
+        self.image = self._memory.on_image(image_from_message(message))
 
     def _on_joints(self, message: JointState) -> None:
-        self._memory.on_joints(joints_from_message(message, self._names))
+        joints = joints_from_message(message, self._names)
+        self.now_ns = joints.stamp_ns
+        self._memory.on_joints(joints)
 
     def _on_act(self, message: ExecutedAction) -> None:
         action = np.array(message.action, np.float32)
@@ -109,6 +116,29 @@ class Ears:
 
     def _on_verdict_message(self, message: Bool) -> None:
         self._on_verdict(bool(message.data))
+
+
+class Cell:
+    """Answers for the scene of a real cell, which a person has laid out before.
+
+    Args:
+        now_ns: time of the newest measurement of the arm; 0 while there is none.
+    """
+
+    def __init__(self, node: Node, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        node.create_service(ResetScene, "reset_scene", self.on_reset)
+
+    def on_reset(
+        self, request: ResetScene.Request, response: ResetScene.Response
+    ) -> ResetScene.Response:
+        """The scene is there from now on; the client says how long the episode lasts."""
+        if not (now := self._now_ns()):
+            response.message = "the arm was not heard yet; its joint states should come"
+            return response
+        set_stamp(response.stamp, now)
+        response.success, response.instruction = True, request.instruction
+        return response
 
 
 class _Twister:

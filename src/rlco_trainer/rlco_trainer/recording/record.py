@@ -25,7 +25,7 @@ from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
-from rlco_trainer.recording.node import Keyboard, scripted_twists
+from rlco_trainer.recording.node import Cell, Keyboard, scripted_twists
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
@@ -52,7 +52,9 @@ class RecordConfig:
         keep_failures: keep failed episodes, too, labelled as such.
         resume: continue a dataset that was begun with the same settings.
         attach: start nothing, record what runs: record.launch.py, or a robot.
-        cell: with --attach to a robot, what the place is called.
+        cell: with --attach to a robot, what the place is called; before every episode you are asked
+            to lay out the scene.
+        instruction: replaces the scene's own; a cell has none of its own.
         namespace, tf_prefix: of the system.
         logs: directory that gets the nodes' logs.
     """
@@ -72,6 +74,7 @@ class RecordConfig:
     resume: bool = False
     attach: bool = False
     cell: str = ""
+    instruction: str = ""
     namespace: str = ""
     tf_prefix: str = ""
     logs: Path | None = None
@@ -92,7 +95,10 @@ def record(config: RecordConfig) -> int:
     # The terminal changes last: from then on, signals put it back.
     with _store(config, contract) as store, running(graph, settings, config.logs) as client, keys:
         recordings = Recordings(client, contract, settings)
-        prepare = _device(config, client, recordings)
+        prepare = [_device(config, client, recordings)]
+        if config.cell:
+            Cell(client.node, lambda: recordings.ears.now_ns)
+            prepare.append(_ask_for_scene)
         return _loop(config, store, recordings, prepare)
 
 
@@ -104,8 +110,14 @@ def _check(config: RecordConfig) -> None:
         )
     if config.device == "keyboard":
         require_terminal()
-    if config.device == "expert" and (config.attach or config.policy):
-        raise ConfigError("the expert knows the simulation that it starts: no --attach, --policy")
+    if config.instruction:
+        task_class(config.task).subject(config.instruction)
+    if config.cell and not (config.attach and config.instruction):
+        raise ConfigError("--cell is for a robot: it needs --attach, and --instruction")
+    if config.device == "expert" and (config.attach or config.policy or config.instruction):
+        raise ConfigError(
+            "the expert acts in the scene that it knows: no --attach, --policy, --instruction"
+        )
 
 
 def _settings(config: RecordConfig) -> RecordSettings:
@@ -167,12 +179,20 @@ def _device(config: RecordConfig, client: EpisodeClient, recordings: Recordings)
     return lambda seed: None
 
 
-def _loop(config: RecordConfig, store: Store, recordings: Recordings, prepare: _Prepare) -> int:
+def _ask_for_scene(seed: int) -> None:
+    print(f"lay out scene {seed}, then press Enter", flush=True)
+    sys.stdin.readline()
+
+
+def _loop(
+    config: RecordConfig, store: Store, recordings: Recordings, prepare: Sequence[_Prepare]
+) -> int:
     seed = config.first_seed if store.next_seed is None else store.next_seed
     left_out = 0
     while store.episodes < config.episodes:
-        prepare(seed)
-        recorded = recordings.run(seed, round(config.max_seconds / DT))
+        for step in prepare:
+            step(seed)
+        recorded = recordings.run(seed, round(config.max_seconds / DT), config.instruction)
         require_begun(recorded)
         kept = _keep(config, store, recorded, seed)
         left_out += not kept

@@ -90,7 +90,8 @@ class Recordings:
         self.ears.wait_for(lambda: self._memory.complete(report.steps), _LATE_SECONDS)
         judged = report.stop_reason in ORDERLY or self._verdict is not None
         success = report.success or bool(self._verdict)
-        problem = self._memory.missing() if report.steps else report.detail
+        nothing = f"nothing was done: {report.detail or report.stop_reason}"
+        problem = self._memory.missing() if report.steps else nothing
         take = None if problem else self._memory.take()
         if take is not None and len(take.actions) != report.steps:
             problem = f"{len(take.actions)} of {report.steps} actions were heard"

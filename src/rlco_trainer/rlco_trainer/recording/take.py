@@ -76,8 +76,8 @@ class Memory:
         self._joints: dict[int, JointState] = {}
         self._acts: dict[int, Act] = {}
 
-    def on_image(self, image: Image) -> None:
-        """The camera's whole picture, of any size."""
+    def on_image(self, image: Image) -> NDArray[np.uint8]:
+        """The camera's whole picture, of any size; returns it as it is kept."""
         height, width = self._size
         pixels = image.pixels
         if pixels.shape[:2] == self._size:
@@ -86,6 +86,7 @@ class Memory:
             resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
             pixels = np.asarray(resized, np.uint8)
         self._images[image.stamp_ns] = Image(image.stamp_ns, pixels)
+        return pixels
 
     def on_joints(self, joints: JointState) -> None:
         """Where the joints were."""
