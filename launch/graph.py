@@ -11,12 +11,9 @@ from typing import Any, TypeVar
 
 import yaml
 
-from rlco_core.contract import CameraContract, Contract
+from rlco_bridge.driver import DriverConfig
 from rlco_core.robot import RobotConfig
 from rlco_policy.shipped import shipped_bundle
-from rlco_sim.domain import Domain
-from rlco_sim.session import DT
-from rlco_teleop.contract import hands_contract
 
 #: Fast DDS 2 (Jazzy) and Fast DDS 3 (Kilted) read the profile from different variables.
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
@@ -64,16 +61,28 @@ class SimSettings:
     tf_prefix: str = ""
 
 
-Settings = TypeVar("Settings", bound=SimSettings)
+Settings = TypeVar("Settings", bound="SimSettings | RobotSettings")
 
 
 def with_texts(defaults: Settings, text: Callable[[str], str]) -> Settings:
     """Settings from what was typed for every field; numbers and flags as YAML spells them."""
-    values = {}
+    values: dict[str, Any] = {}
     for one in fields(defaults):
         kind, typed = type(getattr(defaults, one.name)), text(one.name)
         values[one.name] = typed if kind is str else kind(yaml.safe_load(typed))
     return type(defaults)(**values)
+
+
+def shared_parameters(settings: SimSettings) -> dict[str, Any]:
+    """What all nodes beside the simulator are told."""
+    return {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
+
+
+def simulator(settings: SimSettings, **more: Any) -> NodeSpec:
+    """The simulator; ``more`` of its parameters."""
+    names = ("task", "domain", "split", "mode", "robot", "tf_prefix")
+    parameters = {name: getattr(settings, name) for name in names}
+    return NodeSpec("rlco_sim", "sim_node", "sim_node", {**parameters, **more})
 
 
 def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
@@ -84,104 +93,99 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     """
     robot = RobotConfig.load(settings.robot).name
     bundle = settings.bundle or str(shipped_bundle(settings.task, robot))
-    lockstep = settings.mode == "lockstep"
-    shared = _shared(settings)
+    shared, lockstep = shared_parameters(settings), settings.mode == "lockstep"
     policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
-    bridge = {**shared, "bundle": bundle, "lockstep": lockstep}
+    bridge = {**shared, "driver": "sim", "bundle": bundle, "lockstep": lockstep}
     return (
-        _simulator(settings),
+        simulator(settings),
         NodeSpec("rlco_policy", "policy_node", "policy_node", policy),
         NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
     )
 
 
 @dataclass(frozen=True)
-class RecordSettings(SimSettings):
-    """What demonstrations are recorded in; the arguments of ``record.launch.py``.
+class RobotSettings:
+    """What a system with a robot is made of; the arguments of ``robot.launch.py``.
 
     Attributes:
-        bundle: directory of a policy that acts until a person takes over; empty: the person acts.
-        mode: realtime for people, lockstep for programs that answer every instant.
-        device: what moves the arm: joy, twist or pose, see ``rlco_teleop``; none, where somebody
-            else answers, as ``rlco replay`` does.
-        speed: full deflection of a stick, as a share of the arm's speed limit.
-        deadman: whether the arm moves only while the gamepad's deadman is held.
-        deadman_timeout: s without the deadman after which the bridge stops and latches, as it
-            should with a robot; 0: never.
-        gripper_axis: axis of a Joy that says how far the gripper is open; -1: buttons do.
+        bundle: directory of the policy bundle; where there is none, the one that ships for the
+            task and the robot.
+        task: that is played, and simulated with ``use_mock_hardware``.
+        robot: by name, or path of its YAML file.
+        driver: how the robot is reached, by name or path; where there is none, as the robot's says.
+        mode: real, or shadow: everything runs, and nothing is commanded.
+        use_mock_hardware: the simulator takes the place of robot, driver and camera.
+        domain: that the simulated cell is of.
+        real_time_factor: how fast simulated time passes.
+        setpoint_rate: set-points per second that motion is made of.
+        deadman_timeout: longest silence of the deadman, s; 0: nobody holds one.
+        journal: file that stops are noted in.
+        namespace, tf_prefix: as every ROS user knows them.
     """
 
-    mode: str = "realtime"
-    device: str = "joy"
-    speed: float = 0.5
-    deadman: bool = True
+    bundle: str = ""
+    task: str = "push_cube"
+    robot: str = "panda"
+    driver: str = ""
+    mode: str = "real"
+    use_mock_hardware: bool = False
+    domain: str = "stand_in"
+    real_time_factor: float = 1.0
+    setpoint_rate: float = 100.0
     deadman_timeout: float = 0.0
-    gripper_axis: int = -1
+    journal: str = ""
+    namespace: str = ""
+    tf_prefix: str = ""
 
 
-def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
-    """Simulator, bridge and teleoperation, and the policy, if there is one to take over from."""
-    shared = _shared(settings)
-    lockstep = settings.mode == "lockstep"
-    contract = record_contract(settings)
-    bridge = {
-        **shared,
-        "contract": contract.to_json(),
-        "lockstep": lockstep,
-        "deadman_timeout": settings.deadman_timeout,
-        # A person may look first.
-        "chunk_timeout": 60.0,
-    }
-    teleop = {
-        **shared,
-        "contract": contract.to_json(),
-        "policy": settings.bundle,
-        "lockstep": lockstep,
-        "device": settings.device,
-        "speed": settings.speed,
-        "gripper_axis": settings.gripper_axis,
-        **({} if settings.deadman else {"deadman": -1}),
-    }
-    hands = NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
-    policy = {**shared, "bundle": settings.bundle, "task": settings.task, "lockstep": lockstep}
-    chunks = {"action_chunk": "policy/action_chunk"}
-    acting = NodeSpec("rlco_policy", "policy_node", "policy_node", policy, chunks)
-    return (
-        _simulator(settings, image_every=1),
-        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
-        *([] if settings.device == "none" else [hands]),
-        *([acting] if settings.bundle else []),
-    )
-
-
-def record_contract(settings: SimSettings) -> Contract:
-    """The contract that people act under in this system.
+def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
+    """Policy and bridge, and with mock hardware the simulator as the robot's driver is.
 
     Raises:
-        ConfigError: robot or domain are unknown.
+        BundleError: no bundle was named, and none ships that would fit.
+        ConfigError: robot or driver are unsound.
     """
-    camera = Domain.load(settings.domain).camera
-    return hands_contract(
-        RobotConfig.load(settings.robot).name,
-        settings.task,
-        CameraContract(name=camera.name, width=camera.width, height=camera.height, encoding="rgb8"),
-        DT,
-        settings.mode == "lockstep",
+    robot = RobotConfig.load(settings.robot)
+    driver = settings.driver or robot.driver
+    bundle = settings.bundle or str(shipped_bundle(settings.task, robot.name))
+    shared = {
+        "robot": settings.robot,
+        "tf_prefix": settings.tf_prefix,
+        "use_sim_time": settings.use_mock_hardware,
+        "bundle": bundle,
+        "lockstep": False,
+    }
+    bridge = {
+        **shared,
+        "driver": driver,
+        "auto_arm": False,
+        "scene": settings.use_mock_hardware,
+        "setpoint_rate": settings.setpoint_rate,
+        "deadman_timeout": settings.deadman_timeout,
+        "journal": settings.journal,
+    }
+    nodes = (
+        NodeSpec(
+            "rlco_policy",
+            "policy_node",
+            "policy_node",
+            {**shared, "task": settings.task},
+            {robot.joint_states_topic: "measured_joint_states"},
+        ),
+        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
     )
+    return (_mock(settings, driver), *nodes) if settings.use_mock_hardware else nodes
 
 
-def _shared(settings: SimSettings) -> dict[str, Any]:
-    return {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
-
-
-def _simulator(settings: SimSettings, **more: Any) -> NodeSpec:
+def _mock(settings: RobotSettings, driver: str) -> NodeSpec:
+    """The simulator in the place of a robot's driver."""
     parameters = {
         "task": settings.task,
         "domain": settings.domain,
-        "split": settings.split,
-        "mode": settings.mode,
+        "mode": "realtime",
+        "real_time_factor": settings.real_time_factor,
         "robot": settings.robot,
         "tf_prefix": settings.tf_prefix,
-        **more,
+        "driver": DriverConfig.load(driver).supervisor,
     }
     return NodeSpec("rlco_sim", "sim_node", "sim_node", parameters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription
 from rlco_bringup.description import describe
-from rlco_bringup.graph import RecordSettings, record_graph
+from rlco_bringup.recording import RecordSettings, record_graph
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -81,10 +81,10 @@ def play_policy(client: EpisodeClient, bend: Bend) -> None:
 
 
 def motion(sent: list[Sent]) -> np.ndarray:
-    """(T, n) set-points: of every trajectory what was due before the next one, then the last."""
+    """(T, n) set-points: of every trajectory what was due before the next one began."""
     ends = [following.stamp_ns for following in sent[1:]] + [10**19]
     parts = [
-        one.positions[[one.stamp_ns + after <= end + 1_000_000 for after in one.after_ns]]
+        one.positions[[one.stamp_ns + after < end - 1_000_000 for after in one.after_ns]]
         for one, end in zip(sent, ends, strict=True)
     ]
     return np.concatenate(parts)
@@ -112,7 +112,10 @@ def test_killed_policy_in_real_time_brakes_holds_and_recovers(
     noted = read_journal(tmp_path / "rlco_journal.jsonl")[-1]
     assert (noted["event"], noted["reason"]) == ("holding", "chunk_timeout")
 
+    chunks = client.node.resolve_topic_name("action_chunk")
+    spin_until(client, lambda: client.node.count_publishers(chunks) == 0)
     system.start("policy_node")
+    client.wait_for_system(60.0)
     reasons = []
     while "success" not in reasons and len(reasons) < 6:
         reasons.append(client.run("push_cube", 10_000).stop_reason)
@@ -122,7 +125,7 @@ def test_killed_policy_in_real_time_brakes_holds_and_recovers(
 def test_killed_policy_in_lockstep_ends_with_a_reason(start: Callable) -> None:
     system, client = start()
     report = client.run("push_cube", 10_000, during=killer(system, "policy_node", 5))
-    assert report.stop_reason == "chunk_timeout"
+    assert report.stop_reason == "chunk_timeout", report.detail
     assert "action_chunk" in report.detail
     assert len(client.trajectories_seen()) == report.steps
 

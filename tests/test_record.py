@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlco_bringup.graph import RecordSettings, record_contract, record_graph
+from rlco_bringup.recording import RecordSettings, record_contract, record_graph
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns

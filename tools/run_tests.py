@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import underlay
+
 ROOT = Path(__file__).resolve().parent.parent
 DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
@@ -42,7 +44,9 @@ class Counts:
 
 def main() -> int:
     """Run what was asked for; 1 when anything failed."""
-    suites = [lint] if "--lint" in sys.argv[1:] else [lint, test_packages, test_system]
+    suites = (
+        [lint] if "--lint" in sys.argv[1:] else [lint, add_underlay, test_packages, test_system]
+    )
     counts = sum((suite() for suite in suites), Counts())
     print(f"\n{counts}", flush=True)
     return 1 if counts.failed else 0
@@ -73,6 +77,17 @@ def test_packages() -> Counts:
     command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
     code = run([*command, "--return-code-on-test-failure"])
     return with_breakdown(sum(map(read_report, reports), Counts()), code)
+
+
+def add_underlay() -> Counts:
+    """The drivers' message packages, where this machine lacks them; a failure where it cannot."""
+    try:
+        if underlay.is_needed():
+            underlay.build()
+    except underlay.UnderlayError as error:
+        print(error, file=sys.stderr)
+        return Counts(failed=1)
+    return Counts()
 
 
 def tested_packages() -> Iterator[str]:
@@ -119,9 +134,11 @@ def run(command: list[str]) -> int:
 
 
 def test_environment() -> dict[str, str]:
-    """Keeps ROS traffic on this machine and apart from other runs; lets mypy find launch/."""
+    """Keeps ROS traffic on this machine and apart from other runs; lets mypy find launch/; adds
+    the drivers' message packages where the machine has them.
+    """
     return {
-        **os.environ,
+        **(underlay.with_underlay(os.environ) if underlay.is_needed() else os.environ),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": DOMAIN,
         "MYPYPATH": str(BUILD / "rlco_bringup"),

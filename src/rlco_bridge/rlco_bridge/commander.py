@@ -4,70 +4,105 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from trajectory_msgs.msg import JointTrajectory
 
 from rlco_bridge import convert
-from rlco_bridge.episode import Measured
+from rlco_bridge.controllers.make import make_arm_controller
+from rlco_bridge.course import Course
+from rlco_bridge.driver import DriverConfig
+from rlco_bridge.episode import Measured, Outcome
+from rlco_bridge.grippers.make import make_gripper
 from rlco_bridge.mover import Mover
+from rlco_bridge.pace import Pace
+from rlco_bridge.tracking import Tracking
+from rlco_core import profiles
 from rlco_core.motion import Command
 from rlco_core.robot import RobotConfig
-from rlco_core.types import ACCEPTED, Verdict
+from rlco_core.types import ACCEPTED, ActionChunk, Verdict
+from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import Instruction
-from rlco_ros.qos import COMMAND, LATCHED, STATE
+from rlco_ros.qos import LATCHED, STATE
+
+#: ns for which an arm is told to stay where it is.
+_HOLD_NS = 50_000_000
+#: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
+_SAY_NS = 8_000_000
+
+Vector = NDArray[np.float64]
+_Stamped = TypeVar("_Stamped", Measured, ActionChunk)
 
 
 class Commander:
-    """Publishers of commands.
+    """Tells controllers what to do.
 
-    In lock-step a controller is told where to be at the end of every period. In real time it is
-    told all of the motion, ahead, until rest.
+    In lock-step they are told where to be at the end of every period. In real time they are told
+    all of the motion, ahead, until rest.
 
     Args:
-        node: whose publishers these are.
-        robot: the arm.
+        node: whose publishers and clients these are.
+        robot, driver: the arm and how it is reached.
         prefix: of joint names.
         dt: control period, s.
         mover: of the arm, in real time; None in lock-step.
 
     Attributes:
         arm_names, finger_names: joints by name, prefix included.
+        gripper: its controller.
+        pace: the time in which motion is reckoned.
+
+    Raises:
+        ConfigError: the driver needs a message package that is not installed.
     """
 
     def __init__(
-        self, node: Node, robot: RobotConfig, prefix: str, dt: float, mover: Mover | None
+        self,
+        node: Node,
+        robot: RobotConfig,
+        driver: DriverConfig,
+        prefix: str,
+        dt: float,
+        mover: Mover | None,
     ) -> None:
         self.arm_names = [prefix + name for name in robot.joint_names]
         self.finger_names = [prefix + name for name in robot.gripper_joint_names]
+        self._fingers, self._scaled = robot.gripper, driver.arm.scaled
         self._node, self._dt, self._mover = node, dt, mover
-        self._arm = node.create_publisher(JointTrajectory, robot.controller_topic, COMMAND)
-        self._gripper = node.create_publisher(
-            JointTrajectory, robot.gripper.controller_topic, COMMAND
+        self._arm = make_arm_controller(
+            node, driver.arm, robot, prefix, None if mover is None else mover.rate
         )
+        self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
+        self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
+        self._measured: Measured | None = None
+        self._said_ns = 0
+        self._forgets = self._following = False
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
+        self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
 
     def begin(self, measured: Measured) -> Verdict:
         """The arm stands where it was measured; refused where it may not be."""
+        self.gripper.begin()
         if self._mover is None:
             return ACCEPTED
-        return self._mover.begin(measured.joints, measured.stamp_ns)
+        self._following = True
+        self._tracking.begin(measured.joints, measured.stamp_ns)
+        return self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
 
     def send(self, now_ns: int, command: Command) -> Verdict:
         """The command of the period that begins at ``now_ns``; refused, the arm comes to rest."""
         verdict = ACCEPTED
+        self.gripper.command(now_ns, self._fingers.opening(command.fingers))
         if self._mover is None:
-            joints = command.joints.tolist()
-            message = convert.trajectory_message(now_ns, self.arm_names, joints, self._dt)
+            self._arm.step(now_ns, command.joints, self._dt)
         else:
-            verdict, motion = self._mover.follow(command.joints, now_ns)
-            message = convert.motion_message(motion, self.arm_names)
-        fingers = [command.fingers] * len(self.finger_names)
-        self._gripper.publish(
-            convert.trajectory_message(now_ns, self.finger_names, fingers, self._dt)
-        )
-        self._arm.publish(message)
+            verdict, course = self._mover.follow(command.joints, self.pace.at(now_ns))
+            self._follow(now_ns, course)
         return verdict
 
     @property
@@ -75,28 +110,76 @@ class Commander:
         """What held the arm back lately; accepted if nothing."""
         return ACCEPTED if self._mover is None else self._mover.held
 
-    def halt(self, now_ns: int) -> None:
-        """In real time, brings the arm to rest; in lock-step it stands already."""
+    def halt(self, now_ns: int, at_once: bool = False) -> None:
+        """In real time, brings the arm to rest; in lock-step it stands already.
+
+        Args:
+            at_once: the clock that stamps are of is not to be trusted.
+        """
+        self._following = False
         if self._mover is not None:
-            motion = self._mover.halt(now_ns)
-            self._arm.publish(convert.motion_message(motion, self.arm_names))
+            course = self._mover.halt(self.pace.at(now_ns))
+            self._follow(now_ns, course, at_once)
+
+    def measure(self, measured: Measured) -> Outcome | None:
+        """Where the arm is; in real time, why it should not be there."""
+        if self._mover is None:
+            return None
+        self._say(measured)
+        self._measured = measured
+        astray = self._tracking.measure(measured.joints, measured.stamp_ns)
+        if not (astray and self._following):
+            return None
+        return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray)
+
+    def forget(self) -> None:
+        """The arm was stopped: once it stands, its controller is to forget where it was going. It
+        would go on from there when the robot is released.
+        """
+        self._forgets = self._mover is not None
+
+    def flush(self, now_ns: int) -> None:
+        """Makes the controller forget, if it is to and the arm stands; called now and then."""
+        if self._forgets and self._measured is not None and self._tracking.still:
+            self._forgets = False
+            rest = profiles.JointState.at_rest(self._measured.joints)
+            self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
+
+    def paced(self, stamped: _Stamped) -> _Stamped:
+        """The same with its stamp in the time in which motion is reckoned."""
+        return replace(stamped, stamp_ns=self.pace.at(stamped.stamp_ns))
 
     def tell(self, stamp_ns: int, command: Command) -> None:
         """Says which command was in force at ``stamp_ns``."""
-        names = self.arm_names + self.finger_names
-        positions = [*command.joints.tolist(), *[command.fingers] * len(self.finger_names)]
-        self._commanded.publish(convert.commanded_message(stamp_ns, names, positions))
+        self._commanded.publish(self._joint_state(stamp_ns, command.joints, command.fingers))
 
     def instruct(self, stamp_ns: int, episode: int, instruction: str) -> None:
         """What the policy is to do from ``stamp_ns`` on; empty text stops it."""
         message = convert.instruction_message(stamp_ns, episode, instruction)
         self._instructions.publish(message)
 
-    def other_owner(self) -> str:
-        """Who else publishes commands to the arm, as one line; empty if nobody does."""
-        for publisher in (self._arm, self._gripper):
-            for info in self._node.get_publishers_info_by_topic(publisher.topic_name):
-                name = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-                if name != self._node.get_fully_qualified_name():
-                    return f"{publisher.topic_name} is busy: {name} publishes there; stop it first"
-        return ""
+    def problem(self) -> str:
+        """Why arm or gripper cannot be commanded, as one line; empty if they can."""
+        return self._arm.problem() or self.gripper.problem()
+
+    def _say(self, measured: Measured) -> None:
+        """Arm and gripper under the robot's own names, for those who do not know its driver."""
+        if abs(measured.stamp_ns - self._said_ns) >= _SAY_NS:
+            self._said_ns = measured.stamp_ns
+            fingers = self._fingers.joint_position(measured.gripper_opening)
+            self._state.publish(self._joint_state(measured.stamp_ns, measured.joints, fingers))
+
+    def _joint_state(self, stamp_ns: int, joints: Vector, fingers: float) -> JointState:
+        names = self.arm_names + self.finger_names
+        positions = [*joints.tolist(), *[fingers] * len(self.finger_names)]
+        return convert.joint_state_message(stamp_ns, names, positions)
+
+    def _follow(self, now_ns: int, course: Course, at_once: bool = False) -> None:
+        """Sends a course of paced time."""
+        speed = self.pace.speed
+        course = replace(course, stamp_ns=now_ns - (self.pace.at(now_ns) - course.stamp_ns))
+        if speed > 0.0:
+            self._tracking.tell(course.stretched(speed))
+            if not self._scaled:
+                course = course.stretched(speed)
+        self._arm.follow(replace(course, stamp_ns=0) if at_once else course)

@@ -12,8 +12,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from rlco_bridge.course import Course
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome, Played
-from rlco_bridge.mover import Course
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
@@ -39,10 +39,10 @@ def measured_from_message(
     return Measured(stamp_to_ns(message.header.stamp), positions[:-1], opening)
 
 
-def commanded_message(
+def joint_state_message(
     stamp_ns: int, names: Sequence[str], positions: Sequence[float]
 ) -> JointState:
-    """Where the joints are told to be, rad or m."""
+    """Where the joints are, or are told to be, rad or m."""
     message = JointState(name=list(names), position=list(positions))
     set_stamp(message.header.stamp, stamp_ns)
     return message
@@ -59,19 +59,19 @@ def trajectory_message(
     return message
 
 
-def motion_message(motion: Course, names: Sequence[str]) -> JointTrajectory:
+def course_message(course: Course, names: Sequence[str]) -> JointTrajectory:
     """Motion as a trajectory with velocities and accelerations; rad and per second."""
     points = [
         JointTrajectoryPoint(
             positions=state.joints.tolist(),
             velocities=state.velocity.tolist(),
             accelerations=state.acceleration.tolist(),
-            time_from_start=set_stamp(Duration(), number * motion.period_ns),
+            time_from_start=set_stamp(Duration(), number * course.period_ns),
         )
-        for number, state in enumerate(motion.states, 1)
+        for number, state in enumerate(course.states)
     ]
     message = JointTrajectory(joint_names=list(names), points=points)
-    set_stamp(message.header.stamp, motion.stamp_ns)
+    set_stamp(message.header.stamp, course.stamp_ns)
     return message
 
 

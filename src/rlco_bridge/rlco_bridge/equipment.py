@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlco_bridge.driver import DriverConfig, GripperJoint
 from rlco_core.bundle import load_bundle
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract, compare
@@ -23,6 +24,7 @@ class Equipment:
     """Everything that stays the same from episode to episode."""
 
     robot: RobotConfig
+    driver: DriverConfig
     contract: Contract
     lockstep: bool
     player: ChunkPlayer
@@ -33,15 +35,30 @@ class Equipment:
         """Control period, s."""
         return self.contract.action.dt
 
+    @property
+    def state_topics(self) -> tuple[str, ...]:
+        """Where the arm's state comes, and the gripper's, if that is elsewhere."""
+        arm = self.driver.joint_states or self.robot.joint_states_topic
+        return (arm, self.driver.gripper_states) if self.driver.gripper_states else (arm,)
+
+    def opening_joint(self, prefix: str) -> GripperJoint:
+        """The joint that tells the gripper's opening."""
+        fingers = self.robot.gripper
+        joint = self.driver.gripper.joint or GripperJoint(
+            name=fingers.joints[0], closed=fingers.closed, open=fingers.open
+        )
+        return joint.model_copy(update={"name": prefix + joint.name})
+
     def problem_with(self, task: str) -> str:
         """Why ``task`` cannot be run, as one line; empty if it can."""
         return "; ".join(compare(self.contract, {"tasks": [task]}))
 
 
 def load_equipment(
-    robot: str | Path, bundle: str | Path, lockstep: bool, contract: str = ""
+    robot: str | Path, driver: str | Path, bundle: str | Path, lockstep: bool, contract: str = ""
 ) -> Equipment:
-    """Reads robot and bundle and makes the action path that their contract asks for.
+    """Reads robot, driver (where it is empty, the robot's own) and bundle, and makes the action
+    path that their contract asks for.
 
     Args:
         contract: as JSON, where no policy but people act: then there is no bundle.
@@ -62,7 +79,8 @@ def load_equipment(
         contract_hash=agreed.sha256(),
         grace=0 if lockstep else _GRACE,
     )
-    return Equipment(config, agreed, lockstep, player, ActionPath(config, action.dt))
+    reached = DriverConfig.load(str(driver) or config.driver)
+    return Equipment(config, reached, agreed, lockstep, player, ActionPath(config, action.dt))
 
 
 def _contract(bundle: str | Path, contract: str) -> Contract:

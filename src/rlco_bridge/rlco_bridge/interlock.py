@@ -33,6 +33,7 @@ class Interlock:
         node: whose services these are.
         auto_arm: armed from the beginning, and again after a fault.
         deadman: of silence on the topic deadman; None where nobody is asked to hold it.
+        fault: why the robot itself may not move; that latches, too.
         stop: called with the outcome of a stop; whatever runs is to end with it.
         ready: called when it was armed.
     """
@@ -43,10 +44,12 @@ class Interlock:
         *,
         auto_arm: bool,
         deadman: Watchdog | None,
+        fault: Callable[[], Outcome | None],
         stop: Callable[[Outcome], None],
         ready: Callable[[], None],
     ) -> None:
         self._node, self._auto_arm, self._deadman = node, auto_arm, deadman
+        self._fault = fault
         self._stop, self._ready = stop, ready
         self._why = "" if auto_arm else "it was not armed yet"
         self._held = False
@@ -77,8 +80,13 @@ class Interlock:
             self._why = f"{outcome.stop_reason}: {outcome.detail}"
 
     def watch(self, running: bool) -> None:
-        """Ends what runs while nobody holds the deadman; to be called now and then."""
-        if running and (released := self._released()):
+        """Ends what runs while nobody holds the deadman, or the robot may not move; to be called
+        now and then.
+        """
+        fault = self._fault()
+        if fault is not None and (running or self.armed):
+            self._latch(fault)
+        elif running and (released := self._released()):
             self._latch(Outcome(_DEADMAN, released))
 
     def _released(self) -> str:
@@ -104,8 +112,10 @@ class Interlock:
         self._latch(Outcome(_SOFTWARE_STOP, f"a message on {topic}"))
 
     def _on_arm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        if released := self._released():
-            response.message = f"not armed: {released}"
+        fault = self._fault()
+        problem = f"{fault.stop_reason}: {fault.detail}" if fault else self._released()
+        if problem:
+            response.message = f"not armed: {problem}"
             return response
         self._why = ""
         self._ready()

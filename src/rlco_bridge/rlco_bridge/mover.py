@@ -3,16 +3,18 @@
 """Commands, one per control period, as motion that a controller can be sent ahead of time.
 
 What is sent always ends at rest, by a stop that was checked: a controller that hears no more of a
-bridge that died brings the arm to rest by itself.
+bridge that died brings the arm to rest by itself. It begins with what was sent before, from where
+the arm is told to be now to a moment later: until that is heard, the controller does the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rlco_bridge.course import Course
 from rlco_core.kinematics import Kinematics
 from rlco_core.profiles import JointState
 from rlco_core.robot import RobotConfig
@@ -20,21 +22,9 @@ from rlco_core.setpoints import SetpointStream
 from rlco_core.types import ACCEPTED, Verdict
 
 _NS = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Course:
-    """What joints do from ``stamp_ns`` on.
-
-    Attributes:
-        stamp_ns: ROS time at which it begins.
-        period_ns: from one state to the next; the first is one period after the stamp.
-        states: at least one; the last is at rest.
-    """
-
-    stamp_ns: int
-    period_ns: int
-    states: tuple[JointState, ...]
+#: ns by which what is sent runs ahead of what is new in it: time to be heard, least and most of it
+#: where commands are not quite on time, and what an arm at rest begins with.
+_LEAST_NS, _MOST_NS, _LEAD_NS = 5_000_000, 20_000_000, 10_000_000
 
 
 class Mover:
@@ -46,30 +36,34 @@ class Mover:
         rate: set-points per second.
 
     Attributes:
+        rate: set-points per second.
         held: what held a set-point back since the command before the last; accepted if nothing.
     """
 
     def __init__(self, robot: RobotConfig, dt: float, rate: float) -> None:
         self._stream = SetpointStream(robot, Kinematics(robot), 1.0 / rate)
         self._most_lag, self._dt, self._period_ns = robot.limits.lag, dt, round(_NS / rate)
-        self._at_ns, self.held = 0, ACCEPTED
+        self._at_ns, self._motion, self.rate, self.held = 0, 0, rate, ACCEPTED
+        self._given: deque[JointState] = deque(maxlen=_MOST_NS // self._period_ns + 2)
 
     def begin(self, joints: NDArray[np.float64], now_ns: int) -> Verdict:
         """The arm stands at ``joints`` (n,) rad; refused where it may not be."""
-        self._at_ns = now_ns
-        return self._stream.reset(joints)
+        self._motion += 1
+        verdict = self._stream.reset(joints)
+        self._rest(now_ns)
+        return verdict
 
     def follow(self, joints: NDArray[np.float64], now_ns: int) -> tuple[Verdict, Course]:
         """The command of the period that begins now, and the motion to send."""
-        self._pass_time(now_ns)
+        self._pass_time(now_ns, self._stream.left)
         verdict = self._stream.follow(joints, self._dt)
-        return (verdict if not verdict.accepted else self._behind()), self._motion()
+        return (verdict if not verdict.accepted else self._behind()), self._course(now_ns)
 
     def halt(self, now_ns: int) -> Course:
         """To rest, from where it is now."""
-        self._pass_time(now_ns)
+        self._pass_time(now_ns, 0)
         self._stream.brake()
-        return self._motion()
+        return self._course(now_ns)
 
     def _behind(self) -> Verdict:
         """Whether the arm is so far behind its commands that these mean nothing any more."""
@@ -83,20 +77,33 @@ class Mover:
             f"{self._most_lag:g} allowed; {why.reason or 'it cannot move so fast'}",
         )
 
-    def _pass_time(self, now_ns: int) -> None:
-        """Gives the set-points that were due by now; a clock that went back begins anew."""
+    def _pass_time(self, now_ns: int, wanted: int) -> None:
+        """Gives ``wanted`` set-points, or as many as the time asks for that a controller needs to
+        hear them.
+        """
         self.held = ACCEPTED
-        self._at_ns = min(self._at_ns, now_ns)
-        due = (now_ns - self._at_ns + self._period_ns // 2) // self._period_ns
-        for _ in range(due):
-            if self._stream.resting and self._stream.lag == 0.0:
-                self._at_ns = now_ns
-                return
-            self._stream.advance()
+        if self._stream.resting and self._stream.lag == 0.0:
+            self._rest(now_ns)
+        if self._at_ns > now_ns + _MOST_NS + self._period_ns:
+            self._at_ns = now_ns  # the clock went back
+            self._given = deque([self._stream.state], self._given.maxlen)
+        fewest = -(-(now_ns + _LEAST_NS - self._at_ns) // self._period_ns)
+        most = (now_ns + _MOST_NS - self._at_ns) // self._period_ns
+        for _ in range(min(max(wanted, fewest), most)):
+            self._given.append(self._stream.advance())
             if not self._stream.verdict.accepted:
                 self.held = self._stream.verdict
             self._at_ns += self._period_ns
 
-    def _motion(self) -> Course:
-        states = self._stream.ahead() or [self._stream.state]
-        return Course(self._at_ns, self._period_ns, tuple(states))
+    def _rest(self, now_ns: int) -> None:
+        """The arm stands, and moves from a moment later on."""
+        self._at_ns = now_ns + _LEAD_NS
+        self._given.extend([self._stream.state] * (self._given.maxlen or 0))
+
+    def _course(self, now_ns: int) -> Course:
+        """From now on: what was sent before, then what follows from there."""
+        back = min(max(-(-(self._at_ns - now_ns) // self._period_ns), 0), len(self._given) - 1)
+        begun = list(self._given)[len(self._given) - 1 - back :]
+        states = (*begun, *self._stream.ahead())
+        stamp = self._at_ns - back * self._period_ns
+        return Course(stamp, self._period_ns, states, self._motion)

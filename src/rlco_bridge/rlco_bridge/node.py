@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bridge: the one owner of the arm while an episode runs.
 
-    in:  joint_states, task_state, action_chunk
-    out: the arm's and the gripper's joint_trajectory, commanded_joint_states, instruction,
+    in:  the robot's state, task_state, action_chunk, policy_state
+    out: commands to the arm's and the gripper's controllers, commanded_joint_states, instruction,
          executed_action, safety_state, /diagnostics
-    action: run_episode (asks reset_scene for the scene)
+    action: run_episode (asks reset_scene for the scene, where there is somebody to lay it out)
     and what stops it and lets it go on, see ``Interlock``
 
 Every command passes the one action path and its safety check. What is late, foul or missing
@@ -21,14 +21,12 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
-from rlco_bridge import convert
-from rlco_bridge.commander import Commander
-from rlco_bridge.episode import ORDERLY, Episode, Outcome
+from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
-from rlco_bridge.mover import Mover
 from rlco_bridge.parameters import PARAMETERS
-from rlco_bridge.reporter import Reporter
+from rlco_bridge.parts import assemble
+from rlco_bridge.realtime import BRIDGE, ask_for_priority
 from rlco_bridge.server import EpisodeServer
 from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import RlcoError
@@ -51,23 +49,22 @@ class BridgeNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("bridge_node", **node_arguments)
         self.declare_parameters("", list(PARAMETERS))
-        self._active = False
-        self._number = 0
+        self._active, self._number, self._credit = False, 0, 0.0
         self._episode: Episode | None = None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Reads robot and bundle and opens the topics; says in one line what does not fit."""
+        """Reads what it is set up with and opens the topics; says in one line what does not fit."""
         try:
-            given = map(self._get, ("robot", "bundle", "lockstep", "contract"))
-            equipment = load_equipment(*given)
-            self._reporter = Reporter(self, self._get("journal"))
+            given = ("robot", "driver", "bundle", "lockstep", "contract")
+            equipment = load_equipment(*map(self._get, given))
+            parts = assemble(self, equipment, self._get)
         except RlcoError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        self._equipment = equipment
+        self._equipment, self._reporter = equipment, parts.reporter
         self._frame = self._get("tf_prefix") + equipment.robot.base_frame
-        self._silence = Watchdog(self._get("observation_timeout"))
-        self._waiting = Watchdog(self._get("chunk_timeout"))
+        self._commander, self._lookout = parts.commander, parts.lookout
+        self._state, self._silence = parts.state, parts.silence
         self._open_topics(equipment)
         self._start_timers(equipment)
         return super().on_configure(state)
@@ -81,18 +78,15 @@ class BridgeNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Ends what runs and takes no more goals."""
         self._active = False
-        self._end("canceled", "the bridge was deactivated")
+        self._end(Outcome("canceled", "the bridge was deactivated"))
         return super().on_deactivate(state)
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
     def _open_topics(self, equipment: Equipment) -> None:
-        robot = equipment.robot
-        rate, prefix = self._get("setpoint_rate"), self._get("tf_prefix")
-        mover = None if equipment.lockstep else Mover(robot, equipment.dt, rate)
-        self._commander = Commander(self, robot, prefix, equipment.dt, mover)
-        self.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
+        for topic in equipment.state_topics:
+            self.create_subscription(JointState, topic, self._on_joints, STATE)
         self.create_subscription(TaskState, "task_state", self._on_task_state, STATE)
         self.create_subscription(ActionChunk, "action_chunk", self._on_chunk, COMMAND)
         timeout = self._get("deadman_timeout")
@@ -100,23 +94,25 @@ class BridgeNode(LifecycleNode):
             self,
             auto_arm=self._get("auto_arm"),
             deadman=Watchdog(timeout) if timeout else None,
+            fault=self._lookout.fault,
             stop=self._stop,
             ready=lambda: self._reporter.say(SafetyState.IDLE, self._number),
         )
         self._server = EpisodeServer(
             self,
-            Watchdog(self._get("reset_timeout")),
+            Watchdog(self._get("reset_timeout")) if self._get("scene") else None,
             accepts=lambda: self._active,
             refusal=self._refusal,
             begin=self._begin,
-            cancel=lambda: self._end("canceled", "canceled by the client", settle=False),
+            cancel=lambda: self._end(Outcome("canceled", "canceled by the client"), settle=False),
         )
 
     def _refusal(self, goal: RunEpisode.Goal) -> str:
         return (
             self._equipment.problem_with(goal.task)
-            or self._commander.other_owner()
             or self._interlock.problem
+            or self._commander.problem()
+            or self._lookout.second_policy()
         )
 
     def _start_timers(self, equipment: Equipment) -> None:
@@ -132,7 +128,7 @@ class BridgeNode(LifecycleNode):
         start, equipment = stamp_to_ns(scene.stamp), self._equipment
         self._episode = Episode(
             number=self._number,
-            start_ns=start,
+            start_ns=self._commander.pace.at(start),
             max_steps=goal.max_steps or scene.max_steps,
             player=equipment.player,
             path=equipment.path,
@@ -140,28 +136,29 @@ class BridgeNode(LifecycleNode):
         self._measured_ns: int | None = None
         self._judged_ns: int | None = None
         self._commanded_ns: int | None = None
-        self._silence.feed()
-        self._waiting.feed()
+        self._credit = 0.0
+        self._silence.begin()
         self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
 
-    # --- what comes in -------------------------------------------------------------------
-
     def _on_joints(self, message: JointState) -> None:
-        self._silence.feed()
-        if self._episode is None:
-            return
         try:
-            arm, finger = self._commander.arm_names, self._commander.finger_names[0]
-            measured = convert.measured_from_message(
-                message, arm, finger, self._equipment.robot.gripper
-            )
+            measured = self._state.take(message)
         except RlcoError as error:
+            self._silence.misheard(str(error))
             self.get_logger().error(str(error), throttle_duration_sec=2.0)
             return
+        if measured is not None:
+            self._silence.heard()
+            self._on_measured(measured)
+
+    def _on_measured(self, measured: Measured) -> None:
+        self._finish(self._commander.measure(measured))
+        if self._episode is None:
+            return
         self._measured_ns = measured.stamp_ns
-        told = self._episode.observe(measured)
+        told = self._episode.observe(self._commander.paced(measured))
         if told is not None:
             if self._episode.steps == 0:
                 self._require(self._commander.begin(measured))
@@ -171,19 +168,20 @@ class BridgeNode(LifecycleNode):
     def _on_task_state(self, message: TaskState) -> None:
         if self._episode is not None:
             self._judged_ns = stamp_to_ns(message.header.stamp)
-            self._episode.judge(self._judged_ns, message.success)
+            self._episode.judge(self._commander.pace.at(self._judged_ns), message.success)
             self._play_lockstep()
 
     def _on_chunk(self, message: ActionChunk) -> None:
         if self._episode is None:
             return
         now = self._measured_ns if self._equipment.lockstep else self._now()
-        verdict = self._episode.take(chunk_from_message(message), now or 0)
-        if verdict is not None and not verdict.accepted:
+        chunk = self._commander.paced(chunk_from_message(message))
+        verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
+        if verdict is not None and verdict.accepted:
+            self._silence.answered(stamp_to_ns(message.header.stamp))
+        elif verdict is not None:
             self._reporter.refuse("chunk", self._number, verdict)
         self._play_lockstep()
-
-    # --- what goes out -------------------------------------------------------------------
 
     def _play_lockstep(self) -> None:
         """Answers an instant once it is both measured and judged; again if it is repeated."""
@@ -196,19 +194,26 @@ class BridgeNode(LifecycleNode):
         self._settle()
 
     def _tick(self) -> None:
-        """One control period in real time."""
-        if self._episode is not None:
+        """One control period in real time; where the robot plays slower, not every one counts."""
+        now, speed = self._now(), self._lookout.speed
+        self._commander.pace.set(now, speed)
+        self._finish(self._lookout.clock_jump(now))
+        if self._episode is None:
+            return
+        self._credit += speed
+        if self._credit > 1.0 - 1e-6:
+            self._credit -= 1.0
             acting = self._episode.steps > 0
-            if not self._play(self._now()) and acting:
-                self._episode.end("chunk_timeout", "no chunk came in time for this period")
-            self._settle()
+            if not self._play(now) and acting:
+                self._finish(self._silence.no_chunk("in time for this period"))
+        self._settle()
 
     def _play(self, now_ns: int) -> bool:
         assert self._episode is not None
-        command = self._episode.command(now_ns)
+        command = self._episode.command(self._commander.pace.at(now_ns))
         if command is None:
             return False
-        self._waiting.feed()
+        self._silence.played()
         self._commanded_ns = now_ns
         self._send(now_ns, command)
         self._reporter.acted(now_ns, self._frame, self._episode)
@@ -223,53 +228,45 @@ class BridgeNode(LifecycleNode):
 
     def _require(self, verdict: Verdict) -> None:
         """Ends the episode where motion is refused."""
-        if not verdict.accepted and self._episode is not None:
-            self._episode.end("limit", f"{verdict.limit}: {verdict.reason}")
+        if not verdict.accepted:
+            self._finish(Outcome("limit", f"{verdict.limit}: {verdict.reason}"))
 
     def _now(self) -> int:
         return int(self.get_clock().now().nanoseconds)
 
-    # --- deadlines and endings -----------------------------------------------------------
-
     def _watch(self) -> None:
         """On the steady clock, so that it works where ROS time stands still."""
         self._server.watch()
-        self._interlock.watch(self._episode is not None)
+        if self._server.settled:
+            self._interlock.watch(self._episode is not None)
+        jump = None if self._equipment.lockstep else self._lookout.clock_jump(self._now())
         if self._episode is None:
+            self._commander.flush(self._now())
             return
         unmeasured = self._measured_ns == self._commanded_ns
-        silent = not self._equipment.lockstep and self._silence.expired
-        if silent or (self._waiting.expired and unmeasured):
-            self._episode.end("observation_timeout", self._silence_detail())
-        elif self._waiting.expired:
-            self._episode.end("chunk_timeout", self._chunk_detail())
+        self._finish(jump or self._silence.outcome(unmeasured) or self._lookout.trouble())
         self._settle()
 
-    def _silence_detail(self) -> str:
-        topic = self.resolve_topic_name(self._equipment.robot.joint_states_topic)
-        return f"nothing new on {topic} for {self._silence.silence:.1f} s"
+    def _finish(self, outcome: Outcome | None) -> None:
+        """Gives the episode an outcome, if there is one to give."""
+        if outcome is not None and self._episode is not None:
+            self._episode.end(outcome.stop_reason, outcome.detail)
 
-    def _chunk_detail(self) -> str:
-        topic = self.resolve_topic_name("action_chunk")
-        return (
-            f"no chunk on {topic} within {self._waiting.timeout:g} s; "
-            f"it has {self.count_publishers(topic)} publishers"
-        )
-
-    def _end(self, stop_reason: str, detail: str, settle: bool = True) -> None:
+    def _end(self, outcome: Outcome, settle: bool = True) -> None:
         """Ends what runs, if anything does."""
-        if self._episode is not None:
-            self._episode.end(stop_reason, detail)
-            if settle:
-                self._settle()
-        else:
-            self._server.conclude(Outcome(stop_reason, detail), None)
+        if self._episode is None:
+            self._server.conclude(outcome, None)
+            return
+        self._finish(outcome)
+        if settle:
+            self._settle()
 
     def _stop(self, outcome: Outcome) -> None:
-        """A person stopped the arm, whether it moves or not."""
+        """A person or the robot stopped the arm, whether it moves or not."""
         if self._episode is None:
             self._reporter.say(SafetyState.STOPPED, self._number, outcome)
-        self._end(outcome.stop_reason, outcome.detail)
+        self._commander.forget()
+        self._end(outcome)
 
     def _settle(self) -> None:
         """Stops policy and arm, and closes the goal, once the episode has an outcome."""
@@ -277,7 +274,8 @@ class BridgeNode(LifecycleNode):
         if episode is None or episode.outcome is None:
             return
         self._episode, outcome = None, episode.outcome
-        self._commander.halt(self._now())
+        jumped = outcome.stop_reason == RunEpisode.Result.STOP_CLOCK_JUMP
+        self._commander.halt(self._now(), at_once=jumped)
         self._commander.instruct(self._now(), self._number, "")
         self._interlock.ended(outcome)
         held = SafetyState.HOLDING if self._interlock.armed else SafetyState.STOPPED
@@ -292,6 +290,7 @@ class BridgeNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Runs the node until it is told to stop."""
+    ask_for_priority(BRIDGE)  # motion that is made too late does not fit what is played already
     return run(BridgeNode, args)
 
 

@@ -20,6 +20,8 @@ from rlco_interfaces.srv import ResetScene
 
 #: s after which a scene that did not come is asked for again.
 _AGAIN = 2.0
+#: s after a scene was laid out until its robot is heard of again.
+_HEARD_AGAIN = 0.3
 
 Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
 
@@ -29,7 +31,7 @@ class EpisodeServer:
 
     Args:
         node: whose action server this is.
-        resetting: how long the scene may take.
+        resetting: how long the scene may take; None where people lay it out.
         accepts: whether goals are taken now.
         refusal: why a goal cannot be run, as one line; empty if it can.
         begin: called when the scene of a goal is laid out.
@@ -39,7 +41,7 @@ class EpisodeServer:
     def __init__(
         self,
         node: Node,
-        resetting: Watchdog,
+        resetting: Watchdog | None,
         *,
         accepts: Callable[[], bool],
         refusal: Callable[[RunEpisode.Goal], str],
@@ -52,7 +54,7 @@ class EpisodeServer:
         self._instruction = ""
         self._request: ResetScene.Request | None = None
         self._scene: Any = None
-        self._asking = Watchdog(_AGAIN)
+        self._asking, self._since_reset = Watchdog(_AGAIN), Watchdog(_HEARD_AGAIN)
         self._client = node.create_client(ResetScene, "reset_scene")
         self._server = ActionServer(
             node,
@@ -70,6 +72,11 @@ class EpisodeServer:
     def busy(self) -> bool:
         """Whether a goal is being run."""
         return self._handle is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether no scene is laid out, nor was just now: a simulator says nothing meanwhile."""
+        return self._request is None and self._since_reset.expired
 
     def feedback(self, phase: str, step: int = 0) -> None:
         """Tells the client how far the episode is."""
@@ -91,12 +98,15 @@ class EpisodeServer:
         not come; to be called now and then.
         """
         self._ask()
-        if self._request is not None and self._resetting.expired:
+        if self._request is not None:
+            self._since_reset.feed()
+        resetting = self._resetting
+        if self._request is not None and resetting is not None and resetting.expired:
             self.conclude(
                 Outcome(
                     RunEpisode.Result.STOP_RESET_FAILED,
                     f"no answer on {self._client.srv_name} within "
-                    f"{self._resetting.timeout:g} s; is the simulator running?",
+                    f"{resetting.timeout:g} s; is the simulator running?",
                 ),
                 None,
             )
@@ -115,12 +125,25 @@ class EpisodeServer:
         if problem:
             self.conclude(Outcome(RunEpisode.Result.STOP_REFUSED, problem), None)
             return
+        if self._resetting is None:
+            self._take_scene(handle, self._as_it_is(goal))
+            return
         self.feedback(RunEpisode.Feedback.PHASE_RESET)
         self._resetting.feed()
         self._request = ResetScene.Request(
             task=goal.task, seed=goal.seed, instruction=goal.instruction
         )
         self._ask()
+
+    def _as_it_is(self, goal: RunEpisode.Goal) -> ResetScene.Response:
+        """The scene that people have laid out: the goal tells the rest."""
+        told = bool(goal.instruction and goal.max_steps)
+        scene = ResetScene.Response(success=told, instruction=goal.instruction)
+        if not told:
+            scene.message = "nobody lays out scenes here; the goal needs instruction and max_steps"
+        scene.stamp = self._node.get_clock().now().to_msg()
+        scene.max_steps = goal.max_steps
+        return scene
 
     def _ask(self) -> None:
         """Asks for the scene once the service is there, as a request before that would be lost;

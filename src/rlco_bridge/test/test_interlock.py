@@ -29,12 +29,18 @@ class Cell:
         self.node: Node = rclpy.create_node("cell")
         self.now = 0.0
         self.stops: list[Outcome] = []
+        self.fault: Outcome | None = None
         self.readied = 0
 
     def interlock(self, auto_arm: bool = True, deadman: float = 0.0) -> Interlock:
         watchdog = Watchdog(deadman, lambda: self.now) if deadman else None
         made = Interlock(
-            self.node, auto_arm=auto_arm, deadman=watchdog, stop=self.stops.append, ready=self.ready
+            self.node,
+            auto_arm=auto_arm,
+            deadman=watchdog,
+            fault=lambda: self.fault,
+            stop=self.stops.append,
+            ready=self.ready,
         )
         self._services = {
             name: self.node.create_client(Trigger, f"cell/{name}") for name in ("stop", "arm")
@@ -144,3 +150,26 @@ def test_a_released_deadman_stops_and_must_be_held_to_arm(cell: Cell) -> None:
     assert not interlock.armed, "holding it again is not enough"
     assert cell.call("arm").success
     assert interlock.problem == ""
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_fault_of_the_robot_latches_until_it_is_gone_and_somebody_arms(
+    cell: Cell, running: bool
+) -> None:
+    interlock = cell.interlock()
+    interlock.watch(running)
+    assert cell.stops == []
+    cell.fault = Outcome("protective_stop", "protective stop; look why")
+    interlock.watch(running)
+    assert cell.stops == [cell.fault]
+    interlock.watch(False)
+    assert len(cell.stops) == 1, "it is said once"
+    refused = cell.call("arm")
+    assert not refused.success
+    assert refused.message == "not armed: protective_stop: protective stop; look why"
+    cell.fault = None
+    interlock.watch(False)
+    assert not interlock.armed
+    assert "protective_stop" in interlock.problem
+    assert cell.call("arm").success
+    assert interlock.armed

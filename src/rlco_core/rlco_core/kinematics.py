@@ -17,7 +17,8 @@ from rlco_core.types import readonly
 
 Vector = NDArray[np.float64]
 
-_DAMPING = 1e-4 * np.eye(6)
+_IDENTITY = np.eye(6)
+_DAMPING = 1e-4 * _IDENTITY
 _POSTURE_GAIN = 0.05
 _ITERATIONS = 10
 _TOLERANCE = 1e-4
@@ -33,12 +34,11 @@ class Kinematics:
     """
 
     def __init__(self, robot: RobotConfig) -> None:
-        full = _build_model(robot)
+        full = build_model(robot)
         _require(robot.joint_names, [str(name) for name in full.names][1:], "joint", robot)
         frames = [str(frame.name) for frame in full.frames]
         _require([robot.ee_frame, robot.elbow_frame], frames, "frame", robot)
-        locked = [i for i, name in enumerate(full.names) if i and name not in robot.joint_names]
-        self._model = pin.buildReducedModel(full, locked, pin.neutral(full))
+        self._model = pin.buildReducedModel(full, locked_joints(full, robot), pin.neutral(full))
         self._order = [self._model.getJointId(name) - 1 for name in robot.joint_names]
         if self._order != list(range(len(self._order))):
             raise ConfigError(f"{robot.name}: list the joints from base to tip, as the URDF does")
@@ -73,6 +73,19 @@ class Kinematics:
         return np.asarray(
             pin.computeFrameJacobian(self._model, self._data, joints, self._frame, pin.LOCAL)
         )
+
+    def dexterity(self, joints: Vector) -> float:
+        """Smallest singular value of the Jacobian at ``joints``, (n,) rad: how fast the end
+        effector can be moved whichever way, m/s or rad/s for every rad/s of the joints; 0 at a
+        singularity.
+        """
+        return float(np.linalg.svd(self.jacobian(joints), compute_uv=False)[-1])
+
+    def is_dexterous(self, joints: Vector, least: float) -> bool:
+        """Whether ``dexterity`` is above ``least``; quicker than to compute it."""
+        jacobian = self.jacobian(joints)
+        self._cholesky.compute(jacobian.dot(jacobian.T) - least * least * _IDENTITY)
+        return bool(self._cholesky.info() == eigenpy.ComputationInfo.Success)
 
     def inverse(self, target: pin.SE3, seed: Vector) -> Vector:
         """Joints near ``seed`` that bring the end effector to ``target``.
@@ -115,11 +128,21 @@ def _finite(array: Vector) -> bool:
     return all(map(math.isfinite, array.ravel().tolist()))
 
 
-def _build_model(robot: RobotConfig) -> pin.Model:
+def build_model(robot: RobotConfig) -> pin.Model:
+    """All of the URDF, the gripper's joints among it.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
         return pin.buildModelFromUrdf(str(robot.urdf))
     except (ValueError, RuntimeError) as error:
         raise ConfigError(f"{robot.name}: cannot read URDF {robot.urdf}: {error}") from error
+
+
+def locked_joints(full: pin.Model, robot: RobotConfig) -> list[int]:
+    """Numbers of the joints that are not the arm's."""
+    return [i for i, name in enumerate(full.names) if i and name not in robot.joint_names]
 
 
 def _require(

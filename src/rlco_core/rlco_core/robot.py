@@ -34,6 +34,44 @@ class Workspace(_Strict):
         return self
 
 
+class TableConfig(_Strict):
+    """What the arm stands on: height of its top above the base frame and distance from it, m."""
+
+    height: float
+    margin: Annotated[float, Field(ge=0.0)]
+
+
+class SingularityConfig(_Strict):
+    """Smallest singular values of the Jacobian between which the arm is slowed down."""
+
+    slow: Positive
+    stop: Positive
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SingularityConfig:
+        if self.slow <= self.stop:
+            raise ValueError(f"slow is {self.slow}; it must be above stop, {self.stop}")
+        return self
+
+
+class VelocityEnvelope(_Strict):
+    """Speeds that become less towards the stops, one value per joint: at ``q`` rad at most
+    ``-offset + sqrt(slope * (upper - q))`` rad/s upwards, and so downwards towards ``lower``.
+    """
+
+    slope: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    offset: Annotated[tuple[float, ...], Field(min_length=1)]
+    lower: Annotated[tuple[float, ...], Field(min_length=1)]
+    upper: Annotated[tuple[float, ...], Field(min_length=1)]
+
+
+class HullConfig(_Strict):
+    """The convex hull of spheres of one radius about ``points`` in the link's frame, m."""
+
+    radius: Positive
+    points: Annotated[tuple[Vector3, ...], Field(min_length=1, max_length=32)]
+
+
 class LimitConfig(_Strict):
     """What a command may ask of the arm; units in ``robots/panda.yaml``."""
 
@@ -49,8 +87,21 @@ class LimitConfig(_Strict):
     tool_speed: Positive
     tool_rotation: Positive
     lag: Positive
+    tracking: Positive
     keep_out: Mapping[str, Workspace] = {}
     keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
+    collision_margin: Annotated[float, Field(ge=0.0)] | None = None
+    table: TableConfig | None = None
+    singularity: SingularityConfig | None = None
+    velocity_envelope: VelocityEnvelope | None = None
+
+    @model_validator(mode="after")
+    def _one_table(self) -> LimitConfig:
+        if self.table is not None and self.collision_margin is None:
+            raise ValueError("a table is looked at only where there is a collision_margin")
+        if "table" in self.keep_out:
+            raise ValueError("a box in keep_out is called 'table', as what the arm stands on is")
+        return self
 
 
 class GripperConfig(_Strict):
@@ -90,12 +141,16 @@ class RobotConfig(_Strict):
     gripper: GripperConfig
     joint_states_topic: str
     controller_topic: str
+    driver: str = "sim"
     limits: LimitConfig
+    hulls: Mapping[str, HullConfig] = {}
 
     @model_validator(mode="after")
     def _one_value_per_joint(self) -> RobotConfig:
         limits = self.limits
         rows = {"home": self.home, "acceleration": limits.acceleration, "jerk": limits.jerk}
+        if (envelope := limits.velocity_envelope) is not None:
+            rows |= {f"velocity_envelope.{name}": values for name, values in envelope}
         for name, values in rows.items():
             if len(values) != len(self.joints):
                 raise ValueError(f"{name} has {len(values)} values for {len(self.joints)} joints")

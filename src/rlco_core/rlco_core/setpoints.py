@@ -23,6 +23,7 @@ from rlco_core.limits import Motion, MotionLimit, first_refusal
 from rlco_core.profiles import JointState, Profile, Profiles
 from rlco_core.robot import RobotConfig
 from rlco_core.safety import stream_safety
+from rlco_core.singularity import SlowDown
 from rlco_core.types import ACCEPTED, Verdict
 
 Vector = NDArray[np.float64]
@@ -38,6 +39,7 @@ _LOOK = 0.02
 _AT_FIRST = (0.005, 0.01, 0.015)
 #: Share of a period by which a time is called a whole number of periods.
 _SLACK = 1e-6
+_SLOWED = Verdict(False, "singularity", "joints are slow on their way to a singularity")
 
 
 class SetpointStream:
@@ -58,6 +60,7 @@ class SetpointStream:
         self._kinematics = kinematics
         self._safety = stream_safety(robot, kinematics)
         velocity = kinematics.velocity * limits.velocity_scale * _ROOM
+        self._slow_down = SlowDown(kinematics, velocity, limits.singularity)
         self._profiles = Profiles(
             velocity,
             np.array(limits.acceleration) * limits.dynamics_scale,
@@ -75,17 +78,19 @@ class SetpointStream:
             return verdict
         self.state = JointState.at_rest(joints)
         self._command: Vector | None = None
+        self._asked: Vector | None = None
         self._profile: Profile | None = None
         self._stop: Profile | None = None
         self._passed = self._stopped = 0.0
-        self._left, self._hurrying = 0, False
+        self._left, self._hurrying, self._slowed = 0, False, False
         self.verdict = first_refusal(self._safety.motion, self._motion(self.state))
         self._barred = not self.verdict.accepted
         return self.verdict
 
     def follow(self, joints: Vector, seconds: float) -> Verdict:
         """A command: the joints (n,) go on a straight line to it from the command before, in
-        ``seconds``. Then the next one is due, or they come to rest.
+        ``seconds``. Then the next one is due, or they come to rest. Towards a singularity they go
+        as far as they may.
 
         Refused, and they come to rest, where no joints of this arm can be.
         """
@@ -93,8 +98,9 @@ class SetpointStream:
             self.brake()
             return verdict
         before = self.state.joints if self._command is None else self._command
-        velocity = (joints - before) / seconds
-        self._command = joints
+        self._asked, self._command = joints, self._slow_down.goal(before, joints, seconds)
+        self._slowed = self._command is not joints
+        velocity = (self._command - before) / seconds
         self._profile = self._profiles.chase(self.state, before, velocity, seconds)
         self._hurrying = True
         self._passed, self._left = 0.0, math.ceil(seconds / self._period - _SLACK)
@@ -102,7 +108,7 @@ class SetpointStream:
 
     def brake(self) -> None:
         """From now on the arm comes to rest, until the next command."""
-        self._command = self._profile = None
+        self._command = self._asked = self._profile = None
         self._left = 0
 
     def advance(self) -> JointState:
@@ -113,6 +119,8 @@ class SetpointStream:
         else:
             self.state, self._stop = found
             self._stopped = 0.0
+            if self._slowed:
+                self.verdict = _SLOWED
         return self.state
 
     def ahead(self) -> list[JointState]:
@@ -125,11 +133,16 @@ class SetpointStream:
         return found
 
     @property
+    def left(self) -> int:
+        """Set-points until the next command is due."""
+        return self._left
+
+    @property
     def lag(self) -> float:
         """How far the farthest joint is behind its command, rad; 0 without one."""
-        if self._command is None:
+        if self._asked is None:
             return 0.0
-        return float(np.abs(self._command - self.state.joints).max())
+        return float(np.abs(self._asked - self.state.joints).max())
 
     @property
     def resting(self) -> bool:

@@ -65,7 +65,7 @@ def test_wrong_files_name_the_key(tmp_path: Path, changes: dict[str, object], na
 
 
 def test_unknown_names_list_what_ships() -> None:
-    with pytest.raises(ConfigError, match=r"neither a shipped robot \('panda' or 'ur5e'\)"):
+    with pytest.raises(ConfigError, match=r"neither a shipped robot \('fr3', 'panda' or 'ur5e'\)"):
         RobotConfig.load("pnda")
 
 
@@ -86,6 +86,11 @@ def test_unknown_names_list_what_ships() -> None:
             "limits.workspace.lower.2: .*finite number",
         ),
         ({"workspace": {"lower": [0, 0], "upper": [1, 1, 1]}}, "limits.workspace.lower: .*3 items"),
+        ({"collision_margin": None}, "limits: .*a table is looked at only where there is a"),
+        (
+            {"keep_out": {"table": {"lower": [0, 0, 0], "upper": [1, 1, 1]}}},
+            "limits: .*a box in keep_out is called 'table'",
+        ),
     ],
 )
 def test_limits_that_limit_nothing_are_refused(

@@ -4,20 +4,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
+from rlco_core.contract import CameraContract
 from rlco_core.errors import ContractMismatch
 from rlco_core.joint_states import positions_of
-from rlco_core.stamps import stamp_to_ns
+from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import Instruction as InstructionMessage
-from rlco_policy.gate import Image, Instruction, JointState
+from rlco_interfaces.msg import PolicyState
+from rlco_policy.health import Fault
+from rlco_policy.measurements import Image, Instruction, JointState
 
 _CHANNELS = {"rgb8": slice(None), "bgr8": slice(None, None, -1)}
+
+
+def ns_to_stamp(time_ns: int) -> Time:
+    """Integer nanoseconds as a time message."""
+    return set_stamp(Time(), time_ns)
 
 
 def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
@@ -41,8 +51,17 @@ def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
     return pixels[:, :, _CHANNELS[message.encoding]]
 
 
-def image_from_message(message: ImageMessage) -> Image:
-    """Pixels with their time."""
+def image_from_message(message: ImageMessage, camera: CameraContract) -> Image:
+    """Pixels with their time.
+
+    Raises:
+        ContractMismatch: another size or encoding than the camera's, or too little data.
+    """
+    if (message.width, message.height) != (camera.width, camera.height):
+        raise ContractMismatch(
+            f"image is {message.width} x {message.height}; "
+            f"it should be {camera.width} x {camera.height}"
+        )
     return Image(stamp_to_ns(message.header.stamp), image_to_array(message))
 
 
@@ -54,3 +73,21 @@ def joints_from_message(message: JointStateMessage, names: Sequence[str]) -> Joi
 def instruction_from_message(message: InstructionMessage) -> Instruction:
     """What to do, and from when on."""
     return Instruction(stamp_to_ns(message.header.stamp), message.episode, message.text)
+
+
+def state_to_message(fault: Fault, ages: tuple[float, float], now_ns: int) -> PolicyState:
+    """What is wrong now, if anything; ages of image and joints, s."""
+    message = PolicyState(reason=fault.reason, detail=fault.detail)
+    message.header.stamp = ns_to_stamp(now_ns)
+    message.image_age, message.joints_age = ages
+    return message
+
+
+def diagnosis(
+    hardware: str, problem: str, message: str, values: Mapping[str, str]
+) -> DiagnosticStatus:
+    """A line of /diagnostics: an error where there is a problem, else what the node does."""
+    level = DiagnosticStatus.ERROR if problem else DiagnosticStatus.OK
+    status = DiagnosticStatus(level=level, message=problem or message, hardware_id=hardware)
+    status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+    return status

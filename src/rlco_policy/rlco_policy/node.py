@@ -3,21 +3,23 @@
 """The policy node: a lifecycle node that answers observations with action chunks.
 
     in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
-    out: action_chunk, /diagnostics
+    out: action_chunk, policy_state, /diagnostics
 
 Configuring verifies the bundle, holds its contract against the robot and the cameras that exist,
-and warms the model up. Only an active node listens and answers.
+and warms the model up. Only an active node listens and answers, and only while what comes is sound;
+`policy_state` says so.
 """
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -27,50 +29,36 @@ from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
 from rlco_core.bundle import Bundle, load_bundle
-from rlco_core.contract import ActionContract, Contract, compare
+from rlco_core.contract import CameraContract, Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import seconds_to_ns
+from rlco_core.stamps import seconds_to_ns, stamp_to_ns
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
+    diagnosis,
     image_from_message,
     instruction_from_message,
     joints_from_message,
 )
-from rlco_policy.engine import CPU, OnnxPolicy
-from rlco_policy.gate import Budget, Gate
-from rlco_policy.responder import Responder, measured_joints
+from rlco_policy.engine import OnnxPolicy
+from rlco_policy.health import Fault, Limits
+from rlco_policy.measurements import Topics
+from rlco_policy.parameters import PARAMETERS
+from rlco_policy.reporter import Reporter
+from rlco_policy.responder import Responder, make_responder, measured_joints
 from rlco_ros.chunks import chunk_to_message
-from rlco_ros.parameters import flag, real, text, texts, whole
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
 from rlco_ros.run import run
 
-SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
-
+FAILURE = TransitionCallbackReturn.FAILURE
 JOINT_STATES_DEPTH = 32
-
-PARAMETERS = (
-    text("bundle", "", "directory of the policy bundle"),
-    text("robot", "panda", "robot by name, or path of its YAML file"),
-    text("tf_prefix", "", "prefix of the robot's joint and frame names"),
-    text("task", "", "task of the scene; empty: any that the bundle was trained on"),
-    flag(
-        "lockstep",
-        False,
-        "true: only equal stamps make an observation, of any age; false: the two budgets below",
-    ),
-    real("max_observation_age", 0.2, "oldest image that is answered, s", 0.001, 10.0),
-    real("max_skew", 0.03, "largest distance of image and joint state, s", 0.001, 1.0),
-    real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
-    texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
-    whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
-    flag("autostart", True, "configure and activate at once"),
-)
+HEARTBEAT_S = 0.1
+_INACTIVE = "the node is not active; it should be configured and activated"
 
 
 class PolicyNode(LifecycleNode):
-    """Holds the messages' ends; what is decided is in `Responder` and `Gate`."""
+    """Holds the messages' ends; what is decided is in `Responder`, `Gate` and `Health`."""
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("policy_node", **node_arguments)
@@ -82,11 +70,11 @@ class PolicyNode(LifecycleNode):
         self._inputs: list[Any] = []
         self._frame = ""
         self._joint_names: list[str] = []
-        self._joint_topic = ""
         self._chunks = self.create_lifecycle_publisher(ActionChunkMessage, "action_chunk", COMMAND)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
+        self._reporter = Reporter(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1.0, self._publish_diagnostics, clock=steady)
+        self.create_timer(HEARTBEAT_S, self._beat, clock=steady)
+        self.create_timer(1.0, lambda: self._reporter.diagnose(self._status()), clock=steady)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the bundle and refuses one that is unsound or does not fit."""
@@ -105,13 +93,16 @@ class PolicyNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Starts to listen."""
         self._subscribe()
-        return super().on_activate(state)
+        result = super().on_activate(state)
+        self._answer()
+        return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops to listen."""
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         self._inputs.clear()
+        self._tell(self._reporter.tell)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -131,26 +122,28 @@ class PolicyNode(LifecycleNode):
         policy = OnnxPolicy(bundle, tuple(self._get("providers")), self._get("threads"))
         policy.warm_up()
         self._require_scene(bundle.contract, robot)
-        cameras = [camera.name for camera in bundle.contract.cameras]
-        gate = Gate(cameras, self._budget(bundle.contract.action))
-        self._responder = Responder(policy, robot, gate)
+        self._topics = self._resolve(bundle.contract, robot)
+        self._responder = make_responder(policy, robot, self._topics, self._limits())
         self._bundle, self._policy = bundle, policy
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
-        self._joint_topic = robot.joint_states_topic
         self._frame = self._get("tf_prefix") + robot.base_frame
         self.get_logger().info(
             f"bundle {bundle.manifest.name} ({bundle.sha256[:12]}) is ready on {policy.provider}"
         )
 
-    def _budget(self, action: ActionContract) -> Budget:
-        if self._get("lockstep"):
-            return Budget(skew_ns=0, age_ns=None)
-        return Budget(
-            skew_ns=seconds_to_ns(self._get("max_skew")),
-            age_ns=seconds_to_ns(self._get("max_observation_age")),
-            # Half a period of slack, so that the jitter of a camera does not cost a whole frame.
-            period_ns=seconds_to_ns((action.execute - 0.5) * action.dt),
+    def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
+        name = self.resolve_topic_name
+        return Topics(
+            cameras={camera.name: name(f"{camera.name}/image_raw") for camera in contract.cameras},
+            joints=name(robot.joint_states_topic),
+            commanded=name("commanded_joint_states"),
         )
+
+    def _limits(self) -> Limits | None:
+        if self._get("lockstep"):
+            return None
+        names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
+        return Limits(*(seconds_to_ns(self._get(name)) for name in names))
 
     def _require_scene(self, contract: Contract, robot: RobotConfig) -> None:
         """Raises `ContractMismatch` unless the contract fits robot, task and cameras."""
@@ -197,27 +190,32 @@ class PolicyNode(LifecycleNode):
         newest = QoSProfile(depth=1, reliability=policy)
         several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
         for camera in self._bundle.contract.cameras:
-            topic, callback = f"{camera.name}/image_raw", partial(self._on_image, camera.name)
+            topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
             self._listen(ImageMessage, topic, callback, newest)
-        self._listen(JointStateMessage, self._joint_topic, self._on_joints, several)
-        self._listen(JointStateMessage, "commanded_joint_states", self._on_commanded, several)
+        self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
+        self._listen(JointStateMessage, self._topics.commanded, self._on_commanded, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:
         self._inputs.append(self.create_subscription(kind, topic, callback, qos))
 
-    def _on_image(self, camera: str, message: ImageMessage) -> None:
-        self._take(lambda gate: gate.on_image(camera, image_from_message(message)))
+    def _on_image(self, camera: CameraContract, message: ImageMessage) -> None:
+        topic, name = self._topics.cameras[camera.name], camera.name
+        self._take(topic, message, lambda r: r.on_image(name, image_from_message(message, camera)))
 
     def _on_joints(self, message: JointStateMessage) -> None:
-        self._take(lambda gate: gate.on_joints(joints_from_message(message, self._joint_names)))
+        topic, names = self._topics.joints, self._joint_names
+        self._take(topic, message, lambda r: r.on_joints(joints_from_message(message, names)))
 
     def _on_commanded(self, message: JointStateMessage) -> None:
-        self._take(lambda gate: gate.on_commanded(joints_from_message(message, self._joint_names)))
+        topic, names = self._topics.commanded, self._joint_names
+        self._take(topic, message, lambda r: r.on_commanded(joints_from_message(message, names)))
 
     def _on_instruction(self, message: InstructionMessage) -> None:
+        assert self._responder is not None
         instruction = instruction_from_message(message)
-        self._take(lambda gate: gate.on_instruction(instruction))
+        self._responder.on_instruction(instruction, self._now())
+        self._answer()
         self._warn_of_truncation(instruction.text)
 
     def _warn_of_truncation(self, text: str) -> None:
@@ -233,15 +231,28 @@ class PolicyNode(LifecycleNode):
                 "it should have about 14 words at most"
             )
 
-    def _take(self, put: Callable[[Gate], None]) -> None:
-        """Puts a message into the gate and answers what that completes."""
+    def _take(self, topic: str, message: Any, put: Callable[[Responder], None]) -> None:
+        """Takes a measurement, or notes what is wrong with it, and answers what it completes."""
+        assert self._responder is not None
+        foul = ""
+        try:
+            put(self._responder)
+        except RlcoError as error:
+            foul = str(error)
+        stamp_ns = stamp_to_ns(message.header.stamp)
+        self._responder.health.on_message(topic, stamp_ns, self._now(), foul)
+        self._answer()
+
+    def _answer(self) -> None:
+        """Answers what is complete and sound, and tells when that has changed."""
         assert self._responder is not None
         try:
-            put(self._responder.gate)
-            chunk = self._responder.respond(self.get_clock().now().nanoseconds)
+            chunk = self._responder.respond(self._now())
         except RlcoError as error:
             self._report(error)
             return
+        finally:
+            self._tell(self._reporter.tell)
         if chunk is not None:
             self._problem = ""
             self._chunks.publish(chunk_to_message(chunk, self._frame))
@@ -250,28 +261,35 @@ class PolicyNode(LifecycleNode):
         self._problem = str(error)
         self.get_logger().error(self._problem, throttle_duration_sec=2.0)
 
-    def _publish_diagnostics(self) -> None:
-        message = DiagnosticArray(status=[self._status()])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
+    def _now(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _beat(self) -> None:
+        """Looks anew, as silence sends no message, and says what holds."""
+        if self._inputs:
+            self._answer()
+        self._tell(self._reporter.beat)
+
+    def _tell(self, say: Callable[[Fault, tuple[float, float]], None]) -> None:
+        """Hands out what is wrong, and the ages of image and joints."""
+        if self._responder is not None and self._inputs:
+            say(self._responder.fault, self._responder.health.ages(self._now()))
+        else:
+            say(Fault("inactive", self._problem or _INACTIVE), (math.nan, math.nan))
 
     def _status(self) -> DiagnosticStatus:
-        status = DiagnosticStatus(name=f"{self.get_fully_qualified_name()}: policy")
-        status.level = DiagnosticStatus.ERROR if self._problem else DiagnosticStatus.OK
-        status.message = self._problem
         if self._bundle is None or self._policy is None or self._responder is None:
-            status.message = status.message or "not configured"
-            return status
-        status.hardware_id = self._bundle.manifest.name
-        status.message = status.message or self._responder.waiting_for or "answering"
+            return diagnosis("", self._problem, "not configured", {})
+        responder = self._responder
         values = {
             "bundle_sha256": self._bundle.sha256,
             "provider": self._policy.provider,
-            "decisions": str(self._responder.decisions),
-            "latency_ms": f"{self._responder.latency_s * 1e3:.2f}",
+            "decisions": str(responder.decisions),
+            "latency_ms": f"{responder.latency_s * 1e3:.2f}",
         }
-        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
-        return status
+        problem = self._problem or responder.fault.detail
+        message = responder.waiting_for or "answering"
+        return diagnosis(self._bundle.manifest.name, problem, message, values)
 
 
 def main(args: list[str] | None = None) -> int:

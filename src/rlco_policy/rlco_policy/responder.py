@@ -14,30 +14,58 @@ from numpy.typing import NDArray
 from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
+from rlco_core.stamps import seconds_to_ns
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.gate import Gate, Ready, Waiting
+from rlco_policy.gate import Gate, Ready
+from rlco_policy.health import SOUND, Fault, Health, Limits
+from rlco_policy.measurements import Image, Instruction, JointState, Topics
+from rlco_policy.pairing import Before, Exact, Skewed, Waiting
 from rlco_policy.policy import Policy
 
 
 class Responder:
     """Answers what its gate releases; the same observation sent again gets the same chunk.
 
+    While something is wrong with what comes nothing is answered.
+
     Attributes:
-        gate: takes the measurements.
+        health: watches where the measurements come from.
+        fault: what was wrong at the last look.
         decisions: observations that were answered, repetitions not counted.
         latency_s: how long the last decision took.
         waiting_for: why there was nothing to answer; empty after an answer.
     """
 
-    def __init__(self, policy: Policy, robot: RobotConfig, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, policy: Policy, robot: RobotConfig, gate: Gate, health: Health) -> None:
+        self.health = health
+        self.fault = SOUND
         self.decisions = 0
         self.latency_s = 0.0
         self.waiting_for = ""
+        self._gate = gate
         self._policy = policy
         self._robot = robot
         self._kinematics = Kinematics(robot)
         self._answered: tuple[Ready, ActionChunk] | None = None
+
+    def on_image(self, camera: str, image: Image) -> None:
+        """A sound image."""
+        self._gate.on_image(camera, image)
+        self.health.on_image(camera, image)
+
+    def on_joints(self, joints: JointState) -> None:
+        """Where the joints were measured."""
+        self._gate.on_joints(joints)
+        self.health.on_joints(joints)
+
+    def on_commanded(self, joints: JointState) -> None:
+        """Where the joints are told to be."""
+        self._gate.on_commanded(joints)
+
+    def on_instruction(self, instruction: Instruction, now_ns: int) -> None:
+        """What to do from now on."""
+        self._gate.on_instruction(instruction)
+        self.health.on_instruction(instruction, now_ns)
 
     def respond(self, now_ns: int) -> ActionChunk | None:
         """The chunk to publish now, if any; `now_ns` is the ROS time.
@@ -45,9 +73,15 @@ class Responder:
         Raises:
             RlcoError: the observation does not fit the contract, or the model's answer is broken.
         """
-        released = self.gate.take(now_ns)
+        self.fault = self.health.look(now_ns)
+        if self.fault:
+            self.waiting_for = self.fault.detail
+            return None
+        released = self._gate.take(now_ns)
         if isinstance(released, Waiting):
             self.waiting_for = released.reason
+            if isinstance(released, Skewed):
+                self.fault = Fault("skew", released.reason)
             return None
         self.waiting_for = ""
         if self._answered is None or not released.repeats(self._answered[0]):
@@ -70,6 +104,20 @@ class Responder:
             proprioception=proprioception(self._kinematics, measured, commanded),
             instruction=ready.instruction,
         )
+
+
+def make_responder(
+    policy: Policy, robot: RobotConfig, topics: Topics, limits: Limits | None
+) -> Responder:
+    """For real time, or for lock-step where `limits` is None."""
+    cameras, health = list(topics.cameras), Health(topics, limits)
+    if limits is None:
+        return Responder(policy, robot, Gate(cameras, Exact()), health)
+    action = policy.contract.action
+    # Half a period of slack, so that the jitter of a camera does not cost a whole frame.
+    period_ns = seconds_to_ns((action.execute - 0.5) * action.dt)
+    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, period_ns)
+    return Responder(policy, robot, gate, health)
 
 
 def measured_joints(robot: RobotConfig, tf_prefix: str) -> Sequence[str]:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -20,19 +19,14 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import set_stamp
-from rlco_interfaces.msg import ActionChunk, Instruction
+from rlco_interfaces.msg import ActionChunk, Instruction, PolicyState
+from rlco_policy.convert import ns_to_stamp
 from rlco_policy.node import PolicyNode
-from rlco_ros.qos import LATCHED
+from rlco_ros.qos import COMMAND, LATCHED
 
 DOMAIN = 1 + os.getpid() % 100
 PANDA = RobotConfig.load("panda")
 PATIENCE_S = 30.0
-
-
-def ns_to_stamp(time_ns: int) -> Time:
-    """Integer nanoseconds as a time message."""
-    return set_stamp(Time(), time_ns)
 
 
 class Scene(Node):
@@ -41,6 +35,7 @@ class Scene(Node):
     def __init__(self, context: Context) -> None:
         super().__init__("scene", context=context, namespace="cell")
         self.chunks: list[ActionChunk] = []
+        self.states: list[PolicyState] = []
         self.diagnostics: list[DiagnosticArray] = []
         self.width = 64
         self.images = self.create_publisher(Image, "front/image_raw", 1)
@@ -49,16 +44,17 @@ class Scene(Node):
         self.instructions = self.create_publisher(Instruction, "instruction", LATCHED)
         self._infos = self.create_publisher(CameraInfo, "front/camera_info", 1)
         self.create_subscription(ActionChunk, "action_chunk", self.chunks.append, 10)
+        self.create_subscription(PolicyState, "policy_state", self.states.append, COMMAND)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
         self.create_timer(0.01, self._tell_camera)
 
     def _tell_camera(self) -> None:
         self._infos.publish(CameraInfo(width=self.width, height=48))
 
-    def tell_image(self, stamp_ns: int) -> None:
-        message = Image(width=64, height=48, encoding="rgb8", step=192)
+    def tell_image(self, stamp_ns: int, encoding: str = "rgb8") -> None:
+        message = Image(width=64, height=48, encoding=encoding, step=192)
         message.header.stamp = ns_to_stamp(stamp_ns)
-        message.data = array.array("B", bytes(48 * 192))
+        message.data = array.array("B", [102] * (48 * 192))
         self.images.publish(message)
 
     def tell_joints(self, stamp_ns: int, prefix: str = "") -> None:
@@ -99,6 +95,13 @@ class Stage:
         while not condition():
             assert time.monotonic() < deadline, "nothing came"
             self._executor.spin_once(timeout_sec=0.02)
+
+    def overhear(self, condition: Callable[[], object]) -> None:
+        """Waits for what the scene hears while nobody spins the node."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "nothing was said"
+            time.sleep(0.01)
 
     def wait_for_ears(self) -> None:
         """Until the active node and the scene hear each other."""

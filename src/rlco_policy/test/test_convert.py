@@ -8,10 +8,10 @@ import array
 
 import numpy as np
 import pytest
-from scripted_scene import ns_to_stamp
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
+from rlco_core.contract import CameraContract
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
@@ -19,9 +19,13 @@ from rlco_policy.convert import (
     image_to_array,
     instruction_from_message,
     joints_from_message,
+    ns_to_stamp,
+    state_to_message,
 )
-from rlco_policy.gate import Instruction
+from rlco_policy.health import Fault
+from rlco_policy.measurements import Instruction
 
+CAMERA = CameraContract(name="front", width=3, height=2, encoding="rgb8")
 PIXELS = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 
 
@@ -66,9 +70,21 @@ def test_sizes_that_do_not_fit_the_data_are_refused(height: int, step: int) -> N
 
 
 def test_image_with_its_time() -> None:
-    image = image_from_message(message_of(PIXELS))
+    image = image_from_message(message_of(PIXELS), CAMERA)
     assert image.stamp_ns == 1_500_000_000
     np.testing.assert_array_equal(image.pixels, PIXELS)
+
+
+def test_an_image_of_another_size_is_refused() -> None:
+    with pytest.raises(ContractMismatch, match="image is 2 x 2; it should be 3 x 2"):
+        image_from_message(message_of(PIXELS[:, :2]), CAMERA)
+
+
+def test_policy_state() -> None:
+    message = state_to_message(Fault("skew", "60 ms"), (0.25, float("nan")), 1_500_000_000)
+    assert (message.reason, message.detail, message.image_age) == ("skew", "60 ms", 0.25)
+    assert np.isnan(message.joints_age)
+    assert message.header.stamp == ns_to_stamp(1_500_000_000)
 
 
 def test_joint_state() -> None:

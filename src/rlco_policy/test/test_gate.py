@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import dataclasses
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rlco_policy.gate import Budget, Gate, Image, Instruction, JointState, Ready, Waiting
+from rlco_policy.gate import Gate, Ready
+from rlco_policy.measurements import Image, Instruction, JointState, Topics
+from rlco_policy.pairing import Before, Exact, Skewed, Waiting
 
 MS = 1_000_000
-EXACT = Budget(skew_ns=0, age_ns=None)
-LOOSE = Budget(skew_ns=20 * MS, age_ns=100 * MS, period_ns=175 * MS)
+TOPICS = Topics({"front": "/f/image_raw", "wrist": "/w/image_raw"}, "/joints", "/commanded")
 PUSH = Instruction(0, 1, "push the red cube")
 
 
@@ -34,11 +38,11 @@ def arm(gate: Gate, ms: int) -> None:
 
 
 def lockstep() -> Gate:
-    return Gate(["front"], EXACT)
+    return Gate(["front"], Exact())
 
 
 def realtime(*cameras: str) -> Gate:
-    return Gate(cameras or ("front",), LOOSE)
+    return Gate(cameras or ("front",), Before(20 * MS, TOPICS), 100 * MS, 175 * MS)
 
 
 def reason(gate: Gate, now_ms: int = 0) -> str:
@@ -75,7 +79,7 @@ def test_released_when_the_last_part_comes_whatever_it_is(last: str) -> None:
 
 
 def test_what_is_missing_is_named_in_turn() -> None:
-    gate = Gate(["front", "wrist"], EXACT)
+    gate = Gate(["front", "wrist"], Exact())
     assert reason(gate) == "no instruction"
     gate.on_instruction(PUSH)
     gate.on_image("front", image(200))
@@ -174,26 +178,82 @@ def test_a_clock_that_starts_anew_is_followed() -> None:
     for ms in (5000, 200):
         arm(gate, ms)
         gate.on_image("front", image(ms))
-        assert ready(gate, now_ms=ms).stamp_ns == ms * MS
+        assert ready(gate).stamp_ns == ms * MS
 
 
-def test_realtime_takes_the_nearest_joint_state_within_the_skew() -> None:
+def test_realtime_takes_the_joint_state_before_the_image_once_it_is_settled() -> None:
     gate = realtime()
     gate.on_instruction(PUSH)
     gate.on_image("front", image(200))
-    arm(gate, 170)
-    assert reason(gate, 200) == "nearest joint state is 30 ms from the image"
-    for ms in (185, 195, 215):
+    for ms in (185, 195):
         arm(gate, ms)
-    assert ready(gate, 200).positions.tolist() == [195.0]
+        assert reason(gate) == "no image yet that all other sources have reached"
+    gate.on_joints(joints(205))
+    assert reason(gate) == "no image yet that all other sources have reached"
+    gate.on_commanded(joints(202))
+    answer = ready(gate)
+    assert (answer.positions.tolist(), answer.commanded.tolist()) == ([195.0], [195.0])
 
 
-def test_realtime_refuses_an_old_image() -> None:
+def test_realtime_goes_on_with_the_image_before_while_the_newest_is_not_settled() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    arm(gate, 195)
+    gate.on_image("front", image(200))
+    gate.on_image("front", image(233))
+    arm(gate, 225)
+    assert ready(gate).stamp_ns == 200 * MS
+    gate.on_image("front", image(266))
+    assert reason(gate) == "the newest image is answered"
+
+
+@pytest.mark.parametrize(
+    ("measured", "commanded", "line"),
+    [
+        (175, 195, "25 ms older on /joints; it should be at most 20 ms older"),
+        (195, 170, "30 ms older on /commanded; it should be at most 20 ms older"),
+    ],
+)
+def test_realtime_calls_it_skewed_when_what_came_before_is_too_old(
+    measured: int, commanded: int, line: str
+) -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    gate.on_joints(joints(measured))
+    gate.on_commanded(joints(commanded))
+    gate.on_image("front", image(200))
+    arm(gate, 201)
+    answer = gate.take(0)
+    assert isinstance(answer, Skewed)
+    assert answer.reason == f"what belongs to the newest image is {line}"
+
+
+def test_realtime_waits_for_commands_of_this_episode() -> None:
+    gate = realtime()
+    gate.on_instruction(Instruction(190 * MS, 2, "push"))
+    for ms in (185, 189):
+        arm(gate, ms)
+    gate.on_image("front", image(200))
+    gate.on_joints(joints(200))
+    gate.on_commanded(joints(210))
+    line = "no commanded joints between the instruction and the image yet"
+    assert gate.take(0) == Waiting(line)
+
+
+def test_realtime_does_not_pair_with_what_came_after() -> None:
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    gate.on_image("front", image(200))
+    arm(gate, 201)
+    assert gate.take(0) == Waiting("no joint state before the image yet")
+
+
+def test_realtime_refuses_an_old_observation() -> None:
     gate = realtime()
     gate.on_instruction(PUSH)
     arm(gate, 200)
     gate.on_image("front", image(200))
-    assert reason(gate, now_ms=301) == "the newest image is 101 ms old"
+    assert reason(gate, now_ms=301) == "the newest whole observation is 101 ms old"
     assert ready(gate, now_ms=300).stamp_ns == 200 * MS
 
 
@@ -204,21 +264,75 @@ def test_realtime_leaves_a_chunk_its_time() -> None:
     for ms in range(0, 700, 33):
         arm(gate, ms)
         gate.on_image("front", image(ms))
-        if isinstance(gate.take(ms * MS), Ready):
+        if isinstance(gate.take(0), Ready):
             answered.append(ms)
         else:
-            assert reason(gate, ms) == "the last answer still acts"
+            assert reason(gate) == "the last answer still acts"
     assert answered == [0, 198, 396, 594]
 
 
-def test_cameras_must_agree_and_the_newest_gives_the_stamp() -> None:
-    gate = realtime("front", "wrist")
+def test_lockstep_waits_for_all_cameras() -> None:
+    gate = Gate(["front", "wrist"], Exact())
     gate.on_instruction(PUSH)
     arm(gate, 200)
+    gate.on_image("front", image(0))
+    gate.on_image("wrist", image(200))
+    assert reason(gate) == "image of front is 200 ms behind the newest image"
+    gate.on_image("front", image(200))
+    assert ready(gate).stamp_ns == 200 * MS
+
+
+def test_realtime_cameras_must_agree_and_the_newest_gives_the_stamp() -> None:
+    gate = realtime("front", "wrist")
+    gate.on_instruction(PUSH)
+    for ms in (200, 240):
+        arm(gate, ms)
     gate.on_image("front", image(170))
     gate.on_image("wrist", image(200))
-    assert reason(gate, 200) == "image of front is 30 ms behind the newest image"
-    gate.on_image("front", image(190))
-    answer = ready(gate, 200)
-    assert answer.stamp_ns == 200 * MS
-    assert answer.images["front"][0, 0, 0] == 190
+    assert reason(gate) == "no image yet that all other sources have reached"
+    gate.on_image("front", image(210))
+    assert reason(gate) == (
+        "what belongs to the newest image is 30 ms older on /f/image_raw; "
+        "it should be at most 20 ms older"
+    )
+    gate.on_image("front", image(215))
+    gate.on_image("wrist", image(238))
+    answer = ready(gate)
+    assert answer.stamp_ns == 215 * MS
+    assert (answer.images["front"][0, 0, 0], answer.images["wrist"][0, 0, 0]) == (215, 200)
+
+
+STAMPS = st.lists(st.integers(0, 400), min_size=1, max_size=6).map(sorted)
+
+
+@given(STAMPS, STAMPS, STAMPS, st.randoms(use_true_random=False))
+def test_realtime_pairs_the_same_in_whatever_order_sources_arrive(
+    images: list[int], measured: list[int], commanded: list[int], chance: Random
+) -> None:
+    """The last answer is a function of what came, and nothing in it is after its image."""
+    queues = [
+        [(name, ms) for ms in series]
+        for name, series in (("image", images), ("joints", measured), ("commanded", commanded))
+    ]
+    gate = realtime()
+    gate.on_instruction(PUSH)
+    while any(queues):
+        name, ms = chance.choice([queue for queue in queues if queue]).pop(0)
+        if name == "image":
+            gate.on_image("front", image(ms))
+        else:
+            getattr(gate, f"on_{name}")(joints(ms))
+    reached = min(images[-1], measured[-1], commanded[-1])
+    settled = [ms for ms in images if ms <= reached]
+    parts = (
+        [[ms for ms in series if ms <= settled[-1]] for series in (measured, commanded)]
+        if settled
+        else [[]]
+    )
+    answer = gate.take(0)
+    if not all(parts) or settled[-1] - min(part[-1] for part in parts) > 20:
+        assert isinstance(answer, Waiting)
+    else:
+        assert isinstance(answer, Ready)
+        assert answer.stamp_ns == settled[-1] * MS
+        assert [answer.positions[0], answer.commanded[0]] == [part[-1] for part in parts]

@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
-from scripted_scene import Stage, ns_to_stamp
+from scripted_scene import Stage
+from sensor_msgs.msg import JointState
 
 from rlco_core.contract import Contract
+from rlco_core.stamps import stamp_to_ns
+from rlco_interfaces.msg import PolicyState
+from rlco_policy.convert import ns_to_stamp
 from rlco_policy.node import PolicyNode
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -21,6 +27,11 @@ SUCCESS = TransitionCallbackReturn.SUCCESS
 def started(node: PolicyNode) -> bool:
     """Configures and activates."""
     return node.trigger_configure() == SUCCESS and node.trigger_activate() == SUCCESS
+
+
+def reasons(stage: Stage) -> list[str]:
+    """Without repetitions, as they came."""
+    return [reason for reason, _ in groupby(state.reason for state in stage.scene.states)]
 
 
 def test_answers_an_observation_and_repeats_the_answer(
@@ -50,31 +61,109 @@ def test_answers_an_observation_and_repeats_the_answer(
 def test_realtime_with_a_prefix_answers_fresh_observations_only(
     stage: Stage, bundle_path: Path
 ) -> None:
-    node = stage.node(bundle=str(bundle_path), tf_prefix="left_", max_observation_age=10.0)
+    patient = {"image_max_age": 2.0, "joints_max_age": 10.0}
+    node = stage.node(bundle=str(bundle_path), tf_prefix="left_", **patient)
     assert started(node)
     stage.wait_for_ears()
     now = node.get_clock().now().nanoseconds
     stage.scene.tell_instruction(now - 60_000_000_000)
-    stage.scene.tell_joints(now - 30_000_000_000, "left_")
-    stage.scene.tell_image(now - 30_000_000_000)
-    stage.wait(lambda: node._status().message.endswith("ms old"))
+    stage.scene.tell_joints(now - 1_000_000, "left_")
+
+    def late() -> bool:
+        stage.scene.tell_image(now - 30_000_000_000)
+        return "/cell/front/image_raw: images come, but" in node._status().message
+
+    stage.wait(late)
+    assert node._status().level == b"\x02"
     now = node.get_clock().now().nanoseconds
     stage.scene.tell_joints(now - 1_000_000, "left_")
     stage.scene.tell_image(now)
+    stage.scene.tell_joints(now + 1_000_000, "left_")
     stage.wait(lambda: stage.scene.chunks)
     (chunk,) = stage.scene.chunks
     assert chunk.header.frame_id == "left_panda_link0"
     assert chunk.header.stamp == ns_to_stamp(now)
-    assert node._status().message == "answering"
+    assert node._status().message in {"answering", "the newest image is answered"}
+    assert node._status().level == b"\x00"
 
 
 def test_joint_states_without_the_arm_are_reported(stage: Stage, bundle_path: Path) -> None:
-    node = stage.node(bundle=str(bundle_path), tf_prefix="left_")
+    node = stage.node(bundle=str(bundle_path), tf_prefix="left_", lockstep=True)
     assert started(node)
     stage.wait_for_ears()
     stage.scene.tell_joints(0)
     stage.wait(lambda: "no position of left_panda_joint1" in node._status().message)
     assert node._status().level == b"\x02"
+    stage.wait(lambda: reasons(stage)[-1:] == [PolicyState.REASON_JOINTS_INVALID])
+    assert stage.scene.states[-1].detail.startswith("/cell/joint_states: joint state has no pos")
+
+
+def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path), image_max_age=2.0, joints_max_age=10.0)
+    stage.wait(lambda: len(stage.scene.states) > 2)
+    state = stage.scene.states[-1]
+    assert (state.reason, np.isnan(state.image_age)) == (PolicyState.REASON_INACTIVE, True)
+    assert state.detail == "the node is not active; it should be configured and activated"
+    assert started(node)
+    stage.wait_for_ears()
+    stage.wait(lambda: reasons(stage)[-1] == "camera_silent")
+    now = node.get_clock().now().nanoseconds
+    stage.scene.tell_joints(now)
+    stage.scene.tell_image(now)
+    stage.wait(lambda: reasons(stage)[-1] == "" and stage.scene.states[-1].joints_age > 0.0)
+    assert 0.0 < stage.scene.states[-1].image_age < 2.0
+    stage.scene.tell_image(now, "mono8")
+    stage.wait(lambda: reasons(stage)[-1] == "camera_size")
+    assert stage.scene.states[-1].detail == (
+        "/cell/front/image_raw: image encoding is 'mono8'; it should be one of rgb8, bgr8"
+    )
+    assert node.trigger_deactivate() == SUCCESS
+    stage.wait(lambda: reasons(stage)[-1] == "inactive")
+    assert reasons(stage) == ["inactive", "", "camera_silent", "", "camera_size", "inactive"]
+
+
+def test_a_change_does_not_wait_for_the_heartbeat(stage: Stage, bundle_path: Path) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    stage.wait_for_ears()
+    stage.wait(lambda: reasons(stage)[-1:] == [""])
+    # Nobody spins the node from here on, so its timers stand still.
+    node._on_joints(JointState())
+    stage.overhear(lambda: reasons(stage)[-1] == "joints_invalid")
+    assert node.trigger_deactivate() == SUCCESS
+    stage.overhear(lambda: reasons(stage)[-1] == "inactive")
+
+
+def test_a_camera_that_falls_silent_stops_the_answers_until_it_is_back(
+    stage: Stage, bundle_path: Path
+) -> None:
+    node = stage.node(bundle=str(bundle_path), image_max_age=0.1, joints_max_age=10.0)
+    assert started(node)
+    stage.wait_for_ears()
+    stage.scene.tell_instruction(0)
+
+    told = [0]
+
+    def heard(count: int) -> bool:
+        """Tells everything of now: once is enough but where the machine is busy."""
+        told[0] = node.get_clock().now().nanoseconds
+        stage.scene.tell_image(told[0])
+        stage.scene.tell_joints(told[0])
+        return len(stage.scene.chunks) >= count
+
+    def silent() -> bool:
+        state = stage.scene.states[-1]
+        late = stamp_to_ns(state.header.stamp) > told[0] + 200_000_000
+        return late and state.reason == "camera_silent"
+
+    for _ in range(2):
+        stage.wait(partial(heard, len(stage.scene.chunks) + 1))
+        stage.wait(silent)
+        assert "/cell/front/image_raw: no new image for" in stage.scene.states[-1].detail
+        answered = len(stage.scene.chunks)
+        stage.scene.tell_joints(told[0] + 250_000_000)
+        stage.wait(lambda: stage.scene.states[-1].joints_age < stage.scene.states[-1].image_age)
+        assert len(stage.scene.chunks) == answered
 
 
 @pytest.mark.parametrize(
@@ -96,7 +185,7 @@ def test_an_instruction_that_is_not_understood_is_reported(
 
 
 def test_diagnostics_are_published(stage: Stage, bundle_path: Path) -> None:
-    node = stage.node(bundle=str(bundle_path))
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
     assert node._status().message == "not configured"
     assert started(node)
     stage.wait(lambda: stage.scene.diagnostics and stage.scene.diagnostics[-1].status[0].values)

@@ -13,11 +13,15 @@ from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.gate import Budget, Gate, Image, Instruction, JointState
-from rlco_policy.responder import Responder, measured_joints, posture
+from rlco_policy.health import Limits
+from rlco_policy.measurements import Image, Instruction, JointState, Topics
+from rlco_policy.responder import Responder, make_responder, measured_joints, posture
 
 PANDA = RobotConfig.load("panda")
 FINGER = 0.01
+TOPICS = Topics({"front": "/front/image_raw"}, "/joint_states", "/commanded_joint_states")
+MS = 1_000_000
+LIMITS = Limits(300 * MS, 200 * MS, 50 * MS, 1000 * MS)
 
 
 class ScriptedPolicy:
@@ -45,17 +49,18 @@ def policy(contract: Contract) -> ScriptedPolicy:
 
 @pytest.fixture
 def responder(policy: ScriptedPolicy) -> Responder:
-    gate = Gate(["front"], Budget(skew_ns=0, age_ns=None))
-    return Responder(policy, PANDA, gate)
+    return make_responder(policy, PANDA, TOPICS, None)
 
 
 def observe(responder: Responder, stamp_ns: int) -> ActionChunk | None:
     """Puts a whole observation into the gate and answers it."""
     positions = np.array([*PANDA.home, FINGER, FINGER])
-    responder.gate.on_joints(JointState(stamp_ns, positions))
+    responder.on_joints(JointState(stamp_ns, positions))
     told = np.array([*PANDA.home[:-1], PANDA.home[-1] + 0.1, 2 * FINGER, 2 * FINGER])
-    responder.gate.on_commanded(JointState(stamp_ns, told))
-    responder.gate.on_image("front", Image(stamp_ns, np.zeros((48, 64, 3), np.uint8)))
+    responder.on_commanded(JointState(stamp_ns, told))
+    responder.on_image("front", Image(stamp_ns, np.full((48, 64, 3), 102, np.uint8)))
+    for topic in (TOPICS.cameras["front"], TOPICS.joints, TOPICS.commanded):
+        responder.health.on_message(topic, stamp_ns, stamp_ns)
     return responder.respond(stamp_ns)
 
 
@@ -68,7 +73,7 @@ def test_waits_for_an_instruction(responder: Responder, policy: ScriptedPolicy) 
 def test_the_policy_sees_proprioception_and_the_chunk_names_the_episode(
     responder: Responder, policy: ScriptedPolicy
 ) -> None:
-    responder.gate.on_instruction(Instruction(0, 3, "push the red cube"))
+    responder.on_instruction(Instruction(0, 3, "push the red cube"), 0)
     chunk = observe(responder, 100)
     assert chunk is not None
     assert (chunk.stamp_ns, chunk.episode, chunk.contract_hash) == (100, 3, "hash")
@@ -85,7 +90,7 @@ def test_the_policy_sees_proprioception_and_the_chunk_names_the_episode(
 def test_the_same_observation_again_gets_the_same_chunk(
     responder: Responder, policy: ScriptedPolicy
 ) -> None:
-    responder.gate.on_instruction(Instruction(0, 1, "push"))
+    responder.on_instruction(Instruction(0, 1, "push"), 0)
     first = observe(responder, 100)
     assert observe(responder, 100) is first
     assert len(policy.seen) == responder.decisions == 1
@@ -96,7 +101,7 @@ def test_the_same_observation_again_gets_the_same_chunk(
 
 
 def test_a_failed_decision_is_tried_again(responder: Responder, policy: ScriptedPolicy) -> None:
-    responder.gate.on_instruction(Instruction(0, 1, "push"))
+    responder.on_instruction(Instruction(0, 1, "push"), 0)
     policy.broken = True
     for _ in range(2):
         with pytest.raises(BundleError, match="not finite"):
@@ -105,6 +110,50 @@ def test_a_failed_decision_is_tried_again(responder: Responder, policy: Scripted
     assert observe(responder, 100) is not None
     assert len(policy.seen) == 3
     assert responder.decisions == 1
+
+
+def test_nothing_is_inferred_while_something_is_wrong_and_it_goes_on_by_itself(
+    policy: ScriptedPolicy,
+) -> None:
+    responder = make_responder(policy, PANDA, TOPICS, LIMITS)
+    responder.on_instruction(Instruction(0, 1, "push"), 0)
+    assert observe(responder, 100 * MS) is not None
+    assert not responder.fault
+    for now in (200, 300, 400, 500):
+        assert responder.respond(now * MS) is None
+    assert responder.fault.reason == "camera_silent"
+    assert responder.waiting_for == responder.fault.detail
+    responder.health.on_message(TOPICS.cameras["front"], 510 * MS, 510 * MS, "it is mono8")
+    assert observe(responder, 520 * MS) is not None
+    assert [seen.stamp_ns for seen in policy.seen] == [100 * MS, 520 * MS]
+
+
+@pytest.mark.parametrize("limits", [None, LIMITS])
+def test_what_is_foul_counts_always(policy: ScriptedPolicy, limits: Limits | None) -> None:
+    responder = make_responder(policy, PANDA, TOPICS, limits)
+    responder.on_instruction(Instruction(0, 1, "push"), 0)
+    responder.health.on_message(TOPICS.joints, 0, 0, "a joint is nan")
+    responder.health.on_message(TOPICS.cameras["front"], 0, 0)
+    responder.health.on_message(TOPICS.commanded, 0, 0)
+    assert responder.respond(0) is None
+    assert responder.fault.reason == "joints_invalid"
+    assert responder.waiting_for == "/joint_states: a joint is nan"
+    assert observe(responder, 100) is not None
+
+
+def test_a_skew_is_a_fault_until_the_next_image(policy: ScriptedPolicy) -> None:
+    responder = make_responder(policy, PANDA, TOPICS, LIMITS)
+    responder.on_instruction(Instruction(0, 1, "push"), 0)
+    assert observe(responder, 100 * MS) is not None
+    responder.on_image("front", Image(160 * MS, np.full((48, 64, 3), 102, np.uint8)))
+    state = JointState(170 * MS, np.array([*PANDA.home, FINGER, FINGER]))
+    responder.on_joints(state)
+    responder.on_commanded(state)
+    assert responder.respond(170 * MS) is None
+    assert responder.fault.reason == "skew"
+    assert "60 ms older on /joint_states" in responder.fault.detail
+    assert observe(responder, 280 * MS) is not None
+    assert not responder.fault
 
 
 def test_joints_are_asked_for_by_prefixed_name_and_split() -> None:

@@ -19,6 +19,8 @@ Vector = NDArray[np.float64]
 _COUPLING = 50.0
 #: Share of its force that a blocked drive has beyond what holds the arm up.
 _BLOCKED_SHARE = 0.15
+#: rad/s, slower than which a drive stands.
+_STANDING = 0.05
 
 
 class Arm:
@@ -48,6 +50,7 @@ class Arm:
         self._prepare_lag(settings.controller.lag)
         self._delay = round(settings.controller.delay / self._step)
         self._goal = np.zeros(len(self.motors))
+        self._push = np.zeros(3)
 
     def reset(self, joints: Vector, fingers: float) -> None:
         """Teleports to ``joints`` (n,) rad and every finger to ``fingers``, at rest."""
@@ -55,14 +58,42 @@ class Arm:
         self._lagged = self._goal
         self._queue = np.tile(self._goal, (self._delay, 1))
         self._limits = self._forces
+        self._stepped = 0
         for index, value in zip(self.motors, self._goal, strict=True):
             pybullet.resetJointState(self.body, index, value, physicsClientId=self._client)
 
     def advance(self, joints: Vector, fingers: float) -> None:
         """One control period of physics, at whose end the arm should be at ``joints``."""
+        goal = self._motor_goal(joints, fingers)
+        path = self._goal + (goal - self._goal) * self._share
+        self._goal = goal
+        self._limit_forces()
+        self._follow(path)
+
+    def step(self, joints: Vector, fingers: float, prompt: bool = False) -> None:
+        """One step of physics, at whose end the arm should be at ``joints``; ``prompt`` is for
+        brakes, which neither wait nor lag.
+        """
+        if self._stepped % self._substeps == 0:
+            self._limit_forces(moving_is_free=True)
+        self._goal = self._motor_goal(joints, fingers)
+        if prompt:
+            self._lagged = np.concatenate([joints, self._lagged[-self._fingers :]])
+            self._queue[:, : len(joints)] = joints
+        self._follow(self._goal[None].copy())
+
+    def push(self, force: Vector) -> None:
+        """From now on ``force`` (3,) N, base frame, acts on the last link in every ``step``."""
+        self._push = np.array(force, dtype=np.float64)
+
+    def _follow(self, path: Vector) -> None:
+        """Physics along ``path`` (steps, motors), of which each row is to be reached in one."""
         client, body, motors = self._client, self.body, self.motors
-        forces = self._drive_forces()
-        for target in self._servo_targets(self._motor_goal(joints, fingers)).tolist():
+        self._stepped += len(path)
+        forces = self._limits.tolist()
+        for target in self._servo_targets(path).tolist():
+            if self._push.any():
+                self._apply_push()
             pybullet.setJointMotorControlArray(
                 body,
                 motors,
@@ -73,6 +104,14 @@ class Arm:
                 physicsClientId=client,
             )
             pybullet.stepSimulation(physicsClientId=client)
+
+    def _apply_push(self) -> None:
+        link = self.motors[-self._fingers - 1]
+        where = pybullet.getLinkState(self.body, link, physicsClientId=self._client)[0]
+        pybullet.applyExternalForce(
+            self.body, link, self._push.tolist(), where, pybullet.WORLD_FRAME,
+            physicsClientId=self._client,
+        )  # fmt: skip
 
     @property
     def state(self) -> tuple[Vector, Vector]:
@@ -86,6 +125,21 @@ class Arm:
         positions, _ = self.state
         return min(self._gripper.opening(float(value)) for value in positions[-self._fingers :])
 
+    def load(self) -> tuple[Vector, Vector]:
+        """(3,) N and (3,) N m that act on the last link and what hangs on it, from outside and but
+        for gravity; in the base frame, about that link.
+        """
+        last = self.motors[-self._fingers - 1]
+        where = pybullet.getLinkState(self.body, last, physicsClientId=self._client)[0]
+        force, torque = self._push.copy(), np.zeros(3)
+        for contact in pybullet.getContactPoints(self.body, physicsClientId=self._client):
+            if contact[3] >= last and contact[2] != self.body:
+                pressed = contact[9] * np.array(contact[7])
+                rubbed = contact[10] * np.array(contact[11]) + contact[12] * np.array(contact[13])
+                force += pressed + rubbed
+                torque += np.cross(np.subtract(contact[5], where), pressed + rubbed)
+        return force, torque
+
     def touches(self, body: int) -> frozenset[int]:
         """Which links have contact with another body; a finger is its place in the gripper."""
         contacts = pybullet.getContactPoints(self.body, body, physicsClientId=self._client)
@@ -93,8 +147,10 @@ class Arm:
         return frozenset(self._finger_links.index(k) if k in self._finger_links else -1
                          for k in links)  # fmt: skip
 
-    def _drive_forces(self) -> list[float]:
-        """What the motors may push with, N m and N; less where a drive is blocked.
+    def _limit_forces(self, moving_is_free: bool = False) -> None:
+        """What the motors may push with in the next period, N m and N; less where a drive is
+        blocked. A drive that was told to jump pushes with all it has, too: in ``step`` only one
+        that stands counts as blocked.
 
         Real arms stop where they are blocked (protective stop, collision reflex). Drives that
         pushed on with all they have would press the arm into what blocks it, or through it.
@@ -103,11 +159,12 @@ class Arm:
         # At the end of a period in which nothing is in their way, drives have force to spare.
         blocked = np.abs([state[3] for state in states]) > 0.99 * self._limits
         blocked[-self._fingers :] = False
+        if moving_is_free:
+            blocked &= np.abs([state[1] for state in states]) < _STANDING
         self._limits = self._forces
         if blocked.any():
             eased = np.minimum(self._weight() + _BLOCKED_SHARE * self._forces, self._forces)
             self._limits = np.where(blocked, eased, self._forces)
-        return self._limits.tolist()
 
     def _weight(self) -> Vector:
         """(motors,) N m and N that hold the arm up."""
@@ -119,14 +176,15 @@ class Arm:
         weight = dict(zip(self._movable, held, strict=True))
         return np.abs([weight[motor] for motor in self.motors])
 
-    def _servo_targets(self, goal: Vector) -> Vector:
-        """(substeps, motors) what the servos are told in the period that ends at ``goal``."""
-        path = self._goal + (goal - self._goal) * self._share
-        self._goal = goal
+    def _servo_targets(self, path: Vector) -> Vector:
+        """(steps, motors) what the servos are told on ``path``, by what a real controller adds."""
+        steps = len(path)
         if self._delay:
             delayed = np.concatenate([self._queue, path])
-            path, self._queue = delayed[: self._substeps], delayed[self._substeps :]
-        targets = path if self._lag is None else self._lag @ path + self._decay * self._lagged
+            path, self._queue = delayed[:steps], delayed[steps:]
+        targets = path
+        if self._lag is not None:
+            targets = self._lag[:steps, :steps] @ path + self._decay[:steps] * self._lagged
         start = float(self._lagged[-1])
         targets[:, -self._fingers :] = _travelled(path[:, -1], start, self._finger_travel)
         self._lagged = targets[-1]

@@ -8,11 +8,14 @@ import array
 from collections.abc import Sequence
 
 import numpy as np
+import pinocchio as pin
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image, JointState
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from rlco_core import profiles
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import TaskState
 from rlco_sim.camera import intrinsics
@@ -35,6 +38,14 @@ def joint_state_message(
     message = JointState(name=list(names), position=positions.tolist())
     message.velocity = velocities.tolist()
     set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
+def merged_joint_states(first: JointState, second: JointState) -> JointState:
+    """The joints of both, stamped as the second."""
+    message = JointState(header=second.header, name=[*first.name, *second.name])
+    message.position = [*first.position, *second.position]
+    message.velocity = [*first.velocity, *second.velocity]
     return message
 
 
@@ -70,6 +81,29 @@ def task_state_message(stamp_ns: int, step: int, success: bool) -> TaskState:
     return message
 
 
+def wrench_message(
+    stamp_ns: int, frame: str, force: NDArray[np.float64], torque: NDArray[np.float64]
+) -> WrenchStamped:
+    """(3,) N and (3,) N m in ``frame``."""
+    message = WrenchStamped()
+    message.header.frame_id = frame
+    set_stamp(message.header.stamp, stamp_ns)
+    for part, values in ((message.wrench.force, force), (message.wrench.torque, torque)):
+        part.x, part.y, part.z = map(float, values)
+    return message
+
+
+def pose_message(stamp_ns: int, frame: str, pose: pin.SE3) -> PoseStamped:
+    """A pose in ``frame``."""
+    message = PoseStamped()
+    message.header.frame_id = frame
+    set_stamp(message.header.stamp, stamp_ns)
+    where, turn = message.pose.position, message.pose.orientation
+    where.x, where.y, where.z = map(float, pose.translation)
+    turn.x, turn.y, turn.z, turn.w = map(float, pin.Quaternion(pose.rotation).coeffs())
+    return message
+
+
 def points_of(message: JointTrajectory) -> list[Point]:
     """A trajectory's points, with what each tells."""
     return [
@@ -78,9 +112,15 @@ def points_of(message: JointTrajectory) -> list[Point]:
             positions=np.array(point.positions),
             velocities=_told(point.velocities),
             accelerations=_told(point.accelerations),
+            effort=_told(point.effort),
         )
         for point in message.points
     ]
+
+
+def trajectory_point(state: profiles.JointState) -> JointTrajectoryPoint:
+    """A state of all joints as a point, but for its accelerations."""
+    return JointTrajectoryPoint(positions=state.joints.tolist(), velocities=state.velocity.tolist())
 
 
 def _told(values: Sequence[float]) -> NDArray[np.float64] | None:

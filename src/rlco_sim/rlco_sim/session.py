@@ -46,6 +46,7 @@ class Session:
     Attributes:
         progress: of the training, in [0, 1]; where the domain's curricula stand from the next
             reset on.
+        seed: of this episode.
         stamp_ns: simulated time, ns.
         steps: control periods since the reset.
         scene: instruction and subject of this episode.
@@ -98,7 +99,7 @@ class Session:
         if instruction:
             # Checked first: a foul one leaves the running scene alone.
             check_instruction(instruction, self._task_class, self._split)
-        self._seed = seed
+        self.seed = seed
         settings = self.domain.draw(seed, self.progress)
         self.world.rebuild(settings)
         self.task = self._task_class(self.world, self._split)
@@ -106,22 +107,46 @@ class Session:
         self.scene = self.task.reset(np.random.default_rng(seed), instruction)
         add_distractors(self.world, np.random.default_rng((_CLUTTER, seed)))
         self._show(settings)
-        self.steps = self._held = 0
+        self.steps = self._held = self._substep = 0
         self._measure()
         self._told = Posture(self.joint_positions, self.gripper_opening)
         self._done = self.task.success()
         self._late_images.reset(settings.timing, seed)
         self._late_joints.reset(settings.timing, seed)
         self.stamp_ns += DT_NS
+        self._began_ns = self.stamp_ns
         return self.scene
 
     def advance(self, joints: NDArray[np.float64], fingers: float) -> None:
         """Commands arm (n,) rad and fingers (m or rad) for one control period; it passes."""
         self._told = Posture(joints, self.robot.gripper.opening(fingers))
         self.world.arm.advance(joints, fingers)
-        self.steps += 1
-        self.stamp_ns += DT_NS
         self._measure()
+        self._end_period()
+
+    @property
+    def substeps(self) -> int:
+        """Steps of physics in a control period of this episode."""
+        return self.world.settings.physics.substeps
+
+    def step(self, joints: NDArray[np.float64], fingers: float, prompt: bool = False) -> None:
+        """Commands arm and fingers for one step of physics, the ``substeps``-th part of a control
+        period; it passes. ``prompt`` as in ``Arm.step``. Not to be mixed with ``advance`` within
+        a period.
+        """
+        self._told = Posture(joints, self.robot.gripper.opening(fingers))
+        self.world.arm.step(joints, fingers, prompt)
+        self._measure()
+        self.stamp_ns = self.next_ns
+        self._substep = (self._substep + 1) % self.substeps
+        if not self.between:
+            self._end_period()
+
+    def _end_period(self) -> None:
+        """What follows from a control period that has passed: judgement, and older views."""
+        self.steps += 1
+        self._began_ns += DT_NS
+        self.stamp_ns = self._began_ns
         self._done = self.task.success()
         self._held = self._held + 1 if self._done else 0
         every = self.world.settings.looks.redraw
@@ -154,6 +179,16 @@ class Session:
         frame = next(iter(self.task.references().values()))
         across: NDArray[np.float64] = frame.rotation[:, 1]
         return across
+
+    @property
+    def between(self) -> bool:
+        """Whether a control period has begun and is not over."""
+        return self._substep > 0
+
+    @property
+    def next_ns(self) -> int:
+        """Simulated time, ns, at which the next step of physics ends."""
+        return self._began_ns + DT_NS * (self._substep + 1) // self.substeps
 
     @property
     def joint_positions(self) -> NDArray[np.float64]:
@@ -211,7 +246,7 @@ class Session:
 
     def _redraw(self) -> None:
         """Another camera, light and room for the same scene."""
-        key = np.random.SeedSequence((_REDRAW, self._seed, self.steps)).generate_state(1)
+        key = np.random.SeedSequence((_REDRAW, self.seed, self.steps)).generate_state(1)
         settings = self.domain.draw(int(key[0]), self.progress)
         looks = settings.looks
         self.world.repaint(looks.table, looks.floor, looks.wall)
@@ -228,7 +263,7 @@ class Session:
         self.motor_positions, self.motor_velocities = self.world.arm.state
 
     def _shoot(self) -> Shot:
-        return self.camera.shoot((_NOISE, self._seed, self.steps))
+        return self.camera.shoot((_NOISE, self.seed, self.steps))
 
     def _proprioception(self, positions: NDArray[np.float64]) -> NDArray[np.float32]:
         count = len(self.robot.joint_names)

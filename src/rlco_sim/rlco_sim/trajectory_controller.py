@@ -34,16 +34,18 @@ class Point:
         after_ns: time from the trajectory's start.
         positions: (n,) rad or m.
         velocities, accelerations: (n,) per second and per second squared; None where not told.
+        effort: (n,) N m or N; None where not told. Not made use of.
     """
 
     after_ns: int
     positions: Vector
     velocities: Vector | None = None
     accelerations: Vector | None = None
+    effort: Vector | None = None
 
 
 @dataclass(frozen=True)
-class _Due:
+class Due:
     """A point at its time."""
 
     at_ns: int
@@ -60,7 +62,7 @@ class TrajectoryController:
 
     def __init__(self, names: Sequence[str], positions: Vector) -> None:
         self._names = list(names)
-        self._due = [_Due(0, Point(0, np.array(positions, dtype=np.float64)))]
+        self._due = [Due(0, Point(0, np.array(positions, dtype=np.float64)))]
 
     def accept(
         self, names: Sequence[str], points: Sequence[Point], stamp_ns: int, now_ns: int
@@ -73,20 +75,16 @@ class TrajectoryController:
         order = self._order(names)
         self._require_sound(points, stamp_ns, now_ns)
         start_ns = stamp_ns or now_ns
-        due = [_Due(start_ns + point.after_ns, _ordered(point, order)) for point in points]
+        due = [Due(start_ns + point.after_ns, _ordered(point, order)) for point in points]
         if due[0].at_ns > now_ns:
             now = self.at(now_ns)
             begun = Point(0, now.joints, now.velocity, now.acceleration)
-            due.insert(0, _Due(now_ns, begun))
+            due.insert(0, Due(now_ns, begun))
         self._due = due
 
     def at(self, now_ns: int) -> JointState:
         """Where the joints are told to be."""
-        due = self._due
-        following = next((k for k, one in enumerate(due) if one.at_ns > now_ns), len(due))
-        if following in (0, len(due)):
-            return JointState.at_rest(due[min(following, len(due) - 1)].point.positions)
-        return _between(due[following - 1], due[following], now_ns)
+        return sample(self._due, now_ns)
 
     def _order(self, names: Sequence[str]) -> list[int]:
         if sorted(names) != sorted(self._names):
@@ -118,6 +116,14 @@ class TrajectoryController:
             raise ConfigError("trajectory does not end at rest")
 
 
+def sample(due: Sequence[Due], now_ns: int) -> JointState:
+    """Where ``due``, in order of time, leads at ``now_ns``: at rest before and after it."""
+    following = next((k for k, one in enumerate(due) if one.at_ns > now_ns), len(due))
+    if following in (0, len(due)):
+        return JointState.at_rest(due[min(following, len(due) - 1)].point.positions)
+    return _between(due[following - 1], due[following], now_ns)
+
+
 def _ordered(point: Point, order: Sequence[int]) -> Point:
     def row(values: Vector | None) -> Vector | None:
         return None if values is None else values[order]
@@ -127,7 +133,7 @@ def _ordered(point: Point, order: Sequence[int]) -> Point:
     )
 
 
-def _between(before: _Due, after: _Due, now_ns: int) -> JointState:
+def _between(before: Due, after: Due, now_ns: int) -> JointState:
     """Interpolated by what both points tell."""
     a, b = before.point, after.point
     span, t = (after.at_ns - before.at_ns) * _NS, (now_ns - before.at_ns) * _NS

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -22,7 +23,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import TaskState
-from rlco_interfaces.srv import ResetScene
+from rlco_interfaces.srv import InjectFault, ResetScene
 from rlco_ros.qos import CLOCK
 from rlco_sim.node import SimNode
 
@@ -91,12 +92,12 @@ class Stage:
         node = SimNode(context=self._context, namespace="cell", parameter_overrides=overrides)
         self._nodes.append(node)
         self._executor.add_node(node)
-        self.wait(self._heard)
+        self.wait(lambda: self._heard(given.get("driver", "plain")))
         return node
 
-    def _heard(self) -> bool:
+    def _heard(self, driver: str) -> bool:
         hand = self.hand
-        outputs = (hand.arm, hand.gripper)
+        outputs = (hand.arm, hand.gripper) if driver == "plain" else (hand.arm,)
         listening = all(output.get_subscription_count() for output in outputs)
         heard = (hand.joints, hand.states, hand.images, hand.infos)
         return listening and all(heard) and hand.scenes.service_is_ready()
@@ -131,6 +132,45 @@ class Stage:
         future = self.hand.scenes.call_async(request)
         self.wait(future.done)
         return future.result()
+
+    def listen(self, kind: Any, topic: str, qos: Any = _ALL) -> list[Any]:
+        """What comes on a topic from now on."""
+        heard: list[Any] = []
+        self.hand.create_subscription(kind, topic, heard.append, qos)
+        return heard
+
+    def publisher(self, kind: Any, topic: str) -> Any:
+        """One that is heard already."""
+        publisher = self.hand.create_publisher(kind, topic, 1)
+        self.wait(publisher.get_subscription_count)
+        return publisher
+
+    def call(self, kind: Any, service: str, **request: Any) -> Any:
+        """The answer of a service."""
+        client = self.hand.create_client(kind, service)
+        self.wait(client.service_is_ready)
+        future = client.call_async(kind.Request(**request))
+        self.wait(future.done)
+        self.hand.destroy_client(client)
+        return future.result()
+
+    def fault(self, fault: str, value: float = 0.0) -> Any:
+        """The answer of a fault that is let happen."""
+        return self.call(InjectFault, "sim_node/inject_fault", fault=fault, value=value)
+
+    def send(self, kind: Any, action: str, goal: Any) -> Any:
+        """The handle of a goal that was answered."""
+        client = ActionClient(self.hand, kind, action)
+        self.wait(client.server_is_ready)
+        future = client.send_goal_async(goal)
+        self.wait(future.done)
+        return future.result()
+
+    def result(self, handle: Any) -> tuple[int, Any]:
+        """Status and result of a goal, once it has ended."""
+        future = handle.get_result_async()
+        self.wait(future.done)
+        return future.result().status, future.result().result
 
     def close(self) -> None:
         for node in (*self._nodes, self.hand):

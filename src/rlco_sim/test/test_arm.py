@@ -211,3 +211,58 @@ def test_a_blocked_arm_lets_go_but_does_not_fall_and_comes_back(world: World) ->
     for _ in range(40):
         world.arm.advance(home, finger(world, 0.5))
     assert world.arm.state[0][: len(home)] == pytest.approx(home, abs=0.01)
+
+
+def test_steps_on_a_straight_line_are_the_period_that_goes_there(world: World) -> None:
+    home, count = started(world), TWIN.physics.substeps
+    ends = []
+    for stepwise in (False, True):
+        world.rebuild(TWIN)
+        world.arm.reset(home, finger(world, 0.5))
+        for period in range(3):
+            start, goal = home + 0.02 * period, home + 0.02 * (period + 1)
+            if not stepwise:
+                world.arm.advance(goal, finger(world, 0.5))
+                continue
+            for k in range(count):
+                share = (k + 1.0) / count
+                world.arm.step(start + (goal - start) * share, finger(world, 0.5))
+        ends.append(world.arm.state[0])
+    assert ends[1] == pytest.approx(ends[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+def test_brakes_neither_wait_nor_lag(world: World, prompt: bool) -> None:
+    home, count = started(world, controller={"delay": 2 * DT, "lag": 0.05}), TWIN.physics.substeps
+    for k in range(4 * count):
+        world.arm.step(home + 0.002 * k, finger(world, 0.5))
+    where = world.arm.state[0][: len(home)]
+    for _ in range(2 * count):
+        world.arm.step(where, finger(world, 0.5), prompt=prompt)
+    moved = np.abs(world.arm.state[0][: len(home)] - where).max()
+    assert moved < 5e-3 if prompt else moved > 0.02
+
+
+def test_a_jump_is_not_taken_for_an_obstacle(world: World) -> None:
+    home = started(world)
+    for _ in range(6 * TWIN.physics.substeps):
+        world.arm.step(home + 0.1, finger(world, 0.5))
+    assert world.arm.state[0][: len(home)] == pytest.approx(home + 0.1, abs=1e-3)
+
+
+def test_its_load_is_what_pushes_it_and_what_it_holds(world: World) -> None:
+    home = started(world, 1.0)
+    assert not world.arm.load()[0].any()
+    world.arm.push(np.array([0.0, 5.0, 0.0]))
+    assert world.arm.load()[0].tolist() == [0.0, 5.0, 0.0]
+    world.arm.push(np.zeros(3))
+    tool = Kinematics(world.robot).forward(home)
+    cube = world.add_box((0.02,) * 3, tuple(tool.translation), (1.0, 0.0, 0.0), mass=0.1)
+    world.place(cube, tool.translation, float(np.arctan2(tool.rotation[1, 0], tool.rotation[0, 0])))
+    for gravity, periods in ((0.0, 20), (-9.81, 40)):
+        pybullet.setGravity(0.0, 0.0, gravity, physicsClientId=world.client)
+        for _ in range(periods):
+            world.arm.advance(home, finger(world, 0.0))
+    force, torque = world.arm.load()
+    assert force == pytest.approx([0.0, 0.0, -0.981], abs=0.02)
+    assert np.linalg.norm(torque) < 0.05

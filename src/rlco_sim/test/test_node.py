@@ -20,7 +20,7 @@ AHEAD = np.array(PANDA.home) + 0.05
 
 def goal_of(node: Any, part: str) -> np.ndarray:
     """Where a controller will be at last."""
-    return node._controllers[part].at(node._session.stamp_ns + 10**12).joints
+    return node._driver.controllers[part].at(node._session.stamp_ns + 10**12).joints
 
 
 def wait_until_taken(stage: Stage, node: Any, part: str, stamp: int) -> None:
@@ -238,7 +238,10 @@ def test_names_have_the_prefix_in_messages_and_commands(stage: Stage) -> None:
         ({"mode": "slow"}, "mode 'slow' is unknown; it should be 'lockstep' or 'realtime'"),
         ({"task": "juggle"}, "unknown task 'juggle'; known: .*'push_cube'"),
         ({"domain": "mars"}, r"domain 'mars' is neither a shipped domain \(.*'twin'"),
-        ({"robot": "r2d2"}, r"robot 'r2d2' is neither a shipped robot \('panda' or 'ur5e'\)"),
+        (
+            {"robot": "r2d2"},
+            r"robot 'r2d2' is neither a shipped robot \('fr3', 'panda' or 'ur5e'\)",
+        ),
         ({"split": "test"}, "task 'push_cube' has no split 'test'; it has 'train', "),
     ],
 )

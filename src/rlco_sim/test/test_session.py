@@ -251,3 +251,20 @@ def test_a_world_that_is_drawn_anew_looks_otherwise_and_moves_alike() -> None:
     assert np.abs(first - second).mean() > 10.0
     for one in (plain, anew):
         one.close()
+
+
+def test_periods_can_pass_in_steps_of_physics(session: Session) -> None:
+    session.reset(3)
+    start, goal = session.stamp_ns, session.joint_positions.copy()
+    stamps = []
+    for _ in range(2 * session.substeps):
+        assert session.next_ns > session.stamp_ns
+        session.step(goal, session.fingers)
+        stamps.append(session.stamp_ns - start)
+        assert session.between == bool(stamps[-1] % DT_NS)
+        assert session.steps == stamps[-1] // DT_NS
+    assert stamps == [DT_NS * (k + 1) // session.substeps for k in range(len(stamps))]
+    session.step(goal, session.fingers)
+    session.reset(3)
+    assert (session.between, session.steps) == (False, 0)
+    assert session.stamp_ns > start + stamps[-1]

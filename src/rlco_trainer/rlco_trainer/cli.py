@@ -35,8 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "twin fit": ("twin.fit", "a domain that matches a real cell"),
     "up sim": ("up", "start simulator, policy and bridge as ROS 2 processes"),
     "bench sim": ("bench.sim", "simulation speed, beside other simulators"),
-    "bench safety": ("bench.safety", "attacks on both arms, and what gets past the limits"),
+    "bench safety": ("bench.safety", "attacks on all arms, and what gets past the limits"),
+    "bench bridge": ("bench.bridge", "how late set-points are, beside a bare timer"),
     "bench train": ("bench.train", "training speed, and where its time goes"),
+    "test-faults": ("faults.run", "faults of a running system: what stops the arm, how fast"),
     "doctor": ("doctor", "what is missing on this machine and how to get it"),
 }
 

@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlco_core.bodies import Bodies
 from rlco_core.inspection import Inspector
 from rlco_core.kinematics import Kinematics
+from rlco_core.limits.collision import CollisionLimit
 from rlco_core.robot import RobotConfig
 from rlco_core.setpoints import SetpointStream
 from rlco_core.types import ACCEPTED
+from rlco_sim.bullet import pybullet_data
 from rlco_trainer.bench import safety
 from rlco_trainer.bench.attacks import Adversary
 from rlco_trainer.bench.safety import BenchConfig, bench_safety
@@ -29,7 +32,7 @@ def test_nothing_gets_past_the_limits(tmp_path: Path) -> None:
     found = json.loads(out.read_text())
     assert found["setpoints"] >= FEW
     assert (found["violations"], found["exceptions"], found["unexplained"]) == (0, 0, 0)
-    assert set(found["refused"]) >= {"workspace", "joint_position", "finite", "speed"}
+    assert set(found["refused"]) >= {"workspace", "joint_position", "finite", "speed", "collision"}
     assert min(found["attacks"].values()) >= 1
     assert found["versions"]["ruckig"]
 
@@ -38,7 +41,12 @@ def test_the_bench_sees_what_gets_past(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rlco_core.setpoints.first_refusal", lambda *_: ACCEPTED)
     found = bench_safety(BenchConfig(setpoints=FEW))
     assert found.violations > 100
-    assert set(found.beyond) >= {"workspace", "tool_speed", "keep_out"}
+    assert set(found.beyond) >= {"workspace", "tool_speed", "keep_out", "collision"}
+
+
+def test_the_bench_sees_collisions_that_nobody_looks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CollisionLimit, "check", lambda *_: ACCEPTED)
+    assert set(bench_safety(BenchConfig(setpoints=FEW)).beyond) == {"collision"}
 
 
 def test_the_bench_sees_exceptions_and_refusals_without_a_reason(
@@ -80,12 +88,14 @@ def test_the_same_seed_makes_the_same_attacks() -> None:
         ("joint_acceleration", {"joints": 0, "by": 0.002}),
         ("joint_jerk", {"joints": 0, "by": 0.008}),
         ("workspace", {"joints": 1, "by": 0.9}),
+        ("collision", {"joints": 1, "by": 0.9}),
         ("finite", {"joints": 3, "by": np.nan}),
     ],
 )
 def test_an_inspector_counts_each_limit(kind: str, change: dict[str, float]) -> None:
     robot = RobotConfig.load("panda")
-    inspector = Inspector(robot, Kinematics(robot), 100.0)
+    bodies = Bodies(robot, [Path(pybullet_data.getDataPath())])
+    inspector = Inspector(robot, Kinematics(robot), 100.0, bodies)
     rows = np.tile(Kinematics(robot).home, (20, 1))
     assert not any(inspector.count(rows).values())
     rows[10:, int(change["joints"])] += change["by"]

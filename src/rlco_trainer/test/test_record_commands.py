@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from rlco_bridge.client import EpisodeReport
-from rlco_bringup.graph import RecordSettings, record_graph, with_texts
+from rlco_bringup.graph import with_texts
+from rlco_bringup.recording import RecordSettings, record_graph
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
 from rlco_policy.shipped import shipped_bundle

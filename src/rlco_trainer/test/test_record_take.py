@@ -11,12 +11,12 @@ import pytest
 
 from rlco_core.errors import DatasetError
 from rlco_core.robot import RobotConfig
-from rlco_policy.gate import Budget, Image, JointState
-from rlco_trainer.recording.take import Act, Memory
+from rlco_policy.measurements import Image, JointState
+from rlco_trainer.recording.take import Act, Budget, Memory
 
 PANDA = RobotConfig.load("panda")
 MS = 1_000_000
-EXACT, LOOSE = Budget(0, 0), Budget(skew_ns=30 * MS, age_ns=200 * MS)
+EXACT, LOOSE = Budget(0, 0), Budget(age_ns=200 * MS, skew_ns=30 * MS)
 
 
 def joints(stamp_ms: int, first: float = 0.0) -> JointState:
@@ -58,7 +58,7 @@ def test_any_order_and_repetitions_give_the_same_take() -> None:
     np.testing.assert_allclose(take.states[:, 15], [0.0, -0.05, -0.1], atol=1e-6)
 
 
-def test_the_newest_image_of_then_is_seen_with_the_joints_next_to_it() -> None:
+def test_the_newest_image_of_then_is_seen_with_the_joints_before_it() -> None:
     made = memory(LOOSE)
     for ms in (0, 33, 66):
         made.on_image(image(ms))
@@ -67,7 +67,7 @@ def test_the_newest_image_of_then_is_seen_with_the_joints_next_to_it() -> None:
     made.on_act(act(50))
     take = made.take()
     assert take.images[0, 0, 0, 0] == 33
-    np.testing.assert_allclose(take.states[0, 15], -0.035, atol=1e-6)
+    np.testing.assert_allclose(take.states[0, 15], -0.025, atol=1e-6)
 
 
 def test_pictures_of_another_size_are_resized_whole() -> None:
@@ -90,10 +90,10 @@ def test_the_pixels_outlive_their_message() -> None:
 @pytest.mark.parametrize(
     ("budget", "ms", "line"),
     [
-        (EXACT, (10, 0), "no image was there in time for the action of 0.000 s"),
-        (EXACT, (0, 10), "no joint states within 0 ms of the image of 0.000 s"),
-        (LOOSE, (-201, 0), "no image was there in time"),
-        (LOOSE, (0, 31), "no joint states within 30 ms"),
+        (EXACT, (10, 0), "no image within 0 ms before 0.000 s"),
+        (EXACT, (0, 10), "no joint state within 0 ms before 0.000 s"),
+        (LOOSE, (-201, 0), "no image within 200 ms before 0.000 s"),
+        (LOOSE, (0, -31), "no joint state within 30 ms before 0.000 s"),
     ],
 )
 def test_what_is_missing_is_named(budget: Budget, ms: tuple[int, int], line: str) -> None:

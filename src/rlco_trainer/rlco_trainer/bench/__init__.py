@@ -1,3 +1,3 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bench commands: how fast simulation and training are, beside others."""
+"""The bench commands: speed beside others, safety, and how late set-points are."""

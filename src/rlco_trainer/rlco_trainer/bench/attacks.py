@@ -70,6 +70,7 @@ class Adversary:
             "jumps": self.jumps,
             "foul": self.foul,
             "stutter": self.stutter,
+            "bend": self.bend,
         }
 
     def noise(self) -> Attack:
@@ -143,6 +144,20 @@ class Adversary:
             steps += [self._action(way)] * int(self._rng.integers(1, 10))
             pause = Step("brake", np.zeros(0)) if self._rng.random() < 0.5 else _NOTHING
             steps += [pause] * int(self._rng.integers(1, 4))
+        return steps
+
+    def bend(self) -> Attack:
+        """Joints that go one way for long, where no path would take them: into the arm itself, the
+        table and singularities.
+        """
+        steps, joints = [], self._kinematics.home
+        low, high = self._kinematics.lower, self._kinematics.upper
+        for _ in range(3):
+            way = self._rng.uniform(-1.0, 1.0, len(joints)) * self._kinematics.velocity
+            way *= DT * self._rng.uniform(0.1, 0.8) * (self._rng.random(len(joints)) < 0.6)
+            for _ in range(int(self._rng.integers(10, 40))):
+                joints = (joints + way).clip(low, high)
+                steps.append(Step("joints", joints))
         return steps
 
     def _action(self, way: Rows) -> Step:

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlco bench safety: attacks on the motion of both arms, and what got past the limits."""
+"""rlco bench safety: attacks on the motion of all arms, and what got past the limits."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from rlco_core.bodies import Bodies
 from rlco_core.inspection import Inspector
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig, Workspace
 from rlco_core.setpoints import SetpointStream
 from rlco_core.types import Verdict
+from rlco_sim.bullet import pybullet_data
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
 from rlco_trainer.arguments import parse
@@ -34,7 +36,7 @@ from rlco_trainer.settings import require_least
 
 #: Set-points per second, as Franka's controllers take them, UR's older arms and its newer ones.
 _RATES = (100, 125, 500)
-_ROBOTS = ("panda", "ur5e")
+_ROBOTS = ("panda", "fr3", "ur5e")
 #: Periods of the policy after an attack, in which the arm comes to rest.
 _AFTER = 20
 _RECORDED, _FIRST_SEED = 3, 40_000
@@ -45,7 +47,7 @@ _VERSIONS = ("numpy", "pin", "ruckig")
 
 @dataclass(frozen=True)
 class BenchConfig:
-    """Attacks both arms with broken commands, and counts what got past the limits.
+    """Attacks all arms with broken commands, and counts what got past the limits.
 
     Attributes:
         setpoints: how many set-points to look at.
@@ -108,7 +110,8 @@ class _Arm:
         self.kinematics = Kinematics(robot)
         self._path = ActionPath(robot, DT)
         self._stream = SetpointStream(robot, self.kinematics, 1.0 / rate)
-        self._inspector = Inspector(robot, self.kinematics, rate)
+        bodies = Bodies(robot, [Path(pybullet_data.getDataPath())])
+        self._inspector = Inspector(robot, self.kinematics, rate, bodies)
         self._per_step = round(DT * rate)
 
     def suffer(self, name: str, attack: Attack, tally: _Tally) -> None:

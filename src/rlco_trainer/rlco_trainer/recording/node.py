@@ -29,8 +29,8 @@ from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import ExecutedAction, Instruction, TaskState
-from rlco_interfaces.srv import ResetScene
-from rlco_policy.convert import image_from_message, joints_from_message
+from rlco_policy.convert import image_to_array, joints_from_message
+from rlco_policy.measurements import Image as Seen
 from rlco_policy.responder import measured_joints
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, STATE
@@ -98,7 +98,8 @@ class Ears:
             rclpy.spin_once(self._node, timeout_sec=0.05)
 
     def _on_image(self, message: Image) -> None:
-        self.image = self._memory.on_image(image_from_message(message))
+        seen = Seen(stamp_to_ns(message.header.stamp), image_to_array(message))
+        self.image = self._memory.on_image(seen)
 
     def _on_joints(self, message: JointState) -> None:
         joints = joints_from_message(message, self._names)
@@ -116,29 +117,6 @@ class Ears:
 
     def _on_verdict_message(self, message: Bool) -> None:
         self._on_verdict(bool(message.data))
-
-
-class Cell:
-    """Answers for the scene of a real cell, which a person has laid out before.
-
-    Args:
-        now_ns: time of the newest measurement of the arm; 0 while there is none.
-    """
-
-    def __init__(self, node: Node, now_ns: Callable[[], int]) -> None:
-        self._now_ns = now_ns
-        node.create_service(ResetScene, "reset_scene", self.on_reset)
-
-    def on_reset(
-        self, request: ResetScene.Request, response: ResetScene.Response
-    ) -> ResetScene.Response:
-        """The scene is there from now on; the client says how long the episode lasts."""
-        if not (now := self._now_ns()):
-            response.message = "the arm was not heard yet; its joint states should come"
-            return response
-        set_stamp(response.stamp, now)
-        response.success, response.instruction = True, request.instruction
-        return response
 
 
 class _Twister:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.graph import RecordSettings, record_contract, record_graph
+from rlco_bringup.recording import RecordSettings, record_contract, record_graph
 from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
@@ -25,7 +25,7 @@ from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
-from rlco_trainer.recording.node import Cell, Keyboard, scripted_twists
+from rlco_trainer.recording.node import Keyboard, scripted_twists
 from rlco_trainer.recording.script import Script
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
@@ -97,7 +97,6 @@ def record(config: RecordConfig) -> int:
         recordings = Recordings(client, contract, settings)
         prepare = [_device(config, client, recordings)]
         if config.cell:
-            Cell(client.node, lambda: recordings.ears.now_ns)
             prepare.append(_ask_for_scene)
         return _loop(config, store, recordings, prepare)
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rlco_bringup.graph import RecordSettings, record_contract, record_graph
+from rlco_bringup.recording import RecordSettings, record_contract, record_graph
 from rlco_core.errors import DatasetError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns

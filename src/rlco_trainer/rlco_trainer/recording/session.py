@@ -14,23 +14,24 @@ from pathlib import Path
 
 from rlco_bridge.client import EpisodeClient, EpisodeReport
 from rlco_bridge.episode import ORDERLY
-from rlco_bringup.graph import NodeSpec, RecordSettings, SimSettings
+from rlco_bringup.graph import NodeSpec, SimSettings
+from rlco_bringup.recording import RecordSettings
 from rlco_bringup.up import System, profile_environment
 from rlco_core.contract import Contract
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
-from rlco_policy.gate import Budget
 from rlco_trainer.recording.node import Ears
-from rlco_trainer.recording.take import Memory, Take
+from rlco_trainer.recording.take import Budget, Memory, Take
 
 _START_SECONDS = 60.0
 #: s for what is under way when an episode is over.
 _LATE_SECONDS = 2.0
 #: Beyond an episode's own time, s until its result must be there.
 _MARGIN_SECONDS = 120.0
-_REAL_TIME = Budget(skew_ns=seconds_to_ns(0.03), age_ns=seconds_to_ns(0.2))
-_LOCKSTEP = Budget(skew_ns=0, age_ns=0)
+# As the policy node takes them.
+_REAL_TIME = Budget(age_ns=seconds_to_ns(0.3), skew_ns=seconds_to_ns(0.05))
+_LOCKSTEP = Budget(age_ns=0, skew_ns=0)
 
 
 @dataclass(frozen=True)

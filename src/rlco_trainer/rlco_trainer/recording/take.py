@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,10 +16,18 @@ from rlco_core.errors import DatasetError
 from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import proprioception
 from rlco_core.robot import RobotConfig
-from rlco_policy.gate import Budget, Image, JointState
+from rlco_policy.measurements import Image, JointState
 from rlco_policy.responder import posture
 
 _MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much older than an action its image may be, and than that its joint states, ns."""
+
+    age_ns: int
+    skew_ns: int
 
 
 @dataclass(frozen=True)
@@ -134,31 +142,22 @@ class Memory:
         return proprioception(self._kinematics, measured, told)
 
     def _frames(self) -> list[tuple[Image, JointState]]:
-        """For every action, in order, the newest image of then, and the joints of that."""
+        """For every action, in order, the newest image of then, and the joints before that."""
         if not self._acts:
             raise DatasetError("no action was played")
         images, joints = sorted(self._images), sorted(self._joints)
-        found = [self._images[self._newest(images, act.stamp_ns)] for act in self._in_order()]
-        return [(image, self._joints[self._nearest(joints, image.stamp_ns)]) for image in found]
-
-    def _newest(self, stamps: Sequence[int], at_ns: int) -> int:
-        index = bisect_right(stamps, at_ns) - 1
-        age = self._budget.age_ns
-        if index < 0 or (age is not None and at_ns - stamps[index] > age):
-            raise DatasetError(f"no image was there in time for the action of {_shown(at_ns)}")
-        return stamps[index]
-
-    def _nearest(self, stamps: Sequence[int], at_ns: int) -> int:
-        index = bisect_left(stamps, at_ns)
-        beside = stamps[max(index - 1, 0) : index + 1]
-        found = min(beside, key=lambda stamp: abs(stamp - at_ns), default=None)
-        if found is None or abs(found - at_ns) > self._budget.skew_ns:
-            skew = self._budget.skew_ns / _MS
-            raise DatasetError(
-                f"no joint states within {skew:.0f} ms of the image of {_shown(at_ns)}"
-            )
-        return found
+        age, skew = self._budget.age_ns, self._budget.skew_ns
+        frames = []
+        for act in self._in_order():
+            image = self._images[_newest(images, act.stamp_ns, age, "image")]
+            measured = _newest(joints, image.stamp_ns, skew, "joint state")
+            frames.append((image, self._joints[measured]))
+        return frames
 
 
-def _shown(stamp_ns: int) -> str:
-    return f"{stamp_ns / 1e9:.3f} s"
+def _newest(stamps: Sequence[int], at_ns: int, age_ns: int, what: str) -> int:
+    """Of those that are not later than ``at_ns``, and not much older."""
+    index = bisect_right(stamps, at_ns) - 1
+    if index < 0 or at_ns - stamps[index] > age_ns:
+        raise DatasetError(f"no {what} within {age_ns / _MS:.0f} ms before {at_ns / 1e9:.3f} s")
+    return stamps[index]

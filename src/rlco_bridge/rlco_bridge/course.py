@@ -1,0 +1,33 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Motion as it is told to a controller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rlco_core.profiles import JointState
+
+
+@dataclass(frozen=True)
+class Course:
+    """What joints do from ``stamp_ns`` on.
+
+    Attributes:
+        stamp_ns: ROS time of the first state, where they are told to be by now; 0: at once.
+        period_ns: from one state to the next.
+        states: at least one; the last is at rest.
+        motion: another number where joints begin anew, from where they were measured.
+    """
+
+    stamp_ns: int
+    period_ns: int
+    states: tuple[JointState, ...]
+    motion: int = 0
+
+    def stretched(self, speed: float) -> Course:
+        """The same motion at ``speed`` in (0, 1] of its own."""
+        states = tuple(
+            JointState(s.joints, s.velocity * speed, s.acceleration * speed**2) for s in self.states
+        )
+        return replace(self, period_ns=round(self.period_ns / speed), states=states)

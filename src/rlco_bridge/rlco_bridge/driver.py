@@ -1,0 +1,109 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""How an arm and its gripper are reached, as data: one YAML file in ``drivers/`` per driver.
+
+Names are relative, so that a namespace applies to them.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rlco_core.config import locate, read_yaml
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ArmDriver(_Strict):
+    """The arm's controller.
+
+    Attributes:
+        kind: one of ``rlco_bridge/controllers/``.
+        name: of its topic or action; empty: the robot's ``controller_topic``.
+        controller: as controller_manager knows it; empty: what the name begins with.
+        scaled: whether it stretches time by the robot's speed scaling; else the bridge does.
+    """
+
+    kind: Literal[
+        "joint_trajectory",
+        "follow_joint_trajectory",
+        "forward_position",
+        "forward_velocity",
+        "joint_target",
+        "cartesian_pose",
+        "twist",
+    ]
+    name: str = ""
+    controller: str = ""
+    scaled: bool = False
+
+
+class GripperJoint(_Strict):
+    """The joint whose state tells a gripper's opening, and its positions at 0 and 1, m or rad."""
+
+    name: str
+    closed: float
+    open: float
+
+
+class GripperDriver(_Strict):
+    """The gripper's controller.
+
+    Attributes:
+        kind: one of ``rlco_bridge/grippers/``.
+        name: of its topic, action or service; empty: the robot's ``gripper.controller_topic``.
+        joint: that tells the opening; without one, the robot's first finger does.
+        closed, open: what its commands call 0 and 1, in a unit of their own.
+        force: to hold with, N.
+        pins: of digital outputs: high to close, and high to open; one alone is high while closed.
+    """
+
+    kind: Literal[
+        "joint_trajectory",
+        "gripper_command",
+        "parallel_gripper_command",
+        "franka_gripper",
+        "digital_output",
+    ]
+    name: str = ""
+    joint: GripperJoint | None = None
+    closed: float = 0.0
+    open: float = 1.0
+    force: Annotated[float, Field(ge=0.0)] = 0.0
+    pins: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+    def position(self, opening: float) -> float:
+        """What its commands call ``opening`` in [0, 1]."""
+        return self.closed + opening * (self.open - self.closed)
+
+
+class DriverConfig(_Strict):
+    """One driver.
+
+    Attributes:
+        joint_states: topic of the arm's state; empty: the robot's ``joint_states_topic``.
+        gripper_states: topic of the gripper's state, where that is another one.
+        supervisor: who knows the robot's own safety state, one of ``rlco_bridge/supervisors/``.
+    """
+
+    arm: ArmDriver
+    gripper: GripperDriver
+    joint_states: str = ""
+    gripper_states: str = ""
+    supervisor: Literal["none", "ur", "franka"] = "none"
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> DriverConfig:
+        """Reads a shipped driver by name (``ur``) or any by the path of its YAML.
+
+        Raises:
+            ConfigError: unknown name, missing or malformed file; the line names the key.
+        """
+        folder = Path(str(files("rlco_bridge"))) / "drivers"
+        return read_yaml(cls, locate("driver", name_or_path, folder))

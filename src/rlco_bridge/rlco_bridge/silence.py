@@ -1,0 +1,108 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who fell silent in an episode, and what is known of why. Deadlines run on the steady clock."""
+
+from __future__ import annotations
+
+import math
+
+from rclpy.node import Node
+
+from rlco_bridge.episode import Outcome
+from rlco_bridge.watchdog import Watchdog
+from rlco_core.stamps import stamp_to_ns
+from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import PolicyState
+from rlco_ros.qos import COMMAND
+
+_Result = RunEpisode.Result
+#: s of silence of the joint states that explain why no chunk comes.
+_SOON = 0.15
+
+
+class Silence:
+    """Waits for joint states and for chunks.
+
+    Args:
+        node: knows the topics.
+        joints: topic of the joint states.
+        observation_timeout: longest silence of joint states in real time, s; in lock-step, where
+            time stands still meanwhile, there is none.
+        chunk_timeout: longest wait for the next step, s.
+    """
+
+    def __init__(
+        self, node: Node, joints: str, observation_timeout: float | None, chunk_timeout: float
+    ) -> None:
+        self._node = node
+        self._joints = node.resolve_topic_name(joints)
+        self._chunks = node.resolve_topic_name("action_chunk")
+        self._unheard = Watchdog(observation_timeout or 0.0)
+        self._realtime = observation_timeout is not None
+        self._waiting = Watchdog(chunk_timeout)
+        self._invalid = ""
+        self._policy = PolicyState()
+        self._answered_ns = 0
+        node.create_subscription(PolicyState, "policy_state", self._on_policy, COMMAND)
+
+    def begin(self) -> None:
+        """An episode begins."""
+        self._unheard.feed()
+        self._waiting.feed()
+        self._answered_ns = 0
+
+    def answered(self, stamp_ns: int) -> None:
+        """A chunk came that answers the observation of ``stamp_ns``."""
+        self._answered_ns = stamp_ns
+
+    def heard(self) -> None:
+        """The arm was measured."""
+        self._unheard.feed()
+        self._invalid = ""
+
+    def misheard(self, problem: str) -> None:
+        """A joint state came that tells nothing."""
+        self._invalid = problem
+
+    def played(self) -> None:
+        """A step was played."""
+        self._waiting.feed()
+
+    def outcome(self, unmeasured: bool) -> Outcome | None:
+        """Whose silence ends the episode; None if nobody's does.
+
+        Args:
+            unmeasured: the arm was not measured since the last step.
+        """
+        if (self._realtime and self._unheard.expired) or (self._waiting.expired and unmeasured):
+            return self._no_joints()
+        if self._waiting.expired:
+            return self.no_chunk(f"within {self._waiting.timeout:g} s")
+        return None
+
+    def no_chunk(self, when: str) -> Outcome:
+        """No chunk came in time, for whichever reason is known."""
+        if self._invalid or self._unheard.silence > _SOON:
+            return self._no_joints()
+        if self._policy.reason:
+            return Outcome(self._policy.reason, self._policy.detail)
+        told_ns = stamp_to_ns(self._policy.header.stamp)
+        seen_ns = told_ns - round(self._policy.image_age * 1e9)
+        if told_ns and self._answered_ns and seen_ns <= self._answered_ns:
+            detail = "the policy saw no image since the one that its last chunk answered"
+            return Outcome(PolicyState.REASON_CAMERA_SILENT, detail)
+        count = self._node.count_publishers(self._chunks)
+        detail = f"no chunk on {self._chunks} {when}; it has {count} publishers"
+        return Outcome(_Result.STOP_CHUNK_TIMEOUT, detail)
+
+    def _on_policy(self, message: PolicyState) -> None:
+        """NaN, as an age, stands for an image that never came."""
+        self._policy = message
+        if math.isnan(message.image_age):
+            self._policy.image_age = 0.0
+
+    def _no_joints(self) -> Outcome:
+        if self._invalid:
+            return Outcome(_Result.STOP_JOINTS_INVALID, self._invalid)
+        detail = f"nothing new on {self._joints} for {self._unheard.silence:.1f} s"
+        return Outcome(_Result.STOP_OBSERVATION_TIMEOUT, detail)

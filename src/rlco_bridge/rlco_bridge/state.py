@@ -1,0 +1,48 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""The arm's and the gripper's state, out of whatever messages a driver sends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sensor_msgs.msg import JointState
+
+from rlco_bridge.driver import GripperJoint
+from rlco_bridge.episode import Measured
+from rlco_core.joint_states import positions_of
+from rlco_core.robot import GripperConfig
+from rlco_core.stamps import stamp_to_ns
+
+
+class StateReader:
+    """Reads joints by their names; messages may tell the arm, the gripper, or both.
+
+    Args:
+        arm: names of the arm's joints, in order.
+        gripper: the joint that tells the opening.
+    """
+
+    def __init__(self, arm: Sequence[str], gripper: GripperJoint) -> None:
+        self._arm, self._gripper = list(arm), gripper
+        self._fingers = GripperConfig(
+            joints=(gripper.name,), closed=gripper.closed, open=gripper.open, controller_topic=""
+        )
+        self._opening: float | None = None
+
+    def take(self, message: JointState) -> Measured | None:
+        """The arm's state as of this message; None where it tells nothing of the arm, or where
+        the gripper was not heard yet.
+
+        Raises:
+            ConfigError: joints of the arm are missing, or something is not finite.
+        """
+        if self._gripper.name in message.name:
+            (position,) = positions_of(message, [self._gripper.name])
+            self._opening = self._fingers.opening(float(position))
+        if not set(self._arm) & set(message.name):
+            return None
+        joints = positions_of(message, self._arm)
+        if self._opening is None:
+            return None
+        return Measured(stamp_to_ns(message.header.stamp), joints, self._opening)

@@ -1,0 +1,63 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Goals of a gripper: few, one at a time, and the newest wins."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlco_bridge.grippers.debounce import Debounce
+
+
+class Hand:
+    """A debounce, and time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.debounce = Debounce(2.0, lambda: self.now)
+
+    def due(self, opening: float) -> float | None:
+        self.now += 0.05
+        return self.debounce.due(opening)
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()
+
+
+def test_what_repeats_or_trembles_is_one_goal(hand: Hand) -> None:
+    sent = [hand.due(opening) for opening in (0.99, 1.0, 0.98, 0.97, 1.0)]
+    assert sent == [1.0, None, None, None, None]
+
+
+def test_a_new_goal_waits_for_the_answer_to_the_one_before(hand: Hand) -> None:
+    assert hand.due(1.0) == 1.0
+    assert [hand.due(0.0) for _ in range(10)] == [None] * 10
+    hand.debounce.answered()
+    assert hand.due(0.0) == 0.0
+
+
+def test_an_answer_that_does_not_come_is_noticed(hand: Hand) -> None:
+    hand.due(1.0)
+    hand.now += 1.9
+    assert hand.debounce.waited == 0.0
+    hand.now += 0.2
+    assert hand.debounce.waited == pytest.approx(0.1)
+    hand.debounce.forget()
+    assert hand.debounce.waited == 0.0
+    assert hand.due(1.0) == 1.0
+
+
+@given(st.lists(st.floats(0.0, 1.0), max_size=60))
+def test_the_last_opening_is_reached_within_what_trembles(openings: list[float]) -> None:
+    hand, goal = Hand(), None
+    for opening in [*openings, 0.5, 0.5, 0.5, 0.5]:
+        due = hand.due(opening)
+        if due is not None:
+            goal = due
+            hand.debounce.answered()
+    assert goal is not None
+    assert abs(goal - 0.5) <= 0.08

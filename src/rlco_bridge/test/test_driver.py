@@ -1,0 +1,31 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Drivers as data: those that ship are sound, and foul ones are refused in a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rlco_bridge.driver import DriverConfig
+from rlco_core.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", ["sim", "ur", "ur_stream", "franka", "franka_crisp"])
+def test_drivers_that_ship_are_sound(name: str) -> None:
+    driver = DriverConfig.load(name)
+    assert driver.gripper.position(0.0) == driver.gripper.closed
+    assert driver.gripper.position(1.0) == driver.gripper.open
+
+
+def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="driver 'abb' is neither a shipped driver"):
+        DriverConfig.load("abb")
+    own = tmp_path / "own.yaml"
+    own.write_text("arm: {kind: telepathy}\ngripper: {kind: joint_trajectory}\n")
+    with pytest.raises(ConfigError, match=r"arm\.kind: .*joint_trajectory"):
+        DriverConfig.load(own)
+    own.write_text("arm: {kind: twist, topic: t}\ngripper: {kind: joint_trajectory}\n")
+    with pytest.raises(ConfigError, match=r"arm\.topic: unknown key"):
+        DriverConfig.load(own)
