@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
+from typing import Any
 
 from rlco_bridge.driver import DriverConfig
 from rlco_core.robot import RobotConfig
@@ -59,18 +57,6 @@ class SimSettings:
     mode: str = "lockstep"
     namespace: str = ""
     tf_prefix: str = ""
-
-
-Settings = TypeVar("Settings", bound="SimSettings | RobotSettings")
-
-
-def with_texts(defaults: Settings, text: Callable[[str], str]) -> Settings:
-    """Settings from what was typed for every field; numbers and flags as YAML spells them."""
-    values: dict[str, Any] = {}
-    for one in fields(defaults):
-        kind, typed = type(getattr(defaults, one.name)), text(one.name)
-        values[one.name] = typed if kind is str else kind(yaml.safe_load(typed))
-    return type(defaults)(**values)
 
 
 def shared_parameters(settings: SimSettings) -> dict[str, Any]:

@@ -8,10 +8,10 @@ What ``rlco record --attach`` records; with device:=none, what ``rlco replay --a
 from __future__ import annotations
 
 from launch import LaunchDescription
-from rlco_bringup.description import describe
+from rlco_bringup.describe import described
 from rlco_bringup.recording import RecordSettings, record_graph
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Simulator, bridge and teleoperation, and a policy, if there is one to take over from."""
-    return describe(RecordSettings, record_graph)
+    """The arguments are the fields of RecordSettings, the nodes those of ``record_graph``."""
+    return described(RecordSettings, record_graph)

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from launch import LaunchDescription
-from rlco_bringup.description import describe
+from rlco_bringup.describe import described
 from rlco_bringup.graph import SimSettings, sim_graph
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Simulator, policy and bridge."""
-    return describe(SimSettings, sim_graph)
+    """The arguments are the fields of SimSettings, the nodes those of ``sim_graph``."""
+    return described(SimSettings, sim_graph)

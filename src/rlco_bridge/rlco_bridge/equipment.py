@@ -36,6 +36,11 @@ class Equipment:
         return self.contract.action.dt
 
     @property
+    def decision(self) -> float:
+        """From one chunk to the next, s."""
+        return self.dt * self.contract.action.execute
+
+    @property
     def state_topics(self) -> tuple[str, ...]:
         """Where the arm's state comes, and the gripper's, if that is elsewhere."""
         arm = self.driver.joint_states or self.robot.joint_states_topic

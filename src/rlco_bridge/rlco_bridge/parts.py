@@ -45,5 +45,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
         commander=commander,
         lookout=Lookout(node, robot, driver, commander.gripper, commander.problem),
         state=StateReader(commander.arm_names, equipment.opening_joint(prefix)),
-        silence=Silence(node, equipment.state_topics[0], patience, get("chunk_timeout")),
+        silence=Silence(
+            node, equipment.state_topics[0], patience, get("chunk_timeout"), equipment.decision
+        ),
     )

@@ -29,10 +29,16 @@ class Silence:
         observation_timeout: longest silence of joint states in real time, s; in lock-step, where
             time stands still meanwhile, there is none.
         chunk_timeout: longest wait for the next step, s.
+        decision: from one chunk to the next, s.
     """
 
     def __init__(
-        self, node: Node, joints: str, observation_timeout: float | None, chunk_timeout: float
+        self,
+        node: Node,
+        joints: str,
+        observation_timeout: float | None,
+        chunk_timeout: float,
+        decision: float,
     ) -> None:
         self._node = node
         self._joints = node.resolve_topic_name(joints)
@@ -42,7 +48,7 @@ class Silence:
         self._waiting = Watchdog(chunk_timeout)
         self._invalid = ""
         self._policy = PolicyState()
-        self._answered_ns = 0
+        self._answered_ns, self._decision_ns = 0, round(decision * 1e9)
         node.create_subscription(PolicyState, "policy_state", self._on_policy, COMMAND)
 
     def begin(self) -> None:
@@ -86,14 +92,18 @@ class Silence:
             return self._no_joints()
         if self._policy.reason:
             return Outcome(self._policy.reason, self._policy.detail)
-        told_ns = stamp_to_ns(self._policy.header.stamp)
-        seen_ns = told_ns - round(self._policy.image_age * 1e9)
-        if told_ns and self._answered_ns and seen_ns <= self._answered_ns:
+        if self._answered_ns and self._unseen():
             detail = "the policy saw no image since the one that its last chunk answered"
             return Outcome(PolicyState.REASON_CAMERA_SILENT, detail)
         count = self._node.count_publishers(self._chunks)
         detail = f"no chunk on {self._chunks} {when}; it has {count} publishers"
         return Outcome(_Result.STOP_CHUNK_TIMEOUT, detail)
+
+    def _unseen(self) -> bool:
+        """Whether the policy said, when the next image was overdue, that it had not seen it."""
+        said_ns = stamp_to_ns(self._policy.header.stamp)
+        seen_ns = said_ns - round(self._policy.image_age * 1e9)
+        return seen_ns <= self._answered_ns and said_ns > self._answered_ns + self._decision_ns
 
     def _on_policy(self, message: PolicyState) -> None:
         """NaN, as an age, stands for an image that never came."""

@@ -53,7 +53,7 @@ from rlco_ros.run import run
 
 FAILURE = TransitionCallbackReturn.FAILURE
 JOINT_STATES_DEPTH = 32
-HEARTBEAT_S = 0.1
+HEARTBEAT_S = 0.05
 _INACTIVE = "the node is not active; it should be configured and activated"
 
 

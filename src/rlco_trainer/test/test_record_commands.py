@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from rlco_bridge.client import EpisodeReport
-from rlco_bringup.graph import with_texts
 from rlco_bringup.recording import RecordSettings, record_graph
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
@@ -73,13 +72,6 @@ def test_a_policy_speaks_to_the_person_and_not_to_the_bridge() -> None:
 
 def test_nobody_s_hands_are_needed_for_a_replay() -> None:
     assert list(nodes(device="none")) == ["sim_node", "bridge_node"]
-
-
-def test_launch_arguments_are_typed_as_the_settings_are() -> None:
-    typed = {"speed": "0.25", "deadman": "false", "gripper_axis": "2", "task": "open_drawer"}
-    defaults = RecordSettings()
-    found = with_texts(defaults, lambda name: typed.get(name, str(getattr(defaults, name))))
-    assert found == replace(defaults, speed=0.25, deadman=False, gripper_axis=2, task="open_drawer")
 
 
 def episode(length: int) -> Episode:

@@ -50,10 +50,10 @@ def _messages(robot: str) -> Iterator[Case]:
     nan = relay.with_actions(lambda rows: np.where(np.arange(len(rows)) == 9, np.nan, rows))
     exploding = relay.with_actions(lambda rows: rows + 0.5)
     told: tuple[tuple[str, str, Spoil | Late, tuple[str, ...]], ...] = (
-        ("camera_silent", "image", relay.silent, (f"{camera}_silent",)),
+        ("camera_silent", "image", relay.silent, (f"{camera}_silent", *chunk)),
         ("camera_frozen", "image", relay.frozen_picture(), (f"{camera}_frozen",)),
         ("camera_black", "image", relay.black, (f"{camera}_black",)),
-        ("camera_two_seconds_late", "image", Late(2.0), (f"{camera}_silent", f"{camera}_late")),
+        ("camera_two_seconds_late", "image", Late(2.0), (f"{camera}_silent", *chunk)),
         ("camera_wrong_size", "image", relay.smaller, (f"{camera}_size",)),
         ("joints_silent", "joints", relay.silent, ("observation_timeout", "driver_silent")),
         ("joints_frozen", "joints", relay.frozen_joints(), ("tracking_error",)),

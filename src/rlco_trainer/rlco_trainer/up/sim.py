@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlco_bringup.graph import SimSettings, sim_graph
-from rlco_bringup.up import System
-from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse
+from rlco_trainer.up.system import run_graph
 
 
 @dataclass(frozen=True)
-class UpConfig(SimSettings):
+class SimConfig(SimSettings):
     """Simulator, policy and bridge on ROS 2, until interrupted.
 
     Attributes:
@@ -26,14 +25,5 @@ class UpConfig(SimSettings):
 
 def main(arguments: Sequence[str]) -> int:
     """rlco up sim"""
-    config = parse(UpConfig, arguments, "up sim")
-    graph = sim_graph(config)
-    unknown = set(config.only) - {spec.name for spec in graph}
-    if unknown:
-        raise ConfigError(
-            f"no node '{min(unknown)}' in this system; it has "
-            f"{choices(spec.name for spec in graph)}"
-        )
-    chosen = [spec for spec in graph if not config.only or spec.name in config.only]
-    with System(chosen, config.namespace) as system:
-        return system.wait()
+    config = parse(SimConfig, arguments, "up sim")
+    return run_graph(sim_graph(config), config.only, config.namespace)

@@ -1,0 +1,52 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""One fault of every kind on a running system; `./rlco test-faults` tries all of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import underlay
+
+from rlco_trainer.faults.cases import all_cases
+from rlco_trainer.faults.run import FaultsConfig, chosen
+
+#: Robot and names of its cases that are tried here.
+TRIED = {
+    "panda": ("camera_black", "joint_nan", "chunk_exploding", "reflex", "policy_killed"),
+    "ur5e": ("clock_jumps_back", "protective_stop", "program_stop_and_reactivation",
+             "speed_scaling_0", "bridge_killed"),
+}  # fmt: skip
+
+
+def test_there_are_cases_enough_and_no_two_of_a_name() -> None:
+    cases = [(case.robot, case.name) for case in all_cases()]
+    assert len(cases) == len(set(cases)) >= 2 * 35
+
+
+def test_cases_are_chosen_by_name() -> None:
+    some = chosen(FaultsConfig(cases=("reflex", "chunk_nan")))
+    assert [(case.robot, case.name) for case in some] == [
+        ("panda", "chunk_nan"),
+        ("panda", "reflex"),
+        ("ur5e", "chunk_nan"),
+    ]
+
+
+@pytest.fixture(params=list(TRIED))
+def tried(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """Lines of the cases of a robot, as the command prints them."""
+    robot = request.param
+    command = ["rlco", "test-faults", "--robots", robot, "--cases", *TRIED[robot]]
+    command += ["--logs", str(tmp_path)]
+    environment = underlay.with_underlay(os.environ)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    return [line for line in run.stdout.splitlines() if f" {robot} " in line and "/" in line]
+
+
+def test_the_arm_is_stopped_in_time_and_the_task_is_finished_afterwards(tried: list[str]) -> None:
+    assert len(tried) == 5
+    assert [line for line in tried if not line.endswith(": passed")] == []
