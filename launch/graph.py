@@ -59,6 +59,18 @@ class SimSettings:
     tf_prefix: str = ""
 
 
+def shared_parameters(settings: SimSettings) -> dict[str, Any]:
+    """What all nodes beside the simulator are told."""
+    return {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
+
+
+def simulator(settings: SimSettings, **more: Any) -> NodeSpec:
+    """The simulator; ``more`` of its parameters."""
+    names = ("task", "domain", "split", "mode", "robot", "tf_prefix")
+    parameters = {name: getattr(settings, name) for name in names}
+    return NodeSpec("rlco_sim", "sim_node", "sim_node", {**parameters, **more})
+
+
 def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     """Simulator, policy and bridge, in the order in which they are best started.
 
@@ -67,20 +79,11 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     """
     robot = RobotConfig.load(settings.robot).name
     bundle = settings.bundle or str(shipped_bundle(settings.task, robot))
-    shared = {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
-    lockstep = settings.mode == "lockstep"
-    simulator = {
-        "task": settings.task,
-        "domain": settings.domain,
-        "split": settings.split,
-        "mode": settings.mode,
-        "robot": settings.robot,
-        "tf_prefix": settings.tf_prefix,
-    }
+    shared, lockstep = shared_parameters(settings), settings.mode == "lockstep"
     policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
     bridge = {**shared, "driver": "sim", "bundle": bundle, "lockstep": lockstep}
     return (
-        NodeSpec("rlco_sim", "sim_node", "sim_node", simulator),
+        simulator(settings),
         NodeSpec("rlco_policy", "policy_node", "policy_node", policy),
         NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
     )

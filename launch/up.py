@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from rlco_bringup.graph import PROFILE, PROFILE_VARIABLES, NodeSpec
 from rlco_core.errors import ConfigError, RlcoError
 
 _STOP_SECONDS = 5.0
+_libc, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 
 
 class ProcessDied(RlcoError):
@@ -56,8 +58,9 @@ class System:
     def start(self, name: str) -> None:
         """Starts one node of the graph (again)."""
         command = node_command(self._graph[name], self._namespace, Path(self._folder.name))
+        environment = {**os.environ, **profile_environment()}
         self.processes[name] = subprocess.Popen(
-            command, env={**os.environ, **profile_environment()}, **self._output(name)
+            command, env=environment, preexec_fn=_end_with_parent, **self._output(name)
         )
 
     def stop(self) -> None:
@@ -103,6 +106,11 @@ class System:
         self._log_dir.mkdir(parents=True, exist_ok=True)
         log = (self._log_dir / f"{name}.log").open("ab")
         return {"stdout": log, "stderr": subprocess.STDOUT}
+
+
+def _end_with_parent() -> None:
+    """Nodes do not outlive who started them, not even one that was killed."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def node_command(spec: NodeSpec, namespace: str, folder: Path) -> list[str]:

@@ -28,8 +28,9 @@ from rlco_core.robot import RobotConfig
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction, SafetyState
-from rlco_policy.convert import chunk_to_message, stamp_to_ns
+from rlco_policy.convert import stamp_to_ns
 from rlco_policy.shipped import shipped_bundle
+from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, STATE
 
 WITHOUT_POLICY = ("sim_node", "bridge_node")

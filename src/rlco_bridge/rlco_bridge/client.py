@@ -123,6 +123,7 @@ class EpisodeClient:
         self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
         self._client = ActionClient(self.node, RunEpisode, "run_episode")
         self._goals: set[bytes] = set()
+        self._running: ClientGoalHandle | None = None
         self.node.create_subscription(
             GoalStatusArray,
             "run_episode/_action/status",
@@ -140,15 +141,18 @@ class EpisodeClient:
         self.node.destroy_node()
         rclpy.try_shutdown()
 
-    def wait_for_system(self, timeout: float) -> None:
+    def wait_for_system(self, timeout: float, listeners: int = 1) -> None:
         """Waits up to ``timeout`` s until bridge, simulator and an active policy are there.
+
+        Args:
+            listeners: how many nodes are to listen for instructions, such as that policy.
 
         Raises:
             SystemNotReady: names what is missing.
         """
         wanted = {
             "the bridge (action run_episode)": self._client.server_is_ready,
-            "the policy (subscriber of instruction)": lambda: self._subscribed("instruction"),
+            "the policy (subscriber of instruction)": lambda: self._listeners() >= listeners,
             "the simulator (publisher of joint_states)": lambda: self._published("joint_states"),
         }
         self._wait_for(wanted, timeout)
@@ -216,8 +220,16 @@ class EpisodeClient:
         handle = self._send(goal, during, deadline)
         if not handle.accepted:
             raise SystemNotReady("the bridge rejected the goal; is another episode running?")
+        self._running = handle
         answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
+        self._running = None
         return self._report(answer.result)
+
+    def cancel(self) -> None:
+        """Ends the running episode, if any; to be called while ``run`` waits for it."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel_goal_async()
 
     def _send(
         self, goal: RunEpisode.Goal, during: Callable[[int], None], deadline: float
@@ -276,8 +288,8 @@ class EpisodeClient:
         heard = [len(one.sent) for one in (self._arm, self._gripper) if one.sent]
         return bool(heard) and min(heard) < steps
 
-    def _subscribed(self, topic: str) -> bool:
-        return self.node.count_subscribers(self.node.resolve_topic_name(topic)) > 0
+    def _listeners(self) -> int:
+        return int(self.node.count_subscribers(self.node.resolve_topic_name("instruction")))
 
     def _published(self, topic: str) -> bool:
         return self.node.count_publishers(self.node.resolve_topic_name(topic)) > 0

@@ -7,21 +7,18 @@ from __future__ import annotations
 import array
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from rlco_bridge.course import Course
-from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
+from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome, Played
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
-from rlco_core.types import ACTION_COLUMNS, ActionChunk
 from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import Instruction, SafetyState
+from rlco_interfaces.msg import ExecutedAction, Instruction, SafetyState
 
 
 def time_message(stamp_ns: int) -> Time:
@@ -49,20 +46,6 @@ def joint_state_message(
     message = JointState(name=list(names), position=list(positions))
     set_stamp(message.header.stamp, stamp_ns)
     return message
-
-
-def chunk_from_message(message: ActionChunkMessage) -> ActionChunk:
-    """A chunk with whatever shape its sender gave it; the chunk player judges it."""
-    flat = np.asarray(message.actions, dtype=np.float32)
-    columns = len(ACTION_COLUMNS)
-    fits = len(flat) == message.horizon * columns
-    return ActionChunk(
-        stamp_ns=stamp_to_ns(message.header.stamp),
-        dt=message.dt,
-        actions=flat.reshape(-1, columns) if fits else flat[None],
-        contract_hash=message.contract_hash,
-        episode=message.episode,
-    )
 
 
 def trajectory_message(
@@ -96,6 +79,16 @@ def instruction_message(stamp_ns: int, episode: int, text: str) -> Instruction:
     """What the policy is to do from ``stamp_ns`` on; empty text stops it."""
     message = Instruction(episode=episode, text=text)
     set_stamp(message.header.stamp, stamp_ns)
+    return message
+
+
+def executed_message(stamp_ns: int, frame: str, episode: Episode, played: Played) -> ExecutedAction:
+    """What the newest control period of ``episode``, which began at ``stamp_ns``, played."""
+    message = ExecutedAction(episode=episode.number, step=episode.steps - 1)
+    message.header.frame_id = frame
+    set_stamp(message.header.stamp, stamp_ns)
+    message.action, message.by_person = played.action, played.by_person
+    message.told = [*played.told.joints.tolist(), played.told.fingers]
     return message
 
 

@@ -53,6 +53,21 @@ class Outcome:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Played:
+    """What one control period was commanded by.
+
+    Attributes:
+        action: (7,).
+        by_person: whether a person made it.
+        told: what was in force before.
+    """
+
+    action: NDArray[np.float32]
+    by_person: bool
+    told: Command
+
+
 class Episode:
     """Plays chunks on the arm from ``start_ns`` until something ends it.
 
@@ -66,6 +81,7 @@ class Episode:
     Attributes:
         outcome: None while it runs.
         steps: commands given.
+        played: what the last command came from; None before the first.
         latencies_ms: from the arrival of an observation to the first command that answers it.
     """
 
@@ -82,6 +98,7 @@ class Episode:
         self.start_ns = start_ns
         self.outcome: Outcome | None = None
         self.steps = 0
+        self.played: Played | None = None
         self.latencies_ms: list[float] = []
         self._max_steps = max_steps
         self._player, self._path = player, path
@@ -145,11 +162,12 @@ class Episode:
         action = self._player.at(now_ns)
         if action is None:
             return None
-        command = self._path.step(action)
+        told, command = self._path.standing, self._path.step(action)
         if not command.verdict.accepted:
             self.end("limit", f"{command.verdict.limit}: {command.verdict.reason}")
             return None
         self.steps += 1
+        self.played = Played(action, self._player.by_person, told)
         self._note_latency()
         return command
 

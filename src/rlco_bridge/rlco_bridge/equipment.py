@@ -62,27 +62,33 @@ class Equipment:
 
 
 def load_equipment(
-    robot: str | Path, driver: str | Path, bundle: str | Path, lockstep: bool, mode: str = "real"
+    robot: str | Path,
+    driver: str | Path,
+    bundle: str | Path,
+    lockstep: bool,
+    contract: str = "",
+    mode: str = "real",
 ) -> Equipment:
     """Reads robot, driver (where it is empty, the robot's own) and bundle, and makes the action
     path that their contract asks for. In the mode shadow the robot is not commanded.
 
+    Args:
+        contract: as JSON, where no policy but people act: then there is no bundle.
+
     Raises:
         RlcoError: one of them is unsound, or they do not fit each other.
     """
-    if not str(bundle):
-        raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
     config = RobotConfig.load(robot)
-    contract = load_bundle(bundle).contract
-    differences = compare(contract, {"robot": config.name})
+    agreed = _contract(bundle, contract)
+    differences = compare(agreed, {"robot": config.name})
     if differences:
         raise ContractMismatch(f"the bundle does not fit the robot: {'; '.join(differences)}")
-    action = contract.action
+    action = agreed.action
     player = ChunkPlayer(
         dt=action.dt,
         horizon=action.horizon,
         execute=action.execute,
-        contract_hash=contract.sha256(),
+        contract_hash=agreed.sha256(),
         grace=0 if lockstep else _GRACE,
     )
     reached = DriverConfig.load(str(driver) or config.driver)
@@ -90,4 +96,13 @@ def load_equipment(
         raise ConfigError(f"mode '{mode}' is unknown; it should be {choices(MODES)}")
     if mode == "shadow":
         reached = reached.unheard()
-    return Equipment(config, reached, contract, lockstep, player, ActionPath(config, action.dt))
+    return Equipment(config, reached, agreed, lockstep, player, ActionPath(config, action.dt))
+
+
+def _contract(bundle: str | Path, contract: str) -> Contract:
+    if bool(str(bundle)) == bool(contract):
+        raise ConfigError(
+            "one of the parameters bundle and contract should be given: "
+            "a policy bundle's directory, or the contract that people act under"
+        )
+    return Contract.from_json(contract) if contract else load_bundle(bundle).contract

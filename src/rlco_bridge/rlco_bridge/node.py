@@ -4,7 +4,7 @@
 
     in:  the robot's state, task_state, action_chunk, policy_state
     out: commands to the arm's and the gripper's controllers, commanded_joint_states, instruction,
-         safety_state, /diagnostics
+         executed_action, safety_state, /diagnostics
     action: run_episode (asks reset_scene for the scene, where there is somebody to lay it out)
     and what stops it and lets it go on, see ``Interlock``
 
@@ -21,7 +21,6 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
-from rlco_bridge import convert
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
@@ -37,6 +36,7 @@ from rlco_core.types import Verdict
 from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import ActionChunk, SafetyState, TaskState
 from rlco_interfaces.srv import ResetScene
+from rlco_ros.chunks import chunk_from_message
 from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 
@@ -55,14 +55,14 @@ class BridgeNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads what it is set up with and opens the topics; says in one line what does not fit."""
         try:
-            equipment = load_equipment(
-                *map(self._get, ("robot", "driver", "bundle", "lockstep", "mode"))
-            )
+            given = ("robot", "driver", "bundle", "lockstep", "contract", "mode")
+            equipment = load_equipment(*map(self._get, given))
             parts = assemble(self, equipment, self._get)
         except RlcoError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         self._equipment, self._reporter = equipment, parts.reporter
+        self._frame = self._get("tf_prefix") + equipment.robot.base_frame
         self._commander, self._lookout = parts.commander, parts.lookout
         self._state, self._silence = parts.state, parts.silence
         self._open_topics(equipment)
@@ -176,7 +176,7 @@ class BridgeNode(LifecycleNode):
         if self._episode is None:
             return
         now = self._measured_ns if self._equipment.lockstep else self._now()
-        chunk = self._commander.paced(convert.chunk_from_message(message))
+        chunk = self._commander.paced(chunk_from_message(message))
         verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
         if verdict is not None and verdict.accepted:
             self._silence.answered(stamp_to_ns(message.header.stamp))
@@ -218,6 +218,7 @@ class BridgeNode(LifecycleNode):
         self._silence.played()
         self._commanded_ns = now_ns
         self._send(now_ns, command)
+        self._reporter.acted(now_ns, self._frame, self._episode)
         if self._episode.steps % self._equipment.contract.action.execute == 1:
             self._server.feedback(RunEpisode.Feedback.PHASE_RUNNING, self._episode.steps)
         return True
@@ -286,8 +287,7 @@ class BridgeNode(LifecycleNode):
         self._server.conclude(outcome, episode)
 
     def _diagnose(self) -> None:
-        running = self._episode is not None
-        self._reporter.diagnose({"episodes": self._number, "running": running})
+        self._reporter.diagnose({"episodes": self._number, "running": self._episode is not None})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from rlco_ros.parameters import flag, real, text
 
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
+    text("contract", "", "in place of a bundle: the contract as JSON that people act under"),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("driver", "", "driver by name, or path of its YAML file; empty: as the robot's says"),
     text("mode", "real", "shadow: everything but the commands", MODES),

@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge says of itself: safety_state, /diagnostics and the journal."""
+"""What the bridge says of itself: safety_state, executed_action, /diagnostics and the journal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from rlco_bridge import convert
-from rlco_bridge.episode import Outcome
+from rlco_bridge.episode import Episode, Outcome
 from rlco_bridge.journal import Journal
 from rlco_bridge.shadow import Glance
 from rlco_core.types import Verdict
-from rlco_interfaces.msg import SafetyState
-from rlco_ros.qos import COMMAND, LATCHED
+from rlco_interfaces.msg import ExecutedAction, SafetyState
+from rlco_ros.qos import COMMAND, LATCHED, STATE
 
 _MODES = {
     SafetyState.IDLE: "idle",
@@ -42,6 +42,7 @@ class Reporter:
         self._node = node
         self._journal = Journal(Path(journal) if journal else _default_path())
         self._safety_states = node.create_publisher(SafetyState, "safety_state", LATCHED)
+        self._executed = node.create_publisher(ExecutedAction, "executed_action", STATE)
         self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
         self._last: Outcome | None = None
         self._held = ""
@@ -52,6 +53,12 @@ class Reporter:
         reason, detail = (outcome.stop_reason, outcome.detail) if outcome else ("", "")
         self._safety_states.publish(convert.safety_message(self._now(), mode, reason, detail))
         self._note(_MODES[mode], episode, reason=reason, detail=detail)
+
+    def acted(self, stamp_ns: int, frame: str, episode: Episode) -> None:
+        """The newest control period of ``episode``, which began at ``stamp_ns``."""
+        assert episode.played is not None
+        message = convert.executed_message(stamp_ns, frame, episode, episode.played)
+        self._executed.publish(message)
 
     def refuse(self, what: str, episode: int, verdict: Verdict) -> None:
         """A chunk was refused."""

@@ -12,13 +12,14 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
 from rlco_bridge import convert
-from rlco_bridge.episode import Episode, Outcome
+from rlco_bridge.episode import Episode, Outcome, Played
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.errors import ConfigError
-from rlco_core.motion import ActionPath
+from rlco_core.motion import ActionPath, Command
 from rlco_core.robot import RobotConfig
+from rlco_core.types import ACCEPTED
 from rlco_interfaces.action import RunEpisode
-from rlco_interfaces.msg import ActionChunk, SafetyState
+from rlco_interfaces.msg import SafetyState
 
 PANDA = RobotConfig.load("panda")
 STAMP = 3_050_000_000
@@ -37,14 +38,6 @@ def measured(message: JointState) -> Any:
     return convert.measured_from_message(
         message, PANDA.joint_names, "panda_finger_joint1", PANDA.gripper
     )
-
-
-def chunk_message(count: int = 56, **changes: Any) -> ActionChunk:
-    values = {"episode": 7, "dt": 0.05, "horizon": 8, "contract_hash": "a" * 64, **changes}
-    message = ActionChunk(**values)
-    message.actions = np.arange(count, dtype=np.float32)
-    message.header.stamp = convert.time_message(STAMP)
-    return message
 
 
 def test_times_are_split_and_joined_without_loss() -> None:
@@ -73,37 +66,6 @@ def test_incomplete_joint_states_are_refused(changes: dict[str, Any], problem: s
         measured(joint_state(**changes))
 
 
-def test_chunks_are_rows_of_seven() -> None:
-    chunk = convert.chunk_from_message(chunk_message())
-    assert chunk.actions.shape == (8, 7)
-    assert chunk.actions[1].tolist() == list(range(7, 14))
-    assert (chunk.stamp_ns, chunk.dt, chunk.episode) == (STAMP, 0.05, 7)
-    assert chunk.contract_hash == "a" * 64
-
-
-@pytest.mark.parametrize(
-    ("message", "limit"),
-    [
-        (chunk_message(55), "shape"),
-        (chunk_message(0), "shape"),
-        (chunk_message(horizon=7), "shape"),
-        (chunk_message(49, horizon=7), "shape"),
-        (chunk_message(dt=0.1), "dt"),
-        (chunk_message(dt=float("nan")), "dt"),
-        (chunk_message(dt=float("inf")), "dt"),
-        (chunk_message(contract_hash=""), "contract"),
-    ],
-    ids=["odd", "empty", "lie", "short", "dt", "nan-dt", "inf-dt", "contract"],
-)
-def test_misshapen_chunks_reach_the_player_which_refuses_them(
-    message: ActionChunk, limit: str
-) -> None:
-    player = ChunkPlayer(dt=0.05, horizon=8, execute=4, contract_hash="a" * 64)
-    verdict = player.accept(convert.chunk_from_message(message), STAMP)
-    assert (verdict.accepted, verdict.limit) == (False, limit)
-    assert player.at(STAMP) is None
-
-
 def test_trajectories_have_one_point_at_the_end_of_the_period() -> None:
     message = convert.trajectory_message(STAMP, ["a", "b"], [0.1, 0.2], 0.05)
     (point,) = message.points
@@ -119,6 +81,20 @@ def test_instructions_and_safety_states_carry_what_they_are_given() -> None:
     state = convert.safety_message(STAMP, SafetyState.HOLDING, "limit", "too fast")
     assert (state.mode, state.reason, state.detail) == (SafetyState.HOLDING, "limit", "too fast")
     assert instruction.header.stamp == state.header.stamp == convert.time_message(STAMP)
+
+
+def test_an_executed_action_says_when_and_whose_it_was() -> None:
+    player = ChunkPlayer(dt=0.05, horizon=8, execute=4, contract_hash="a")
+    episode = Episode(3, 0, 6, player, ActionPath(PANDA, 0.05))
+    episode.steps = 5
+    action = np.arange(7, dtype=np.float32)
+    played = Played(action, True, Command(np.array(PANDA.home), 0.02, ACCEPTED))
+    message = convert.executed_message(STAMP, "panda_link0", episode, played)
+    assert (message.episode, message.step, message.by_person) == (3, 4, True)
+    assert message.header.frame_id == "panda_link0"
+    assert message.header.stamp == convert.time_message(STAMP)
+    assert list(message.action) == list(range(7))
+    assert list(message.told) == [*PANDA.home, 0.02]
 
 
 def test_the_result_tells_steps_and_latencies() -> None:

@@ -86,6 +86,22 @@ def test_what_was_in_force_when_the_arm_was_measured(episode: Episode) -> None:
     assert then.fingers == sent.fingers
 
 
+def test_what_was_played_is_told_with_who_made_it(episode: Episode) -> None:
+    measure(episode, T0)
+    assert episode.played is None
+    before = HOME
+    for period, by_person in enumerate((False, True)):
+        now = T0 + period * DT_NS
+        episode.take(replace(chunk(now, dx=0.001 * period), by_person=by_person), now)
+        command = episode.command(now)
+        assert command is not None
+        assert episode.played is not None
+        assert episode.played.told.joints.tolist() == pytest.approx(before)
+        before = command.joints
+        assert episode.played.by_person == by_person
+        assert episode.played.action[0] == np.float32(0.001 * period)
+
+
 def test_nothing_is_commanded_before_the_first_measurement(episode: Episode) -> None:
     episode.take(chunk(), T0)
     measure(episode, T0 - DT_NS)

@@ -84,7 +84,7 @@ def test_tasks_outside_the_contract_are_a_problem(make_bundle: Make) -> None:
             "robot 'r2d2' is neither a shipped robot ('fr3', 'panda' or 'ur5e')",
         ),
         ("panda", "/nowhere", BundleError, "/nowhere: no such bundle"),
-        ("panda", "", ConfigError, "parameter bundle is empty; it should be a policy bundle's"),
+        ("panda", "", ConfigError, "one of the parameters bundle and contract should be given"),
     ],
 )
 def test_what_is_not_there_is_named(
@@ -101,3 +101,15 @@ def test_a_corrupt_bundle_is_refused_before_anything_moves(make_bundle: Make) ->
     (bundle / "model.onnx").write_bytes(b"another model")
     with pytest.raises(BundleError, match=r"model\.onnx: corrupt"):
         load_equipment("panda", "sim", bundle, True)
+
+
+def test_a_contract_alone_takes_the_place_of_a_bundle(make_bundle: Make) -> None:
+    of_bundle = load_equipment("panda", "sim", make_bundle(), True)
+    alone = load_equipment("panda", "sim", "", True, of_bundle.contract.to_json())
+    assert alone.contract == of_bundle.contract
+    assert rows_played(alone) == rows_played(of_bundle)
+
+
+def test_bundle_and_contract_together_are_refused(make_bundle: Make) -> None:
+    with pytest.raises(ConfigError, match="one of the parameters bundle and contract"):
+        load_equipment("panda", "sim", make_bundle(), True, "{}")

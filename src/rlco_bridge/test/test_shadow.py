@@ -75,4 +75,4 @@ def test_a_shadow_s_driver_hears_the_robot_and_commands_nothing() -> None:
 def test_other_modes_are_refused(make_bundle: Callable[[], Path]) -> None:
     line = "mode 'dream' is unknown; it should be 'real' or 'shadow'"
     with pytest.raises(ConfigError, match=line):
-        load_equipment("panda", "sim", make_bundle(), False, "dream")
+        load_equipment("panda", "sim", make_bundle(), False, mode="dream")

@@ -52,6 +52,11 @@ class ChunkPlayer:
         """Time of the observation that the playing chunk answers; -1 without one."""
         return self._chunk.stamp_ns if self._chunk else -1
 
+    @property
+    def by_person(self) -> bool:
+        """Whether a person's hands made the playing chunk."""
+        return self._chunk is not None and self._chunk.by_person
+
     def at(self, now_ns: int) -> NDArray[np.float32] | None:
         """The (7,) action that acts at ``now_ns``, or None where no chunk covers it."""
         if self._chunk is None:

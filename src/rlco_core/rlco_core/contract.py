@@ -126,11 +126,21 @@ class Contract(_Section):
             raise ValueError(f"camera names must differ, they are [{', '.join(names)}]")
         return cameras
 
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, numbers as parsed."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The contract that ``to_json`` wrote; a BundleError says what is wrong with another."""
+        try:
+            return cls.parse(json.loads(text))
+        except ValueError as error:
+            raise BundleError(f"the contract is not JSON: {error}") from error
+
     def sha256(self) -> str:
-        """Hash (hex) of the canonical JSON: sorted keys, no spaces, numbers as parsed."""
-        plain = self.model_dump(mode="json")
-        text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Hash (hex) of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
 class ProprioceptionStatistics(_Section):

@@ -61,6 +61,7 @@ class ActionChunk:
             6: gripper opening, 0 closed to 1 open.
         contract_hash: SHA-256 of the contract that the policy was trained to.
         episode: number of the instruction that it answers.
+        by_person: whether a person's hands made it.
     """
 
     stamp_ns: int
@@ -68,6 +69,7 @@ class ActionChunk:
     actions: NDArray[np.float32]
     contract_hash: str
     episode: int = 0
+    by_person: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", readonly(self.actions))

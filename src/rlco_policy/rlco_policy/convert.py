@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import array
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,8 +17,6 @@ from rlco_core.contract import CameraContract
 from rlco_core.errors import ContractMismatch
 from rlco_core.joint_states import positions_of
 from rlco_core.stamps import set_stamp, stamp_to_ns
-from rlco_core.types import ActionChunk
-from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_interfaces.msg import PolicyState
 from rlco_policy.health import Fault
@@ -76,19 +73,6 @@ def joints_from_message(message: JointStateMessage, names: Sequence[str]) -> Joi
 def instruction_from_message(message: InstructionMessage) -> Instruction:
     """What to do, and from when on."""
     return Instruction(stamp_to_ns(message.header.stamp), message.episode, message.text)
-
-
-def chunk_to_message(chunk: ActionChunk, frame_id: str) -> ActionChunkMessage:
-    """A chunk whose rows are in the base frame `frame_id`."""
-    message = ActionChunkMessage()
-    message.header.stamp = ns_to_stamp(chunk.stamp_ns)
-    message.header.frame_id = frame_id
-    message.episode = chunk.episode
-    message.dt = chunk.dt
-    message.horizon = len(chunk.actions)
-    message.actions = array.array("f", chunk.actions.tobytes())
-    message.contract_hash = chunk.contract_hash
-    return message
 
 
 def state_to_message(fault: Fault, ages: tuple[float, float], now_ns: int) -> PolicyState:

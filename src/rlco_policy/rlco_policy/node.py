@@ -36,7 +36,6 @@ from rlco_core.stamps import seconds_to_ns, stamp_to_ns
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
-    chunk_to_message,
     diagnosis,
     image_from_message,
     instruction_from_message,
@@ -48,6 +47,7 @@ from rlco_policy.measurements import Topics
 from rlco_policy.parameters import PARAMETERS
 from rlco_policy.reporter import Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
+from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
 from rlco_ros.run import run
 

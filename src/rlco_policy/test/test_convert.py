@@ -13,10 +13,8 @@ from sensor_msgs.msg import JointState as JointStateMessage
 
 from rlco_core.contract import CameraContract
 from rlco_core.errors import ConfigError, ContractMismatch
-from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
-    chunk_to_message,
     image_from_message,
     image_to_array,
     instruction_from_message,
@@ -103,14 +101,3 @@ def test_instruction() -> None:
     message = InstructionMessage(episode=4, text="push")
     message.header.stamp = ns_to_stamp(1)
     assert instruction_from_message(message) == Instruction(1, 4, "push")
-
-
-def test_chunk() -> None:
-    actions = np.linspace(-1.0, 1.0, 56, dtype=np.float32).reshape(8, 7)
-    chunk = ActionChunk(2_050_000_000, 0.05, actions, "hash", 9)
-    message = chunk_to_message(chunk, "panda_link0")
-    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (2, 50_000_000)
-    assert message.header.frame_id == "panda_link0"
-    assert (message.episode, message.dt, message.horizon) == (9, 0.05, 8)
-    assert message.contract_hash == "hash"
-    np.testing.assert_array_equal(np.array(message.actions, np.float32).reshape(8, 7), actions)

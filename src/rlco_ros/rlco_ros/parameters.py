@@ -46,5 +46,10 @@ def whole(name: str, default: int, description: str, low: int, high: int) -> Par
     return Parameter(name, default, _descriptor(description, integer_range=[limits]))
 
 
+def wholes(name: str, default: Sequence[int], description: str) -> Parameter:
+    """A list of whole numbers."""
+    return Parameter(name, list(default), _descriptor(description))
+
+
 def _descriptor(description: str, **constraints: Any) -> ParameterDescriptor:
     return ParameterDescriptor(description=description, read_only=True, **constraints)

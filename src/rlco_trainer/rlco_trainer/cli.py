@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("demonstrations.collect", "expert demonstrations as a LeRobot v3.0 dataset"),
     "expand": ("demonstrations.expand", "many demonstrations out of a few, in new scenes"),
     "import": ("demonstrations.recorded", "recorded teleoperation as a LeRobot v3.0 dataset"),
+    "record": ("recording.record", "demonstrations by teleoperation, as a LeRobot v3.0 dataset"),
+    "replay": ("recording.replay", "an episode played again, through the safety layer"),
     "train pretrain": ("stages.pretrain", "a base on demonstrations of many worlds"),
     "train sft": ("stages.sft", "Stage I: simulated and real demonstrations"),
     "train rlco": ("stages.rlco", "Stage II: reward, anchored on real data"),

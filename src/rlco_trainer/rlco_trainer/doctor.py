@@ -36,6 +36,7 @@ PACKAGES = (
     "rlco_sim",
     "rlco_policy",
     "rlco_bridge",
+    "rlco_teleop",
 )
 DISTROS = ("jazzy", "kilted")
 DISK_NEEDED = 4e9  # bytes: data sets, videos and checkpoints of one full run

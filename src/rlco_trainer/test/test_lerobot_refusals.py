@@ -167,6 +167,7 @@ def test_an_episode_that_does_not_exist_is_refused(root: Path, index: int) -> No
         ({"images": {"front": np.zeros((3, 32, 32, 3), np.uint8)}}, "must be uint8 (4, 32, 32, 3)"),
         ({"states": np.zeros((4, 1))}, "observation.state is float64 (4, 1): must be float32"),
         ({"actions": np.full((4, 2), np.nan, np.float32)}, "action has NaN or infinity"),
+        ({"intervention": np.zeros(4, np.bool_)}, "of this dataset takes no intervention"),
         ({"metadata": {"sede": 1}}, "metadata are ['sede']: must be ['seed']"),
         ({"metadata": {"seed": True}}, "metadata 'seed' is bool True: must be int"),
     ],

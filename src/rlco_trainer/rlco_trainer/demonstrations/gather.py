@@ -38,7 +38,8 @@ Maker: TypeAlias = Callable[[int], Demonstration]
 _AHEAD = 4
 #: Failures without a success in between.
 _GIVE_UP_AFTER = 200
-_METADATA: Mapping[str, type[int | str | bool]] = {
+#: What every demonstration says of itself.
+METADATA: Mapping[str, type[int | str | bool]] = {
     "seed": int,
     "domain": str,
     "task_name": str,
@@ -157,7 +158,7 @@ def _writer(what: Gathering) -> DatasetWriter:
             cameras={camera.name: (camera.height, camera.width)},
             state_names=STATE_COLUMNS,
             action_names=ACTION_COLUMNS,
-            metadata=dict(_METADATA),
+            metadata=dict(METADATA),
             environment_names=POINT_COLUMNS,
         ),
         provenance={"command": this_command(), **what.settings},

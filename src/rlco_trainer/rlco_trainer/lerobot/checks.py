@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.errors import DatasetError
-from rlco_trainer.lerobot.schema import ACTION, ENVIRONMENT, STATE, Features, Scalar, image_key
+from rlco_trainer.lerobot.schema import (
+    ACTION,
+    ENVIRONMENT,
+    INTERVENTION,
+    STATE,
+    Features,
+    Scalar,
+    image_key,
+)
 
 
 def check_episode(
@@ -20,6 +28,7 @@ def check_episode(
     states: NDArray[np.float32],
     actions: NDArray[np.float32],
     environment: NDArray[np.float32],
+    intervention: NDArray[np.bool_] | None,
     task: str,
     metadata: Mapping[str, Scalar],
 ) -> None:
@@ -37,6 +46,11 @@ def check_episode(
     _check_array(ACTION, actions, np.float32, (len(states), len(features.action_names)))
     width = len(features.environment_names)
     _check_array(ENVIRONMENT, environment, np.float32, (len(states), width))
+    if (intervention is not None) != features.intervention:
+        wanted = "needs" if features.intervention else "takes no"
+        raise DatasetError(f"an episode of this dataset {wanted} {INTERVENTION}")
+    if intervention is not None:
+        _check_array(INTERVENTION, intervention, np.bool_, (len(states),))
     for name, kind in features.metadata.items():
         _check_scalar(name, metadata[name], kind)
 

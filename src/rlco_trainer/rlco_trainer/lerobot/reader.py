@@ -20,6 +20,7 @@ from rlco_trainer.lerobot.schema import (
     ACTION,
     DEFAULT_COLUMNS,
     ENVIRONMENT,
+    INTERVENTION,
     STATE,
     Features,
     Scalar,
@@ -41,6 +42,7 @@ class Episode:
         actions: (T, A) float32.
         task: the instruction.
         metadata: what the writer kept of the episode, such as its seed.
+        intervention: (T,) bool, where a person had taken over; nowhere, if it is not recorded.
     """
 
     images: Mapping[str, NDArray[np.uint8]]
@@ -48,6 +50,7 @@ class Episode:
     actions: NDArray[np.float32]
     task: str
     metadata: Mapping[str, Scalar]
+    intervention: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ class Dataset:
             actions=matrix(table[ACTION]),
             task=record.task,
             metadata=record.metadata,
+            intervention=(
+                matrix(table[INTERVENTION])[:, 0] > 0
+                if self.features.intervention
+                else np.zeros(table.num_rows, np.bool_)
+            ),
         )
 
     def load(self) -> Frames:
@@ -160,6 +168,7 @@ class Dataset:
     def table(self, records: Sequence[EpisodeRecord]) -> pa.Table:
         """The parquet columns of consecutive episodes, one row per frame."""
         known = [ENVIRONMENT] if self.features.environment_names else []
+        known += [INTERVENTION] if self.features.intervention else []
         columns = [STATE, ACTION, *known, *DEFAULT_COLUMNS]
         files = [name for name, _ in groupby(records, key=lambda record: record.data_file)]
         if not files:

@@ -31,6 +31,8 @@ STATE = "observation.state"
 ACTION = "action"
 #: What only a simulator knows of the world.
 ENVIRONMENT = "observation.environment_state"
+#: 1 where a person acted who had taken over from a policy.
+INTERVENTION = "intervention"
 IMAGES = "observation.images."
 #: Columns that the format adds to every frame.
 DEFAULT_COLUMNS = {
@@ -58,6 +60,7 @@ class Features:
         metadata: values kept once per episode: name -> str, int, float or bool.
         environment_names: columns of ``observation.environment_state``, which are float32; there
             may be none.
+        intervention: whether every frame tells if a person acted who had taken over.
     """
 
     cameras: Mapping[str, tuple[int, int]]
@@ -65,6 +68,7 @@ class Features:
     action_names: tuple[str, ...]
     metadata: Mapping[str, type[Scalar]] = field(default_factory=dict)
     environment_names: tuple[str, ...] = ()
+    intervention: bool = False
 
     def __post_init__(self) -> None:
         for name in (*self.cameras, *self.metadata):
@@ -137,7 +141,8 @@ def describe(features: Features, video_info: Mapping[str, Any]) -> dict[str, Fea
     described[ACTION] = _vector(features.action_names)
     if features.environment_names:
         described[ENVIRONMENT] = _vector(features.environment_names)
-    for name, dtype in DEFAULT_COLUMNS.items():
+    own = {INTERVENTION: "int64"} if features.intervention else {}
+    for name, dtype in {**own, **DEFAULT_COLUMNS}.items():
         described[name] = FeatureInfo(dtype=dtype, shape=(1,), names=None)
     return described
 
@@ -181,6 +186,7 @@ def read_features(root: Path, info: Info, metadata: Mapping[str, type[Scalar]]) 
         action_names=_names(root, info, ACTION),
         metadata=metadata,
         environment_names=_names(root, info, ENVIRONMENT) if ENVIRONMENT in info.features else (),
+        intervention=INTERVENTION in info.features,
     )
 
 

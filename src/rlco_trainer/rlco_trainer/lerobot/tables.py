@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import DatasetError
 from rlco_trainer.files import replacing
-from rlco_trainer.lerobot.schema import ACTION, ENVIRONMENT, STATE, TASKS, Scalar
+from rlco_trainer.lerobot.schema import ACTION, ENVIRONMENT, INTERVENTION, STATE, TASKS, Scalar
 
 ARROW_TYPES: Mapping[type[Scalar], pa.DataType] = {
     str: pa.string(),
@@ -49,6 +49,7 @@ def frame_table(
     states: NDArray[np.float32],
     actions: NDArray[np.float32],
     environment: NDArray[np.float32],
+    intervention: NDArray[np.bool_] | None,
     *,
     fps: int,
     episode: int,
@@ -56,7 +57,7 @@ def frame_table(
     task: int,
 ) -> pa.Table:
     """Rows of one episode: ``states`` (T, S), ``actions`` (T, A), ``environment`` (T, E), which
-    has no column where E is 0, and the format's own columns.
+    has no column where E is 0, ``intervention`` (T,), where there is one, and the format's own.
     """
     steps = np.arange(len(states), dtype=np.int64)
     return pa.table(
@@ -64,6 +65,7 @@ def frame_table(
             STATE: _vectors(states),
             ACTION: _vectors(actions),
             **({ENVIRONMENT: _vectors(environment)} if environment.shape[1] else {}),
+            **({} if intervention is None else {INTERVENTION: intervention.astype(np.int64)}),
             "timestamp": (steps / fps).astype(np.float32),
             "frame_index": steps,
             "episode_index": np.full_like(steps, episode),

@@ -91,6 +91,7 @@ class DatasetWriter:
         task: str,
         metadata: Mapping[str, Scalar],
         environment: NDArray[np.float32] | None = None,
+        intervention: NDArray[np.bool_] | None = None,
     ) -> None:
         """Adds one episode of T frames.
 
@@ -101,6 +102,7 @@ class DatasetWriter:
             task: the instruction.
             metadata: one value for each name of ``features.metadata``.
             environment: (T, E) float32, where there are ``features.environment_names``.
+            intervention: (T,) bool, where there is ``features.intervention``.
 
         Raises:
             DatasetError: a shape, type, name or value does not fit; nothing was added.
@@ -108,8 +110,8 @@ class DatasetWriter:
         if self._closed:
             raise DatasetError(f"{self._root}: the writer is closed: resume the dataset first")
         known = np.zeros((len(states), 0), np.float32) if environment is None else environment
-        check_episode(self._features, images, states, actions, known, task, metadata)
-        self._append(images, states, actions, known, task, metadata)
+        check_episode(self._features, images, states, actions, known, intervention, task, metadata)
+        self._append(images, states, actions, known, intervention, task, metadata)
         if self._is_full():
             self.flush()
 
@@ -160,6 +162,7 @@ class DatasetWriter:
         states: NDArray[np.float32],
         actions: NDArray[np.float32],
         environment: NDArray[np.float32],
+        intervention: NDArray[np.bool_] | None,
         task: str,
         metadata: Mapping[str, Scalar],
     ) -> None:
@@ -168,6 +171,7 @@ class DatasetWriter:
             states,
             actions,
             environment,
+            intervention,
             fps=self._fps,
             episode=self.num_episodes,
             first_frame=self.num_frames,

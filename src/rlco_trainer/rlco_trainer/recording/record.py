@@ -1,0 +1,230 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlco record: demonstrations by teleoperation, through the bridge, as a LeRobot v3.0 dataset."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rlco_bridge.client import EpisodeClient
+from rlco_bringup.recording import RecordSettings, record_contract, record_graph
+from rlco_core.contract import Contract
+from rlco_core.errors import ConfigError
+from rlco_core.robot import RobotConfig
+from rlco_core.stamps import seconds_to_ns
+from rlco_policy.shipped import shipped_bundle
+from rlco_sim.scene import check_split
+from rlco_sim.session import DT
+from rlco_sim.tasks import task_class
+from rlco_trainer.arguments import parse, this_command
+from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
+from rlco_trainer.interrupt import stoppable
+from rlco_trainer.recording.keys import HELP, Keys
+from rlco_trainer.recording.node import Keyboard, scripted_twists
+from rlco_trainer.recording.script import Script
+from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
+from rlco_trainer.recording.store import Place, Store
+from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
+
+#: Called with the seed of the episode that is next.
+_Prepare = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class RecordConfig:
+    """What is recorded.
+
+    Attributes:
+        out: directory of the dataset; new, or one to be continued.
+        episodes: in all; those that failed are left out, unless they are kept.
+        first_seed: seeds are first_seed, first_seed + 1 ...
+        task, domain, robot, split: of the simulation.
+        device: ``keyboard`` of this terminal; ``joy``, ``twist`` or ``pose`` from their topics;
+            ``expert`` for the task's scripted expert at a twist device, in lock-step.
+        policy: acts until a person takes over: a bundle's directory, or ``shipped``.
+        speed: full deflection, or a key, as a share of the arm's speed limit.
+        max_seconds: after which an episode has failed.
+        keep_failures: keep failed episodes, too, labelled as such.
+        resume: continue a dataset that was begun with the same settings.
+        attach: start nothing, record what runs: record.launch.py, or a robot.
+        cell: with --attach to a robot, what the place is called; before every episode you are asked
+            to lay out the scene.
+        instruction: replaces the scene's own; a cell has none of its own.
+        namespace, tf_prefix: of the system.
+        logs: directory that gets the nodes' logs.
+    """
+
+    out: Path
+    episodes: int = 10
+    first_seed: int = 0
+    task: str = "push_cube"
+    domain: str = "twin"
+    robot: str = "panda"
+    split: str = "train"
+    device: Literal["keyboard", "joy", "twist", "pose", "expert"] = "keyboard"
+    policy: str = ""
+    speed: float = 0.3
+    max_seconds: float = 60.0
+    keep_failures: bool = False
+    resume: bool = False
+    attach: bool = False
+    cell: str = ""
+    instruction: str = ""
+    namespace: str = ""
+    tf_prefix: str = ""
+    logs: Path | None = None
+
+
+def record(config: RecordConfig) -> int:
+    """Records until ``episodes`` are in the dataset; returns how many were left out.
+
+    Raises:
+        RlcoError: a name is unknown, the dataset cannot be begun or continued, or the system does
+            not come up or dies; what was recorded before is in the dataset.
+    """
+    _check(config)
+    settings = _settings(config)
+    contract = record_contract(settings)
+    graph = () if config.attach else record_graph(settings)
+    keys = unbuffered() if config.device == "keyboard" else nullcontext()
+    # The terminal changes last: from then on, signals put it back.
+    with _store(config, contract) as store, running(graph, settings, config.logs) as client, keys:
+        recordings = Recordings(client, contract, settings)
+        prepare = [_device(config, client, recordings)]
+        if config.cell:
+            prepare.append(_ask_for_scene)
+        return _loop(config, store, recordings, prepare)
+
+
+def _check(config: RecordConfig) -> None:
+    check_split(config.split, task_class(config.task))
+    if config.episodes < 1 or config.first_seed < 0 or not config.max_seconds > 0.0:
+        raise ConfigError(
+            "--episodes must be at least 1, --first-seed not negative, --max-seconds positive"
+        )
+    if config.device == "keyboard":
+        require_terminal()
+    if config.instruction:
+        task_class(config.task).subject(config.instruction)
+    if config.cell and not (config.attach and config.instruction):
+        raise ConfigError("--cell is for a robot: it needs --attach, and --instruction")
+    if config.device == "expert" and (config.attach or config.policy or config.instruction):
+        raise ConfigError(
+            "the expert acts in the scene that it knows: no --attach, --policy, --instruction"
+        )
+
+
+def _settings(config: RecordConfig) -> RecordSettings:
+    expert = config.device == "expert"
+    bundle = config.policy
+    if bundle == "shipped":
+        bundle = str(shipped_bundle(config.task, RobotConfig.load(config.robot).name))
+    return RecordSettings(
+        bundle=bundle and str(Path(bundle).resolve()),
+        task=config.task,
+        domain=config.domain,
+        split=config.split,
+        robot=config.robot,
+        mode="lockstep" if expert else "realtime",
+        namespace=config.namespace,
+        tf_prefix=config.tf_prefix,
+        device="twist" if config.device in ("keyboard", "expert") else config.device,
+        speed=config.speed,
+        deadman=config.device in ("joy", "pose"),
+        gripper_axis=0 if expert else -1,
+    )
+
+
+def _store(config: RecordConfig, contract: Contract) -> Store:
+    (camera,) = contract.cameras
+    return Store(
+        config.out,
+        Place(contract.robot, config.task, config.cell or config.domain, config.split),
+        (camera.name, (camera.height, camera.width)),
+        {"command": this_command(), "device": config.device, "policy": config.policy},
+        config.resume,
+        say=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+
+
+def _device(config: RecordConfig, client: EpisodeClient, recordings: Recordings) -> _Prepare:
+    """Sets up what moves the arm; returns what is to be called before every episode."""
+    robot = RobotConfig.load(config.robot)
+    if config.device == "keyboard":
+        screen, ears = Screen(), recordings.ears
+
+        def look() -> None:
+            if ears.image is not None:
+                screen.show(ears.image, f"> {ears.instruction}")
+                ears.image = None
+
+        Keyboard(client.node, Keys(robot.limits, config.speed), look)
+        print(HELP)
+        return lambda seed: screen.scroll()
+    if config.device == "expert":
+        script = Script(seconds_to_ns(DT))
+        scripted_twists(client.node, robot, script, DT)
+        expert = Demonstrator(World(config.task, config.domain, config.robot, config.split), 0, 0)
+
+        def act(seed: int) -> None:
+            script.actions = expert.run(seed).actions
+
+        return act
+    return lambda seed: None
+
+
+def _ask_for_scene(seed: int) -> None:
+    print(f"lay out scene {seed}, then press Enter", flush=True)
+    sys.stdin.readline()
+
+
+def _loop(
+    config: RecordConfig, store: Store, recordings: Recordings, prepare: Sequence[_Prepare]
+) -> int:
+    seed = config.first_seed if store.next_seed is None else store.next_seed
+    left_out = 0
+    while store.episodes < config.episodes:
+        for step in prepare:
+            step(seed)
+        recorded = recordings.run(seed, round(config.max_seconds / DT), config.instruction)
+        require_begun(recorded)
+        kept = _keep(config, store, recorded, seed)
+        left_out += not kept
+        print(_line(store.episodes, config.episodes, seed, recorded, kept), flush=True)
+        seed += 1
+    return left_out
+
+
+def _keep(config: RecordConfig, store: Store, recorded: Recorded, seed: int) -> bool:
+    """Writes an episode that is whole and labelled; a signal waits until it is written."""
+    take, wanted = recorded.take, recorded.success or config.keep_failures
+    if take is None or not recorded.judged or not wanted:
+        return False
+    with stoppable("episode", "the same command with --resume"):
+        sentence = recorded.report.instruction
+        store.add(take, sentence, seed, recorded.success, bool(config.policy))
+    return True
+
+
+def _line(count: int, episodes: int, seed: int, recorded: Recorded, kept: bool) -> str:
+    report = recorded.report
+    how = "success" if recorded.success else report.stop_reason
+    why = f"left out: {recorded.problem or report.detail or how}"
+    took = f"{report.steps * DT:.1f} s"
+    persons = "" if recorded.take is None else f", {recorded.take.by_person.mean():.0%} by a person"
+    return (
+        f"{count}/{episodes}  seed {seed}  {report.instruction!r}  {how} after {took}{persons}, "
+        f"{'kept' if kept else why}"
+    )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """rlco record"""
+    config = parse(RecordConfig, arguments, "record")
+    left_out = record(config)
+    print(f"{config.episodes} episodes in {config.out}; {left_out} were left out")

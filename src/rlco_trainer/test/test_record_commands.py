@@ -1,0 +1,116 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""record and replay: what they refuse, which systems they start, what they make of an episode."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rlco_bridge.client import EpisodeReport
+from rlco_bringup.recording import RecordSettings, record_graph
+from rlco_core.contract import Contract
+from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
+from rlco_policy.shipped import shipped_bundle
+from rlco_trainer.lerobot import Episode
+from rlco_trainer.recording.record import RecordConfig, record
+from rlco_trainer.recording.replay import ReplayConfig, compare, replay
+from rlco_trainer.recording.session import Recorded
+from rlco_trainer.recording.take import Take
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "line"),
+    [
+        ({"task": "juggle"}, ConfigError, "unknown task 'juggle'"),
+        ({"episodes": 0}, ConfigError, "--episodes must be at least 1"),
+        ({"max_seconds": 0.0}, ConfigError, "--max-seconds positive"),
+        ({"domain": "mars"}, ConfigError, "domain 'mars'"),
+        ({"robot": "r2d2"}, ConfigError, "robot 'r2d2'"),
+        ({"device": "expert", "attach": True}, ConfigError, "no --attach, --policy"),
+        ({"instruction": "dance"}, ConfigError, "instruction 'dance'"),
+        ({"cell": "lab"}, ConfigError, "--cell is for a robot: it needs --attach, and"),
+        ({"policy": "shipped", "robot": "ur5e"}, BundleError, "no policy ships for"),
+        ({"device": "keyboard"}, ConfigError, "needs a terminal to read keys from"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_before_anything_runs(
+    tmp_path: Path, changes: dict[str, Any], error: type[RlcoError], line: str
+) -> None:
+    with pytest.raises(error, match=line):
+        record(RecordConfig(tmp_path / "d", **{"device": "joy", **changes}))
+
+
+def test_an_episode_that_is_not_there_cannot_be_replayed(dataset_root: Path) -> None:
+    with pytest.raises(DatasetError, match="no episode 3: it has 3"):
+        replay(ReplayConfig(dataset_root, episode=3))
+
+
+def nodes(**settings: Any) -> dict[str, dict[str, Any]]:
+    """Parameters of the nodes of a graph, by name."""
+    return {one.name: dict(one.parameters) for one in record_graph(RecordSettings(**settings))}
+
+
+def test_people_act_alone_under_one_contract() -> None:
+    graph = nodes()
+    assert list(graph) == ["sim_node", "bridge_node", "teleop_node"]
+    contract = Contract.from_json(graph["bridge_node"]["contract"])
+    assert graph["teleop_node"]["contract"] == graph["bridge_node"]["contract"]
+    assert (contract.robot, contract.tasks) == ("panda", ("push_cube",))
+    assert graph["sim_node"]["image_every"] == 1
+
+
+def test_a_policy_speaks_to_the_person_and_not_to_the_bridge() -> None:
+    graph = record_graph(RecordSettings(bundle=str(shipped_bundle())))
+    (policy,) = (one for one in graph if one.name == "policy_node")
+    assert policy.remappings == {"action_chunk": "policy/action_chunk"}
+
+
+def test_nobody_s_hands_are_needed_for_a_replay() -> None:
+    assert list(nodes(device="none")) == ["sim_node", "bridge_node"]
+
+
+def episode(length: int) -> Episode:
+    """Along x, 1 cm per period."""
+    states = np.zeros((length, 17), np.float32)
+    states[:, 0] = 0.01 * np.arange(length)
+    actions, none = np.zeros((length, 7), np.float32), np.zeros(length, np.bool_)
+    return Episode({}, states, actions, "push", {"success": True}, none)
+
+
+def recorded(states: np.ndarray) -> Recorded:
+    length = len(states)
+    take = Take(
+        np.zeros((length, 8, 8, 3), np.uint8),
+        states,
+        np.zeros((length, 7), np.float32),
+        np.zeros(length, np.bool_),
+    )
+    report = EpisodeReport(
+        "push", False, length, "step_limit", "too long", (), np.zeros((0, 7)), np.zeros(0)
+    )
+    return Recorded(report, True, False, take, "")
+
+
+def test_a_replay_that_is_late_is_off_in_time_and_not_off_its_path() -> None:
+    late = np.roll(episode(6).states, 1, axis=0)
+    late[0] = 0.0
+    late[3, 9] = 0.5
+    found = compare(episode(6), recorded(late))
+    assert found.farthest == pytest.approx(0.01)
+    assert found.off_path == pytest.approx(0.0)
+    assert found.gripper == 0.5
+    assert (found.success, found.recorded_success) == (False, True)
+    assert "10.00 mm from the recorded at most" in str(found)
+    assert "outcome: no success; recorded: success" in str(found)
+
+
+def test_a_replay_that_ends_early_is_compared_as_far_as_it_came() -> None:
+    found = compare(episode(6), recorded(episode(4).states))
+    assert (found.periods, found.recorded_periods, found.farthest) == (4, 6, 0.0)
+    with pytest.raises(DatasetError, match="the replay was not heard: no image"):
+        compare(episode(6), replace(recorded(episode(4).states), take=None, problem="no image"))
