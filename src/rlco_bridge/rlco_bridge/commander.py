@@ -174,7 +174,11 @@ class Commander:
 
     def problem(self) -> str:
         """Why arm or gripper cannot be commanded, as one line; empty if they can."""
-        return self._arm.problem() or self.gripper.problem()
+        return self.other_owner() or self._arm.problem() or self.gripper.problem()
+
+    def other_owner(self) -> str:
+        """Who else publishes commands for arm or gripper, as one line; empty if nobody does."""
+        return self._arm.other_owner() or self.gripper.other_owner()
 
     def _say(self, measured: Measured) -> None:
         """Arm and gripper under the robot's own names, for those who do not know its driver."""

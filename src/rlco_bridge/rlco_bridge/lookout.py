@@ -36,6 +36,7 @@ class Lookout:
         prefix: of joint names.
         gripper: whose answers are waited for.
         other_owner: who else commands the arm, as one line; empty if nobody does.
+        lost: why commands do not get to a controller, likewise.
 
     Raises:
         ConfigError: the driver needs a message package that is not installed.
@@ -49,8 +50,10 @@ class Lookout:
         prefix: str,
         gripper: Gripper,
         other_owner: Callable[[], str],
+        lost: Callable[[], str],
     ) -> None:
-        self._node, self._gripper, self._other_owner = node, gripper, other_owner
+        self._node, self._gripper = node, gripper
+        self._other_owner, self._lost = other_owner, lost
         self._supervisor = make_supervisor(node, driver.supervisor)
         topic = driver.arm.name or robot.controller_topic
         managed = driver.arm.controller or topic.split("/")[0]
@@ -103,8 +106,10 @@ class Lookout:
         if not self._looked.expired:
             return None
         self._looked.feed()
-        other = self._other_owner() or self._second_policy()
-        return Outcome(_Result.STOP_OTHER_OWNER, other) if other else None
+        if other := self._other_owner() or self._second_policy():
+            return Outcome(_Result.STOP_OTHER_OWNER, other)
+        lost = self._lost()
+        return Outcome(_Result.STOP_CONTROLLER_INACTIVE, lost) if lost else None
 
     def _second_policy(self) -> str:
         """Whether more than one policy plays, as one line; empty if not."""

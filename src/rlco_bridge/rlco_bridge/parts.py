@@ -43,7 +43,15 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
     return Parts(
         reporter=Reporter(node, get("journal")),
         commander=commander,
-        lookout=Lookout(node, robot, driver, prefix, commander.gripper, commander.problem),
+        lookout=Lookout(
+            node,
+            robot,
+            driver,
+            prefix,
+            commander.gripper,
+            commander.other_owner,
+            commander.problem,
+        ),
         state=StateReader(commander.arm_names, equipment.opening_joint(prefix)),
         silence=Silence(
             node, equipment.state_topics[0], patience, get("chunk_timeout"), equipment.decision

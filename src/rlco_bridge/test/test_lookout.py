@@ -27,10 +27,13 @@ class Slow(Unheard):
         return "the hand did not answer"
 
 
-def looking(wired: Wired, driver: str = "sim", gripper: Any = None, other: str = "") -> Lookout:
+def looking(
+    wired: Wired, driver: str = "sim", gripper: Any = None, other: str = "", lost: str = ""
+) -> Lookout:
     robot = UR5E if driver == "ur" else PANDA
     hand = gripper or Unheard()
-    return Lookout(wired.bridge, robot, DriverConfig.load(driver), "", hand, lambda: other)
+    config = DriverConfig.load(driver)
+    return Lookout(wired.bridge, robot, config, "", hand, lambda: other, lambda: lost)
 
 
 def test_a_simulation_needs_no_description_and_a_robot_does(wired: Wired) -> None:
@@ -60,6 +63,8 @@ def test_what_ends_an_episode_is_named(wired: Wired) -> None:
     assert (slow.stop_reason, slow.detail) == ("gripper_timeout", "the hand did not answer")
     lookout = looking(wired, other="the arm is busy")
     wired.wait(lambda: (found := lookout.trouble()) and found.stop_reason == "other_owner")
+    lookout = looking(wired, lost="no server")
+    wired.wait(lambda: (found := lookout.trouble()) and found.stop_reason == "controller_inactive")
     assert lookout.clock_jump(10**10) is None
     jumped = lookout.clock_jump(10**11)
     assert jumped is not None

@@ -27,5 +27,8 @@ class ArmController(Protocol):
     def step(self, stamp_ns: int, joints: NDArray[np.float64], seconds: float) -> None:
         """Lock-step: be at ``joints`` (n,) rad, ``seconds`` after ``stamp_ns``."""
 
+    def other_owner(self) -> str:
+        """Who else commands it, as one line; empty if nobody does."""
+
     def problem(self) -> str:
         """Why it cannot be used now, as one line; empty if it can."""

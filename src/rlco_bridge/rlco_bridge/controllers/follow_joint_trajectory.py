@@ -42,6 +42,10 @@ class FollowJointTrajectory:
         """See ``ArmController``."""
         self._send(convert.trajectory_message(stamp_ns, self._joints, joints.tolist(), seconds))
 
+    def other_owner(self) -> str:
+        """See ``ArmController``; a server does not tell who its clients are."""
+        return ""
+
     def problem(self) -> str:
         """See ``ArmController``."""
         return "" if self._client.server_is_ready() else f"no server of action {self.name}"

@@ -40,6 +40,10 @@ class JointTrajectoryTopic:
             convert.trajectory_message(stamp_ns, self._joints, joints.tolist(), seconds)
         )
 
-    def problem(self) -> str:
+    def other_owner(self) -> str:
         """See ``ArmController``."""
         return other_publisher(self._node, self.name)
+
+    def problem(self) -> str:
+        """See ``ArmController``."""
+        return ""

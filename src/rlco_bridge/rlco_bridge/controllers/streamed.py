@@ -70,7 +70,11 @@ class StreamedController:
         if self._lockstep and not self._messages.lockstep:
             return self._no_lockstep()
         problem = "" if self._lockstep else self._streamer.problem()
-        return problem or other_publisher(self._node, self.name, self._spec.name) or self._silent()
+        return problem or self._silent()
+
+    def other_owner(self) -> str:
+        """See ``ArmController``; the process that publishes for us is nobody else."""
+        return other_publisher(self._node, self.name, self._spec.name)
 
     def close(self) -> None:
         """The arm comes to rest, and nothing is said any more."""

@@ -27,6 +27,10 @@ class Unheard:
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
 
+    def other_owner(self) -> str:
+        """See ``ArmController``: nobody minds."""
+        return ""
+
     def problem(self) -> str:
         """See ``ArmController``: there is nothing that could be wrong."""
         return ""

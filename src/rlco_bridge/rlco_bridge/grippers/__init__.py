@@ -22,6 +22,9 @@ class Gripper(Protocol):
     def command(self, stamp_ns: int, opening: float) -> None:
         """The opening that is wanted in the control period from ``stamp_ns`` on."""
 
+    def other_owner(self) -> str:
+        """Who else commands it, as one line; empty if nobody does."""
+
     def problem(self) -> str:
         """Why it cannot be used now, as one line; empty if it can."""
 

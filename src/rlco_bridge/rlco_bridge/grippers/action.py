@@ -52,6 +52,10 @@ class ActionGripper:
         sent = self._clients[action].send_goal_async(goal)
         sent.add_done_callback(lambda sent: self._on_sent(sent, number))
 
+    def other_owner(self) -> str:
+        """See ``Gripper``; a server does not tell who its clients are."""
+        return ""
+
     def problem(self) -> str:
         """See ``Gripper``."""
         missing = [name for name, c in self._clients.items() if not c.server_is_ready()]

@@ -49,6 +49,10 @@ class DigitalOutputGripper:
                 answer = self._client.call_async(request)
             answer.add_done_callback(lambda _: self._debounce.answered())
 
+    def other_owner(self) -> str:
+        """See ``Gripper``; a server does not tell who its clients are."""
+        return ""
+
     def problem(self) -> str:
         """See ``Gripper``."""
         return "" if self._client.service_is_ready() else f"no server of service {self.name}"

@@ -34,9 +34,13 @@ class JointTrajectoryGripper:
         message = convert.trajectory_message(stamp_ns, self._joints, fingers, self._dt)
         self._publisher.publish(message)
 
-    def problem(self) -> str:
+    def other_owner(self) -> str:
         """See ``Gripper``."""
         return other_publisher(self._node, self.name)
+
+    def problem(self) -> str:
+        """See ``Gripper``."""
+        return ""
 
     def overdue(self) -> str:
         """See ``Gripper``; a topic answers nothing."""
