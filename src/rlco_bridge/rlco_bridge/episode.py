@@ -8,6 +8,7 @@ Pure logic in the caller's time; the node brings messages in and carries command
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from rlco_core.types import ActionChunk, Verdict
 # Refusals that say that a chunk came too late or out of turn. The policy may recover from
 # these; all others mean that it is broken.
 _UNTIMELY = ("stale", "order", "future")
+#: Commands that are remembered: joint states are told no later than this many periods.
+_REMEMBERED = 16
 #: Stop reasons that are no fault of anybody.
 ORDERLY = ("success", "step_limit")
 
@@ -105,7 +108,7 @@ class Episode:
         self._steady = steady
         self._arrivals: dict[int, float] = {}
         self._started = False
-        self._told: tuple[int, Command] | None = None
+        self._given: deque[tuple[int, Command]] = deque(maxlen=_REMEMBERED)
         player.clear()
 
     def observe(self, measured: Measured) -> Command | None:
@@ -119,10 +122,14 @@ class Episode:
         if not self._started:
             self._path.reset(measured.joints, measured.gripper_opening)
             self._started = True
+            self._given.append((measured.stamp_ns, self._path.standing))
         self._arrivals.setdefault(measured.stamp_ns, self._steady())
-        if self._told is None or measured.stamp_ns != self._told[0]:
-            self._told = measured.stamp_ns, self._path.standing
-        return self._told[1]
+        return self._in_force(measured.stamp_ns)
+
+    def _in_force(self, stamp_ns: int) -> Command:
+        """What had been commanded before ``stamp_ns``, whenever word of that instant comes."""
+        before = (command for given_ns, command in reversed(self._given) if given_ns < stamp_ns)
+        return next(before, self._given[0][1])
 
     def reseed(self, measured: Measured) -> tuple[NDArray[np.float64], float]:
         """The action path begins anew where the arm was measured.
@@ -132,6 +139,7 @@ class Episode:
         """
         told = self._path.command, self._path.gripper_opening
         self._path.reset(measured.joints, measured.gripper_opening)
+        self._given.append((measured.stamp_ns, self._path.standing))
         return told
 
     def judge(self, stamp_ns: int, success: bool) -> None:
@@ -167,6 +175,7 @@ class Episode:
             self.end("limit", f"{command.verdict.limit}: {command.verdict.reason}")
             return None
         self.steps += 1
+        self._given.append((now_ns, self._path.standing))
         self.played = Played(action, self._player.by_person, told)
         self._note_latency()
         return command

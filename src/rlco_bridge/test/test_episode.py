@@ -53,6 +53,21 @@ def measure(episode: Episode, stamp_ns: int) -> None:
     episode.observe(Measured(stamp_ns, HOME, 0.5))
 
 
+def test_what_was_in_force_does_not_depend_on_when_it_is_asked(episode: Episode) -> None:
+    measure(episode, T0)
+    episode.take(chunk(), T0)
+    first = episode.command(T0)
+    second = episode.command(T0 + DT_NS)
+    assert first is not None
+    assert second is not None
+    late = episode.observe(Measured(T0 + DT_NS, HOME, 0.5))
+    assert late is not None
+    assert (late.joints == first.joints).all()
+    later = episode.observe(Measured(T0 + DT_NS + 1, HOME, 0.5))
+    assert later is not None
+    assert (later.joints == second.joints).all()
+
+
 def test_plays_from_where_the_arm_is_until_the_step_limit(episode: Episode) -> None:
     for step in range(6):
         now = T0 + step * DT_NS

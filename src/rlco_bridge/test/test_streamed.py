@@ -139,8 +139,8 @@ def test_who_cannot_be_heard_is_named(cell: Cell) -> None:
     )
     cell.listen(controller)
     cell.robot.create_publisher(Float64MultiArray, "set_points", 1)
-    cell.wait(lambda: controller.problem())
-    assert controller.problem() == (
+    cell.wait(lambda: controller.other_owner())
+    assert controller.other_owner() == (
         "/cell/set_points is busy: /cell/robot publishes there; stop it first"
     )
 
