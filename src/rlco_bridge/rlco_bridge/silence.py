@@ -88,7 +88,7 @@ class Silence:
 
     def no_chunk(self, when: str) -> Outcome:
         """No chunk came in time, for whichever reason is known."""
-        if self._invalid or self._unheard.silence > _SOON:
+        if self._invalid or (self._realtime and self._unheard.silence > _SOON):
             return self._no_joints()
         if self._policy.reason:
             return Outcome(self._policy.reason, self._policy.detail)

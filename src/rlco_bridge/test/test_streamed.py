@@ -71,6 +71,23 @@ class Cell:
             self.wait(lambda begun=begun: time.monotonic() - begun >= DT)
         return course.states[-1].joints
 
+    def move_until(self, controller: StreamedController, done: Callable[[np.ndarray], Any]) -> None:
+        """Moves until ``done`` with where the arm comes to rest; anew where this machine was too
+        late with motion to go on.
+        """
+        for _ in range(5):
+            goal = self.move(controller)
+            if self._soon(lambda goal=goal: done(goal)):
+                return
+        raise AssertionError("nothing happened, however often it was tried")
+
+    def _soon(self, done: Callable[[], Any]) -> bool:
+        deadline = time.monotonic() + 3.0
+        while not done() and time.monotonic() < deadline:
+            for node in (self.node, self.robot):
+                rclpy.spin_once(node, timeout_sec=0.005)
+        return bool(done())
+
     def close(self) -> None:
         for controller in self._made:
             controller.close()
@@ -96,8 +113,10 @@ def test_set_points_go_to_the_topic_until_the_arm_stands_there(cell: Cell) -> No
     controller = cell.controller("joint_target")
     assert controller.name == "/cell/set_points"
     cell.listen(controller)
-    goal = cell.move(controller)
-    cell.wait(lambda: cell.heard and np.abs(cell.heard[-1].position - goal).max() < 1e-9)
+    cell.move_until(
+        controller,
+        lambda goal: cell.heard and np.abs(cell.heard[-1].position - goal).max() < 1e-9,
+    )
     assert cell.heard[-1].name == [f"left_{name}" for name in PANDA.joint_names]
     assert not np.any(cell.heard[-1].velocity)
     count = len(cell.heard)
@@ -111,8 +130,7 @@ def test_set_points_go_to_the_topic_until_the_arm_stands_there(cell: Cell) -> No
 def test_other_kinds_say_theirs(cell: Cell, kind: str) -> None:
     controller = cell.controller(kind)
     cell.listen(controller)
-    cell.move(controller, commands=3)
-    cell.wait(lambda: len(cell.heard) > 20)
+    cell.move_until(controller, lambda goal: len(cell.heard) > 20)
     assert isinstance(cell.heard[0], controller._messages.type)
 
 
@@ -120,13 +138,12 @@ def test_diagnostics_tell_how_late_set_points_were(cell: Cell) -> None:
     controller, seen = cell.controller("forward_position"), []
     cell.robot.create_subscription(DiagnosticArray, "/diagnostics", seen.append, 10)
     cell.listen(controller)
-    cell.move(controller, commands=3)
 
     def told() -> dict[str, str]:
         values = seen[-1].status[0].values if seen else []
         return {value.key: value.value for value in values}
 
-    cell.wait(lambda: int(told().get("count", 0)) > 10)
+    cell.move_until(controller, lambda goal: int(told().get("count", 0)) > 10)
     assert seen[-1].status[0].name == "/cell/bridge_test: set-points"
     assert set(told()) >= {"missed", "p50_ms", "p99_ms", "max_ms", "torn", "following"}
 
@@ -148,8 +165,8 @@ def test_who_cannot_be_heard_is_named(cell: Cell) -> None:
 def test_a_killed_process_is_named_and_velocities_end(cell: Cell) -> None:
     controller = cell.controller("forward_velocity")
     cell.listen(controller)
-    cell.move(controller, commands=3)
-    assert any(cell.heard[-1].data)
+    while not (cell.heard and any(cell.heard[-1].data)):
+        cell.move(controller, commands=3)
     process_of(controller).kill()
     cell.wait(lambda: not any(cell.heard[-1].data))
     assert controller.problem() == "bridge_test_setpoints ended with code -9; restart the bridge"

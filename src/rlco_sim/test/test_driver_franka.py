@@ -13,6 +13,7 @@ from robot_at_hand import ARM, FINGERS, PANDA, Stage, positions, trajectory
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
+from rlco_sim.machine.franka import RobotMode
 from rlco_sim.session import DT_NS
 
 HOME = np.array(PANDA.home)
@@ -86,7 +87,7 @@ def test_the_way_back_from_a_reflex_has_three_steps(stage: Stage) -> None:
     stage.simulator(driver="franka")
     states = stage.listen(messages.FrankaRobotState, f"{STATE}/robot_state")
     stage.wait(lambda: states)
-    assert states[-1].robot_mode == messages.FrankaRobotState.ROBOT_MODE_MOVE
+    assert states[-1].robot_mode == RobotMode.MOVE
     assert states[-1].o_t_ee.pose.position.z > 0.0
     stage.fault("reflex")
     everyone = [JOINTS, STATE, CONTROLLER]
@@ -118,7 +119,7 @@ def test_the_way_back_from_a_reflex_has_three_steps(stage: Stage) -> None:
     states.clear()
     assert switched().ok
     stage.wait(lambda: states)
-    assert states[-1].robot_mode == messages.FrankaRobotState.ROBOT_MODE_MOVE
+    assert states[-1].robot_mode == RobotMode.MOVE
     assert states[-1].last_motion_errors.joint_reflex
     assert not states[-1].current_errors.joint_reflex
 
@@ -128,11 +129,11 @@ def test_with_no_controller_modes_are_told(stage: Stage) -> None:
     stage.simulator(driver="franka")
     states = stage.listen(messages.FrankaRobotState, f"{STATE}/robot_state")
     for fault, mode in (
-        ("deactivate_controllers", messages.FrankaRobotState.ROBOT_MODE_IDLE),
-        ("user_stop", messages.FrankaRobotState.ROBOT_MODE_USER_STOPPED),
-        ("release", messages.FrankaRobotState.ROBOT_MODE_IDLE),
-        ("reflex", messages.FrankaRobotState.ROBOT_MODE_REFLEX),
-        ("activate_controllers", messages.FrankaRobotState.ROBOT_MODE_MOVE),
+        ("deactivate_controllers", RobotMode.IDLE),
+        ("user_stop", RobotMode.USER_STOPPED),
+        ("release", RobotMode.IDLE),
+        ("reflex", RobotMode.REFLEX),
+        ("activate_controllers", RobotMode.MOVE),
     ):
         assert stage.fault(fault).success
         stage.wait(lambda: states and states[-1].robot_mode == mode)  # noqa: B023

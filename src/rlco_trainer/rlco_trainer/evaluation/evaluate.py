@@ -135,7 +135,9 @@ def _check_numbers(config: EvalConfig) -> None:
     if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
         raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
     if config.policy == "expert" and (config.ros or config.driver):
-        raise ConfigError("the expert sees the simulation's state, so it cannot run over ROS 2")
+        raise ConfigError(
+            "the expert sees the simulation's state, so it cannot run with --ros or --driver"
+        )
     if config.driver and config.split != "train":
         raise ConfigError("--driver draws its episodes from the split train")
 

@@ -100,8 +100,8 @@ def _require_stop(case: Case, rig: Rig, seen: _Seen) -> None:
     if case.arm_is_gone:
         seen.halt_ms = 0.0
         return
-    seen.stopped_ns = rig.stops[0] if rig.stops else seen.injected_ns + _PERIOD_NS
     rig.pass_time(_WATCHED)
+    seen.stopped_ns = rig.stops[0] if rig.stops else seen.injected_ns + _PERIOD_NS
     seen.halt_ms = rig.stood_after(seen.stopped_ns)
     if seen.halt_ms > _HALT_MS:
         raise Unwanted(f"stood still {seen.halt_ms:.0f} ms after it was stopped")
