@@ -37,7 +37,7 @@ STILL = 0.05
 _MS = 1e-6
 _STOPS = (SafetyState.STOPPED, SafetyState.HOLDING)
 #: ns by which the bridge's clock may differ from the simulator's.
-_TRUSTED_NS = 1_000_000_000
+_TRUSTED_NS = 300_000_000
 #: Topics of joint states, by robot.
 _JOINTS = {"panda": ("franka/joint_states", "joint_states"), "ur5e": ("joint_states",)}
 
