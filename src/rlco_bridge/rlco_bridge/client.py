@@ -118,7 +118,7 @@ class EpisodeClient:
     def __init__(
         self, robot: RobotConfig, namespace: str = "", alive: Callable[[], None] = lambda: None
     ) -> None:
-        self._alive = alive
+        self._robot, self._alive = robot, alive
         rclpy.init()
         self.node: Node = rclpy.create_node("rlco_client", namespace=namespace)
         self._client = ActionClient(self.node, RunEpisode, "run_episode")
@@ -284,9 +284,10 @@ class EpisodeClient:
         )
 
     def _missing_commands(self, steps: int) -> bool:
-        """Grippers behind actions are told nothing that could be waited for."""
-        heard = [len(one.sent) for one in (self._arm, self._gripper) if one.sent]
-        return bool(heard) and min(heard) < steps
+        """Of those that are told on topics; a gripper behind an action is not."""
+        told = {self._robot.controller_topic: self._arm}
+        told[self._robot.gripper.controller_topic] = self._gripper
+        return any(len(one.sent) < steps for topic, one in told.items() if self._published(topic))
 
     def _listeners(self) -> int:
         return int(self.node.count_subscribers(self.node.resolve_topic_name("instruction")))
