@@ -84,8 +84,7 @@ class Commander:
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
-        self._said_ns = 0
-        self._forgets = self._following = False
+        self._said_ns, self._forgets = 0, False
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
         self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
@@ -95,8 +94,8 @@ class Commander:
         self.gripper.begin()
         if self._mover is None:
             return ACCEPTED
-        self._following = not self._unheard
-        self._tracking.begin(measured.joints, measured.stamp_ns)
+        if not self._unheard:
+            self._tracking.begin(measured.joints, measured.stamp_ns)
         return self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
 
     def send(self, now_ns: int, command: Command) -> Verdict:
@@ -121,7 +120,7 @@ class Commander:
         Args:
             at_once: the clock that stamps are of is not to be trusted.
         """
-        self._following = False
+        self._tracking.end()
         if self._mover is not None:
             course = self._mover.halt(self.pace.at(now_ns))
             self._follow(now_ns, course, at_once)
@@ -133,9 +132,7 @@ class Commander:
         self._say(measured)
         self._measured = measured
         astray = self._tracking.measure(measured.joints, measured.stamp_ns)
-        if not (astray and self._following):
-            return None
-        return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray)
+        return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray) if astray else None
 
     def compare(self, episode: Episode) -> Glance | None:
         """A chunk was accepted. In shadow mode, what came of the one before, while the arm went its
@@ -174,7 +171,11 @@ class Commander:
 
     def problem(self) -> str:
         """Why arm or gripper cannot be commanded, as one line; empty if they can."""
-        return self.other_owner() or self._arm.problem() or self.gripper.problem()
+        return self.other_owner() or self.lost()
+
+    def lost(self) -> str:
+        """Why commands do not get to arm or gripper, as one line; empty if they do."""
+        return self._arm.problem() or self.gripper.problem()
 
     def other_owner(self) -> str:
         """Who else publishes commands for arm or gripper, as one line; empty if nobody does."""
@@ -197,7 +198,7 @@ class Commander:
         speed = self.pace.speed
         course = replace(course, stamp_ns=now_ns - (self.pace.at(now_ns) - course.stamp_ns))
         if speed > 0.0:
-            self._tracking.tell(course.stretched(speed))
-            if not self._scaled:
-                course = course.stretched(speed)
+            stretched = course.stretched(speed)
+            self._tracking.tell(stretched)
+            course = course if self._scaled else stretched
         self._arm.follow(replace(course, stamp_ns=0) if at_once else course)

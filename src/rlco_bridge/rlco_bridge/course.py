@@ -27,6 +27,8 @@ class Course:
 
     def stretched(self, speed: float) -> Course:
         """The same motion at ``speed`` in (0, 1] of its own."""
+        if speed == 1.0:
+            return self
         states = tuple(
             JointState(s.joints, s.velocity * speed, s.acceleration * speed**2) for s in self.states
         )

@@ -50,7 +50,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             prefix,
             commander.gripper,
             commander.other_owner,
-            commander.problem,
+            commander.lost,
         ),
         state=StateReader(commander.arm_names, equipment.opening_joint(prefix)),
         silence=Silence(

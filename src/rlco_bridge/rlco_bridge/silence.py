@@ -101,15 +101,15 @@ class Silence:
 
     def _unseen(self) -> bool:
         """Whether the policy said, when the next image was overdue, that it had not seen it."""
+        age = self._policy.image_age
+        if math.isnan(age):  # it never saw one
+            return False
         said_ns = stamp_to_ns(self._policy.header.stamp)
-        seen_ns = said_ns - round(self._policy.image_age * 1e9)
+        seen_ns = said_ns - round(age * 1e9)
         return seen_ns <= self._answered_ns and said_ns > self._answered_ns + self._decision_ns
 
     def _on_policy(self, message: PolicyState) -> None:
-        """NaN, as an age, stands for an image that never came."""
         self._policy = message
-        if math.isnan(message.image_age):
-            self._policy.image_age = 0.0
 
     def _no_joints(self) -> Outcome:
         if self._invalid:

@@ -22,7 +22,7 @@ _STOOD = 150_000_000
 
 
 class Tracking:
-    """Compares measured joints with where they were told to be lately.
+    """Compares measured joints with where they were told to be lately, from ``begin`` to ``end``.
 
     Args:
         farthest: rad that a joint may be away from all that it was told in the last 0.4 s.
@@ -37,8 +37,14 @@ class Tracking:
         """The arm stands at ``joints`` (n,) rad."""
         self._told = deque([(now_ns, joints)])
 
+    def end(self) -> None:
+        """From now on the arm may be anywhere."""
+        self._told.clear()
+
     def tell(self, course: Course) -> None:
         """From its stamp on the arm is told this."""
+        if not self._told:
+            return
         while self._told and self._told[-1][0] >= course.stamp_ns:
             self._told.pop()
         stamps = range(course.stamp_ns, 2**63 - 1, course.period_ns)
@@ -49,6 +55,8 @@ class Tracking:
     def measure(self, joints: Vector, now_ns: int) -> str:
         """Where the arm is; what is wrong with that, as one line, empty if nothing."""
         self._remember(joints, now_ns)
+        if not self._told:
+            return ""
         while len(self._told) > 1 and self._told[1][0] <= now_ns - _LATE:
             self._told.popleft()
         recent = [row for stamp, row in self._told if stamp <= now_ns]

@@ -25,10 +25,13 @@ class Activity:
     Args:
         node: whose client this is.
         controller: whose state is asked for; empty: nobody is asked.
+
+    Attributes:
+        bereft: whether no controller at all is active.
     """
 
     def __init__(self, node: Node, controller: str) -> None:
-        self._controller, self._state, self._bereft = controller, "", False
+        self._controller, self._state, self.bereft = controller, "", False
         self._client: Any = None
         self._asked, self._heard = Watchdog(_PERIOD), Watchdog(_SILENCE)
         if controller:
@@ -62,15 +65,10 @@ class Activity:
         state = self._state or "not asked for yet"
         return f"{self._controller} is {state}, it should be active; activate it, then arm"
 
-    @property
-    def bereft(self) -> bool:
-        """Whether no controller at all is active."""
-        return self._bereft
-
     def _on_answer(self, answer: Future) -> None:
         response = answer.result()
         if response is not None:
             self._heard.feed()
             states = {one.name: one.state for one in response.controller}
             self._state = states.get(self._controller, "not loaded")
-            self._bereft = "active" not in states.values()
+            self.bereft = "active" not in states.values()

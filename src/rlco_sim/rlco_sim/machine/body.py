@@ -56,9 +56,7 @@ class Body:
         self.parts = parts
         self.frozen = False
         self.drive = Drive(session.joint_positions, modes.ignored)
-        self._view = LateView(
-            lambda: (session.motor_positions, session.motor_velocities), DT / parts
-        )
+        self._view = LateView(self._look, DT / parts)
         self.begin()
 
     def begin(self) -> None:
