@@ -59,9 +59,9 @@ class SimSettings:
     tf_prefix: str = ""
 
 
-def shared_parameters(settings: SimSettings) -> dict[str, Any]:
+def shared_parameters(robot: str, tf_prefix: str, use_sim_time: bool = True) -> dict[str, Any]:
     """What all nodes beside the simulator are told."""
-    return {"robot": settings.robot, "tf_prefix": settings.tf_prefix, "use_sim_time": True}
+    return {"robot": robot, "tf_prefix": tf_prefix, "use_sim_time": use_sim_time}
 
 
 def simulator(settings: SimSettings, **more: Any) -> NodeSpec:
@@ -69,6 +69,16 @@ def simulator(settings: SimSettings, **more: Any) -> NodeSpec:
     names = ("task", "domain", "split", "mode", "robot", "tf_prefix")
     parameters = {name: getattr(settings, name) for name in names}
     return NodeSpec("rlco_sim", "sim_node", "sim_node", {**parameters, **more})
+
+
+def policy_node(parameters: Mapping[str, Any], **remappings: str) -> NodeSpec:
+    """The policy, by its parameters; topic -> topic."""
+    return NodeSpec("rlco_policy", "policy_node", "policy_node", parameters, remappings)
+
+
+def bridge_node(parameters: Mapping[str, Any]) -> NodeSpec:
+    """The bridge, by its parameters."""
+    return NodeSpec("rlco_bridge", "bridge_node", "bridge_node", parameters)
 
 
 def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
@@ -79,13 +89,15 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
     """
     robot = RobotConfig.load(settings.robot).name
     bundle = settings.bundle or str(shipped_bundle(settings.task, robot))
-    shared, lockstep = shared_parameters(settings), settings.mode == "lockstep"
-    policy = {**shared, "bundle": bundle, "task": settings.task, "lockstep": lockstep}
-    bridge = {**shared, "driver": "sim", "bundle": bundle, "lockstep": lockstep}
+    shared = {
+        **shared_parameters(settings.robot, settings.tf_prefix),
+        "bundle": bundle,
+        "lockstep": settings.mode == "lockstep",
+    }
     return (
         simulator(settings),
-        NodeSpec("rlco_policy", "policy_node", "policy_node", policy),
-        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
+        policy_node({**shared, "task": settings.task}),
+        bridge_node({**shared, "driver": "sim"}),
     )
 
 
@@ -135,9 +147,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
     driver = settings.driver or robot.driver
     bundle = settings.bundle or str(shipped_bundle(settings.task, robot.name))
     shared = {
-        "robot": settings.robot,
-        "tf_prefix": settings.tf_prefix,
-        "use_sim_time": settings.use_mock_hardware,
+        **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
         "bundle": bundle,
         "lockstep": False,
     }
@@ -151,28 +161,19 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         "journal": settings.journal,
     }
-    nodes = (
-        NodeSpec(
-            "rlco_policy",
-            "policy_node",
-            "policy_node",
-            {**shared, "task": settings.task},
-            {robot.joint_states_topic: "measured_joint_states"},
-        ),
-        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
-    )
+    states = {robot.joint_states_topic: "measured_joint_states"}
+    nodes = (policy_node({**shared, "task": settings.task}, **states), bridge_node(bridge))
     return (_mock(settings, driver), *nodes) if settings.use_mock_hardware else nodes
 
 
 def _mock(settings: RobotSettings, driver: str) -> NodeSpec:
     """The simulator in the place of a robot's driver."""
-    parameters = {
-        "task": settings.task,
-        "domain": settings.domain,
-        "mode": "realtime",
-        "real_time_factor": settings.real_time_factor,
-        "robot": settings.robot,
-        "tf_prefix": settings.tf_prefix,
-        "driver": DriverConfig.load(driver).supervisor,
-    }
-    return NodeSpec("rlco_sim", "sim_node", "sim_node", parameters)
+    world = SimSettings(
+        task=settings.task,
+        domain=settings.domain,
+        robot=settings.robot,
+        mode="realtime",
+        tf_prefix=settings.tf_prefix,
+    )
+    speaks_as = DriverConfig.load(driver).supervisor
+    return simulator(world, driver=speaks_as, real_time_factor=settings.real_time_factor)

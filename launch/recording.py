@@ -6,7 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rlco_bringup.graph import NodeSpec, SimSettings, shared_parameters, simulator
+from rlco_bringup.graph import (
+    NodeSpec,
+    SimSettings,
+    bridge_node,
+    policy_node,
+    shared_parameters,
+    simulator,
+)
 from rlco_core.contract import CameraContract, Contract
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
@@ -40,14 +47,15 @@ class RecordSettings(SimSettings):
 
 def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
     """Simulator, bridge and teleoperation, and the policy, if there is one to take over from."""
-    shared = shared_parameters(settings)
-    lockstep = settings.mode == "lockstep"
+    shared = {
+        **shared_parameters(settings.robot, settings.tf_prefix),
+        "lockstep": settings.mode == "lockstep",
+    }
     contract = record_contract(settings)
     bridge = {
         **shared,
         "driver": "sim",
         "contract": contract.to_json(),
-        "lockstep": lockstep,
         "deadman_timeout": settings.deadman_timeout,
         # A person may look first.
         "chunk_timeout": 60.0,
@@ -56,19 +64,17 @@ def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
         **shared,
         "contract": contract.to_json(),
         "policy": settings.bundle,
-        "lockstep": lockstep,
         "device": settings.device,
         "speed": settings.speed,
         "gripper_axis": settings.gripper_axis,
         **({} if settings.deadman else {"deadman": -1}),
     }
     hands = NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
-    policy = {**shared, "bundle": settings.bundle, "task": settings.task, "lockstep": lockstep}
-    chunks = {"action_chunk": "policy/action_chunk"}
-    acting = NodeSpec("rlco_policy", "policy_node", "policy_node", policy, chunks)
+    policy = {**shared, "bundle": settings.bundle, "task": settings.task}
+    acting = policy_node(policy, action_chunk="policy/action_chunk")
     return (
         simulator(settings, image_every=1),
-        NodeSpec("rlco_bridge", "bridge_node", "bridge_node", bridge),
+        bridge_node(bridge),
         *([] if settings.device == "none" else [hands]),
         *([acting] if settings.bundle else []),
     )
