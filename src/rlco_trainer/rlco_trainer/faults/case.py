@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rlco_trainer.faults.rig import Rig
@@ -20,10 +20,12 @@ class Case:
         name: in words with underscores.
         robot: whose.
         inject: makes it, while the arm moves.
-        reasons: any of which may be named; empty: the episode is to go on to its end.
+        reasons: any of which may be named; none, and nothing gone: the episode is to go on to its
+            end.
         recover: undoes it, as people would.
         early: it is made before the episode begins.
-        arm_is_gone: what moves the arm was killed with it: nobody can be asked what it did.
+        gone: what does not answer any more: the arm, so that nobody can be asked what it did, or
+            the bridge, so that no reason is named.
     """
 
     name: str
@@ -32,7 +34,22 @@ class Case:
     reasons: tuple[str, ...]
     recover: Callable[[Rig], None]
     early: bool = False
-    arm_is_gone: bool = False
+    gone: Literal["", "arm", "bridge"] = ""
+
+
+#: A case that any robot may have.
+Told = Callable[[str], Case]
+
+
+def told(
+    name: str,
+    inject: Callable[[Rig], None],
+    reasons: tuple[str, ...],
+    recover: Callable[[Rig], None],
+    early: bool = False,
+) -> Told:
+    """A case, to be given its robot."""
+    return lambda robot: Case(name, robot, inject, reasons, recover, early)
 
 
 @dataclass(frozen=True)

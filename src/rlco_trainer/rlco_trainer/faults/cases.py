@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from rlco_trainer.faults.case import Case
 from rlco_trainer.faults.people import PEOPLE
 from rlco_trainer.faults.relay import Late, Lossy, Spoil
 from rlco_trainer.faults.rig import Rig
-from rlco_trainer.faults.robots import EARLY, FRANKA, UR
+from rlco_trainer.faults.robots import FRANKA, UR
 
 ROBOTS = ("panda", "ur5e")
 
@@ -46,15 +47,15 @@ def _honest(rig: Rig) -> None:
 
 def _messages(robot: str) -> Iterator[Case]:
     """Cameras, joint states, chunks and clocks that lie or fall silent."""
-    chunk, camera = ("chunk_timeout",), "camera"
+    chunk = ("chunk_timeout",)
     nan = relay.with_actions(lambda rows: np.where(np.arange(len(rows)) == 9, np.nan, rows))
     exploding = relay.with_actions(lambda rows: rows + 0.5)
     told: tuple[tuple[str, str, Spoil | Late, tuple[str, ...]], ...] = (
-        ("camera_silent", "image", relay.silent, (f"{camera}_silent", *chunk)),
-        ("camera_frozen", "image", relay.frozen_picture(), (f"{camera}_frozen",)),
-        ("camera_black", "image", relay.black, (f"{camera}_black",)),
-        ("camera_two_seconds_late", "image", Late(2.0), (f"{camera}_silent", *chunk)),
-        ("camera_wrong_size", "image", relay.smaller, (f"{camera}_size",)),
+        ("camera_silent", "image", relay.silent, ("camera_silent", *chunk)),
+        ("camera_frozen", "image", relay.frozen_picture(), ("camera_frozen",)),
+        ("camera_black", "image", relay.black, ("camera_black",)),
+        ("camera_two_seconds_late", "image", Late(2.0), ("camera_silent", *chunk)),
+        ("camera_wrong_size", "image", relay.smaller, ("camera_size",)),
         ("joints_silent", "joints", relay.silent, ("observation_timeout", "driver_silent")),
         ("joints_frozen", "joints", relay.frozen_joints(), ("tracking_error",)),
         ("joints_permuted", "joints", relay.permuted, ()),
@@ -76,25 +77,26 @@ def _messages(robot: str) -> Iterator[Case]:
 
 
 def _people(robot: str) -> Iterator[Case]:
-    for name, inject, reasons, recover in PEOPLE:
-        yield Case(name, robot, inject, reasons, recover)
+    return (told(robot) for told in PEOPLE)
 
 
 def _of_the_robot(robot: str) -> Iterator[Case]:
     supervisor = DriverConfig.load(RobotConfig.load(robot).driver).supervisor
-    for name, inject, reasons, recover in {"ur": UR, "franka": FRANKA}[supervisor]:
-        yield Case(name, robot, inject, reasons, recover, early=name in EARLY)
+    return (told(robot) for told in {"ur": UR, "franka": FRANKA}[supervisor])
 
 
 def _processes(robot: str) -> Iterator[Case]:
     """Nodes that are killed and started again, or stopped for a while."""
     silent = ("observation_timeout", "driver_silent", "controller_inactive", "robot_fault")
-    reasons = {"policy_node": ("chunk_timeout",), "sim_node": silent, "bridge_node": ("",)}
-    for node, named in reasons.items():
-        short = node.removesuffix("_node")
-
-        gone = node == "sim_node"
-        freeze, thaw = (partial(do, name=node) for do in (Rig.freeze, Rig.thaw))
-        yield Case(f"{short}_frozen", robot, freeze, named, thaw, arm_is_gone=gone)
-        kill, restart = (partial(do, name=node) for do in (Rig.kill, Rig.restart))
-        yield Case(f"{short}_killed", robot, kill, named, restart, arm_is_gone=gone)
+    nodes: tuple[tuple[str, tuple[str, ...], Literal["", "arm", "bridge"]], ...] = (
+        ("policy", ("chunk_timeout",), ""),
+        ("sim", silent, "arm"),
+        ("bridge", (), "bridge"),
+    )
+    for short, reasons, gone in nodes:
+        for name, do, undo in (
+            ("frozen", Rig.freeze, Rig.thaw),
+            ("killed", Rig.kill, Rig.restart),
+        ):
+            inject, recover = (partial(one, name=f"{short}_node") for one in (do, undo))
+            yield Case(f"{short}_{name}", robot, inject, reasons, recover, gone=gone)

@@ -72,16 +72,16 @@ def _suffer(case: Case, rig: Rig, seen: _Seen) -> None:
     try:
         report = rig.episode(
             lambda step: _inject(case, rig, seen) if step >= _STEP else None,
-            timeout=_GONE if case.reasons == ("",) else None,
+            timeout=_GONE if case.gone == "bridge" else None,
         )
         seen.reason, seen.detail = report.stop_reason, report.detail
     except SystemNotReady as error:
-        if case.reasons != ("",):
+        if case.gone != "bridge":
             raise
         seen.detail = str(error)
     if not seen.injected_ns:
         raise Unwanted(f"the episode ended before the fault: {seen.reason}: {seen.detail}")
-    if case.reasons:
+    if case.reasons or case.gone:
         _require_stop(case, rig, seen)
     elif seen.reason not in ("success", "step_limit"):
         raise Unwanted(f"it should have gone on; it ended with {seen.reason}: {seen.detail}")
@@ -95,9 +95,9 @@ def _inject(case: Case, rig: Rig, seen: _Seen) -> None:
 
 def _require_stop(case: Case, rig: Rig, seen: _Seen) -> None:
     """The right reason, at rest in time, and no motion until somebody arms the bridge."""
-    if seen.reason not in case.reasons:
+    if seen.reason not in (case.reasons or ("",)):
         raise Unwanted(f"ended with {seen.reason or 'nothing'} ({seen.detail}), not {case.reasons}")
-    if case.arm_is_gone:
+    if case.gone == "arm":
         seen.halt_ms = 0.0
         return
     rig.pass_time(_WATCHED)
@@ -105,7 +105,7 @@ def _require_stop(case: Case, rig: Rig, seen: _Seen) -> None:
     seen.halt_ms = rig.stood_after(seen.stopped_ns)
     if seen.halt_ms > _HALT_MS:
         raise Unwanted(f"stood still {seen.halt_ms:.0f} ms after it was stopped")
-    if case.reasons != ("",):
+    if case.gone != "bridge":
         refused = rig.episode()
         if refused.stop_reason != "refused":
             raise Unwanted(f"moved again before it was armed: {refused.stop_reason}")

@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from std_msgs.msg import Empty
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_core.robot import RobotConfig
 from rlco_interfaces.msg import ActionChunk
 from rlco_ros.qos import COMMAND
+from rlco_trainer.faults.case import Told, told
 from rlco_trainer.faults.rig import Rig
-
-Told = tuple[str, Callable[[Rig], None], tuple[str, ...], Callable[[Rig], None]]
 
 
 def _nothing(rig: Rig) -> None:
@@ -68,11 +65,11 @@ def _forget(rig: Rig) -> None:
 
 
 PEOPLE: tuple[Told, ...] = (
-    ("software_stop_topic", _software_stop, ("software_stop",), _forget),
-    ("software_stop_service", _stop_service, ("software_stop",), _nothing),
-    ("deadman_released", _release_deadman, ("deadman",), _hold_deadman),
-    ("deadman_silent", _drop_deadman, ("deadman",), _hold_deadman),
-    ("disk_full", _fill_disk, (), _empty_disk),
-    ("two_policies", _second_policy, ("other_owner",), _forget),
-    ("two_owners_of_the_arm", _second_owner, ("other_owner",), _forget),
+    told("software_stop_topic", _software_stop, ("software_stop",), _forget),
+    told("software_stop_service", _stop_service, ("software_stop",), _nothing),
+    told("deadman_released", _release_deadman, ("deadman",), _hold_deadman),
+    told("deadman_silent", _drop_deadman, ("deadman",), _hold_deadman),
+    told("disk_full", _fill_disk, (), _empty_disk),
+    told("two_policies", _second_policy, ("other_owner",), _forget),
+    told("two_owners_of_the_arm", _second_owner, ("other_owner",), _forget),
 )

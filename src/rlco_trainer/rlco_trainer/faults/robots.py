@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rlco_core.robot import RobotConfig
-from rlco_trainer.faults.people import Told
+from rlco_trainer.faults.case import Told, told
 from rlco_trainer.faults.rig import Rig
 
 #: s of simulated time after which a protective stop can be unlocked.
@@ -46,40 +46,40 @@ def _release_and_recover(rig: Rig) -> None:
     _recover(rig)
 
 
-_CONTROLLER: Told = (
+_CONTROLLER = told(
     "controller_deactivated",
     _inject("deactivate_controllers"),
     ("controller_inactive", "tracking_error"),
     _undo("activate_controllers"),
 )
-_GRIPPER: Told = (
+_GRIPPER = told(
     "gripper_never_answers",
     _inject("silent_gripper"),
     ("gripper_timeout",),
     _undo("speaking_gripper"),
+    early=True,  # goals of grippers go out when an episode begins
 )
-#: Goals of grippers go out when an episode begins.
-EARLY = ("gripper_never_answers",)
-_FREEZE: Told = (
+_FREEZE = told(
     "driver_repeats_joint_states",
     _inject("joint_state_freeze"),
     ("tracking_error", "joints_frozen"),
     _undo("joint_state_unfreeze"),
 )
+_FULL_SPEED = _undo("speed_scaling", 1.0)
 UR: tuple[Told, ...] = (
-    ("protective_stop", _inject("protective_stop"), ("protective_stop",), _unlock),
-    ("emergency_stop", _inject("emergency_stop"), ("emergency_stop",), _power_up),
-    ("safeguard_stop", _inject("safeguard_stop"), ("safeguard_stop",), _undo("release")),
-    ("program_stop_and_reactivation", _inject("program_stop"), ("program_stopped",), _play),
-    ("speed_scaling_10", _inject("speed_scaling", 0.1), (), _undo("speed_scaling", 1.0)),
-    ("speed_scaling_0", _inject("speed_scaling", 0.0), ("paused",), _undo("speed_scaling", 1.0)),
+    told("protective_stop", _inject("protective_stop"), ("protective_stop",), _unlock),
+    told("emergency_stop", _inject("emergency_stop"), ("emergency_stop",), _power_up),
+    told("safeguard_stop", _inject("safeguard_stop"), ("safeguard_stop",), _undo("release")),
+    told("program_stop_and_reactivation", _inject("program_stop"), ("program_stopped",), _play),
+    told("speed_scaling_10", _inject("speed_scaling", 0.1), (), _FULL_SPEED),
+    told("speed_scaling_0", _inject("speed_scaling", 0.0), ("paused",), _FULL_SPEED),
     _CONTROLLER,
     _FREEZE,
     _GRIPPER,
 )
 FRANKA: tuple[Told, ...] = (
-    ("reflex", _inject("reflex"), ("reflex", "driver_silent"), _recover),
-    ("user_stop", _inject("user_stop"), ("reflex", "driver_silent"), _release_and_recover),
+    told("reflex", _inject("reflex"), ("reflex", "driver_silent"), _recover),
+    told("user_stop", _inject("user_stop"), ("reflex", "driver_silent"), _release_and_recover),
     _CONTROLLER,
     _FREEZE,
     _GRIPPER,

@@ -24,8 +24,6 @@ from rlco_trainer.faults.judge import try_out
 from rlco_trainer.faults.rig import DEADMAN_TIMEOUT, TASK, Rig
 from rlco_trainer.files import write_text
 
-Tried = Iterator[Result]
-
 
 @dataclass(frozen=True)
 class FaultsConfig:
@@ -59,7 +57,7 @@ def chosen(config: FaultsConfig) -> list[Case]:
     return [case for case in cases if not config.cases or case.name in config.cases]
 
 
-def run_cases(config: FaultsConfig, cases: Sequence[Case], logs: Path) -> Tried:
+def run_cases(config: FaultsConfig, cases: Sequence[Case], logs: Path) -> Iterator[Result]:
     """One system per robot; it is started anew after a case that it did not get over."""
     for robot, group in groupby(cases, key=lambda case: case.robot):
         with ExitStack() as stack:
