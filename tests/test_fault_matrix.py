@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -42,8 +41,9 @@ def tried(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     robot = request.param
     command = ["rlco", "test-faults", "--robots", robot, "--cases", *TRIED[robot]]
     command += ["--logs", str(tmp_path)]
-    environment = underlay.with_underlay(os.environ)
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    run = subprocess.run(
+        command, env=underlay.environment(), capture_output=True, text=True, timeout=600
+    )
     return [line for line in run.stdout.splitlines() if f" {robot} " in line and "/" in line]
 
 

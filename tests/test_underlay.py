@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,5 +40,4 @@ def test_without_one_the_environment_stays_as_it_is(tmp_path: Path) -> None:
 def test_types_can_be_used(kind: str) -> None:
     package, sub, name = kind.split(".")
     code = f"from {package}.{sub} import {name}"
-    environment = underlay.with_underlay(os.environ)
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    subprocess.run([sys.executable, "-c", code], env=underlay.environment(), check=True)

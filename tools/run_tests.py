@@ -138,7 +138,7 @@ def test_environment() -> dict[str, str]:
     the drivers' message packages where the machine has them.
     """
     return {
-        **(underlay.with_underlay(os.environ) if underlay.is_needed() else os.environ),
+        **underlay.environment(),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": DOMAIN,
         "MYPYPATH": str(BUILD / "rlco_bringup"),

@@ -44,6 +44,11 @@ def with_underlay(environment: Mapping[str, str], prefix: Path = PREFIX) -> dict
     return {**environment, **{name: _first(environment, prefix, name) for name in SEARCHED}}
 
 
+def environment() -> dict[str, str]:
+    """Ours, with the message packages where they are needed."""
+    return with_underlay(os.environ) if is_needed() else dict(os.environ)
+
+
 def is_needed() -> bool:
     """Whether a package is not installed already."""
     return any(find_spec(path.parent.name) is None for path in SOURCES.glob("*/package.xml"))
@@ -91,9 +96,9 @@ def main() -> int:
     except UnderlayError as error:
         print(f"{error}\nthe message packages of robots' drivers cannot be built", file=sys.stderr)
         return 1
-    environment = with_underlay(os.environ)
+    found = with_underlay(os.environ)
     for name in SEARCHED:
-        print(f"export {name}='{environment[name]}'")
+        print(f"export {name}='{found[name]}'")
     return 0
 
 

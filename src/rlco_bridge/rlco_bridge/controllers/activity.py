@@ -9,9 +9,9 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.task import Future
 
-from rlco_bridge.optional import interface
 from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import ConfigError
+from rlco_ros.optional import interface
 
 #: s without an answer after which nothing is known any more.
 _SILENCE = 3.0

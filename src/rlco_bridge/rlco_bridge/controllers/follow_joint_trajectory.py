@@ -15,7 +15,7 @@ from rclpy.task import Future
 
 from rlco_bridge import convert
 from rlco_bridge.course import Course
-from rlco_bridge.optional import interface
+from rlco_ros.optional import interface
 
 
 class FollowJointTrajectory:

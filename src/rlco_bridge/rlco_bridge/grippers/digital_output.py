@@ -8,8 +8,8 @@ from rclpy.node import Node
 
 from rlco_bridge.driver import GripperDriver
 from rlco_bridge.grippers.debounce import Debounce
-from rlco_bridge.optional import interface
 from rlco_core.errors import ConfigError
+from rlco_ros.optional import interface
 
 #: Openings below and above which it closes and opens.
 _CLOSES, _OPENS = 0.4, 0.6

@@ -10,7 +10,7 @@ from rclpy.node import Node
 
 from rlco_bridge.driver import GripperDriver
 from rlco_bridge.grippers.action import ActionGripper
-from rlco_bridge.optional import interface
+from rlco_ros.optional import interface
 
 
 def gripper_command(node: Node, driver: GripperDriver) -> ActionGripper:

@@ -14,9 +14,9 @@ from typing import Any
 from rclpy.node import Node
 
 from rlco_bridge.episode import Outcome
-from rlco_bridge.optional import interface
 from rlco_bridge.watchdog import Watchdog
 from rlco_interfaces.action import RunEpisode
+from rlco_ros.optional import interface
 from rlco_ros.qos import SENSOR
 
 _Result = RunEpisode.Result

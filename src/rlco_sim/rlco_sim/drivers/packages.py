@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
+from rlco_core.errors import ConfigError
+from rlco_ros.optional import interface
 from rlco_sim.drivers.driver import Stand
 
 
@@ -14,11 +15,11 @@ def kind(stand: Stand, path: str, use: str) -> Any:
     """The message type at ``path``, such as control_msgs.action.GripperCommand; None where its
     package is not installed: then the stand remembers that the robot is without ``use``.
     """
-    module, name = path.rsplit(".", 1)
+    package, sort, name = path.split(".")
     try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError):
-        uses = stand.missing.setdefault(path.split(".")[0], [])
+        return interface(package, sort, name, use)
+    except ConfigError:
+        uses = stand.missing.setdefault(package, [])
         if use not in uses:
             uses.append(use)
         return None

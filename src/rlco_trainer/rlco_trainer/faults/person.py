@@ -14,9 +14,9 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
-from rlco_bridge.optional import interface
 from rlco_core.errors import RlcoError
 from rlco_interfaces.srv import InjectFault
+from rlco_ros.optional import interface
 
 _PATIENCE = 20.0
 _STRICT = 2
