@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,24 @@ def test_ends_with_the_counts(
     monkeypatch.setattr("sys.argv", ["run_tests.py", "--lint"])
     assert run_tests.main() == code
     assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+def test_what_does_not_end_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    wait_for_child = f"sleep 1000 & echo $! > {tmp_path / 'child'}; wait"
+    assert run_tests.run(["sh", "-c", wait_for_child], deadline=1.0) == run_tests.TIMED_OUT
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 20.0
+    while is_running(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_running(process: int) -> bool:
+    """Neither gone nor a zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_ros_traffic_stays_on_this_machine() -> None:

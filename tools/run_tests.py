@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
 NO_TESTS_COLLECTED = 5
+#: s for one command; all of them take about 20 minutes on two cores.
+DEADLINE_S = 1500.0
+TIMED_OUT = 124
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,19 @@ def with_breakdown(counts: Counts, code: int) -> Counts:
     return counts if not code or counts.failed else counts + Counts(failed=1)
 
 
-def run(command: list[str]) -> int:
+def run(command: list[str], deadline: float = DEADLINE_S) -> int:
+    """The exit code; `TIMED_OUT` where the command had to be ended, with all that it started."""
     print(f"\n$ {' '.join(command)}", flush=True)
-    return subprocess.run(command, cwd=ROOT, env=test_environment()).returncode
+    process = subprocess.Popen(command, cwd=ROOT, env=test_environment(), start_new_session=True)
+    try:
+        return process.wait(deadline)
+    except subprocess.TimeoutExpired:
+        print(f"{command[0]} did not end within {deadline:g} s and was killed", file=sys.stderr)
+        return TIMED_OUT
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def test_environment() -> dict[str, str]:

@@ -137,7 +137,8 @@ class EpisodeClient:
         )
 
     def close(self) -> None:
-        """Leaves the ROS graph."""
+        """Leaves the ROS graph at once, not when Python collects what was left behind."""
+        self._client.destroy()
         self.node.destroy_node()
         rclpy.try_shutdown()
 

@@ -23,7 +23,6 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.wait_for_message import wait_for_message
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
@@ -48,6 +47,7 @@ from rlco_policy.parameters import PARAMETERS
 from rlco_policy.reporter import Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
 from rlco_ros.chunks import chunk_to_message
+from rlco_ros.first_message import first_message
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
 from rlco_ros.run import run
 
@@ -162,12 +162,8 @@ class PolicyNode(LifecycleNode):
         """Name and size of a camera, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
         remaining = max(deadline - time.monotonic(), 0.0)
-        found, info = wait_for_message(
-            CameraInfo, self, topic, qos_profile=SENSOR, time_to_wait=remaining
-        )
-        if not self.context.ok():
-            raise KeyboardInterrupt  # a SIGTERM ends the wait but raises nothing by itself
-        if not found:
+        info = first_message(self, CameraInfo, topic, SENSOR, remaining)
+        if info is None:
             raise ContractMismatch(
                 f"camera '{name}': no camera_info on {topic} within "
                 f"{self._get('scene_timeout'):g} s; {self._camera_info_topics()}"

@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import rclpy
 from rclpy.context import Context
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
@@ -25,14 +22,6 @@ DECLARED = [
     real("timeout", 0.5, "longest wait, s", 0.05, 60.0),
     whole("threads", 1, "of one operator", 1, 64),
 ]
-
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    context = Context()
-    rclpy.init(context=context, domain_id=1 + os.getpid() % 100)
-    yield context
-    rclpy.shutdown(context=context)
 
 
 def declare(context: Context, **overrides: Any) -> Node:
