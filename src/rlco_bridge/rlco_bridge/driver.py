@@ -62,6 +62,7 @@ class GripperDriver(_Strict):
         joint: that tells the opening; without one, the robot's first finger does.
         closed, open: what its commands call 0 and 1, in a unit of their own.
         force: to hold with, N.
+        patience: s within which a command is done, or its failure told.
         pins: of digital outputs: high to close, and high to open; one alone is high while closed.
     """
 
@@ -78,6 +79,7 @@ class GripperDriver(_Strict):
     closed: float = 0.0
     open: float = 1.0
     force: Annotated[float, Field(ge=0.0)] = 0.0
+    patience: Annotated[float, Field(gt=0.0)] = 4.0
     pins: Annotated[tuple[int, ...], Field(max_length=2)] = ()
 
     def position(self, opening: float) -> float:

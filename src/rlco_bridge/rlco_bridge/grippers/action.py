@@ -13,8 +13,6 @@ from rclpy.task import Future
 
 from rlco_bridge.grippers.debounce import Debounce
 
-#: s within which a gripper is where it was sent, or has said that it cannot be.
-_PATIENCE = 4.0
 #: Makes a goal's message from its opening and the one before, and names the action that takes it.
 Goal = Callable[[float, float], tuple[str, Any]]
 
@@ -26,12 +24,13 @@ class ActionGripper:
         node: whose clients these are.
         actions: their types by their names; the first is the gripper's name.
         goal: of an opening.
+        patience: s within which it is where it was sent, or has said that it cannot be.
     """
 
-    def __init__(self, node: Node, actions: Mapping[str, Any], goal: Goal) -> None:
-        self._node, self._goal = node, goal
+    def __init__(self, node: Node, actions: Mapping[str, Any], goal: Goal, patience: float) -> None:
+        self._node, self._goal, self._patience = node, goal, patience
         self._clients = {name: ActionClient(node, kind, name) for name, kind in actions.items()}
-        self._debounce = Debounce(_PATIENCE)
+        self._debounce = Debounce(patience)
         self._before = 1.0
         self._number = 0
         self.name: str = node.resolve_topic_name(next(iter(actions)))
@@ -65,7 +64,7 @@ class ActionGripper:
         """See ``Gripper``."""
         if not self._debounce.waited:
             return ""
-        return f"{self.name} did not answer a goal within {_PATIENCE:g} s"
+        return f"{self.name} did not answer a goal within {self._patience:g} s"
 
     def _on_sent(self, sent: Future, number: int) -> None:
         handle = sent.result()

@@ -13,8 +13,6 @@ from rlco_ros.optional import interface
 
 #: Openings below and above which it closes and opens.
 _CLOSES, _OPENS = 0.4, 0.6
-#: s within which the service answers; it retries for half a second by itself.
-_PATIENCE = 2.0
 
 
 class DigitalOutputGripper:
@@ -28,9 +26,9 @@ class DigitalOutputGripper:
         if not driver.pins:
             raise ConfigError("gripper digital_output needs pins; for example pins: [16, 17]")
         self._type = interface("ur_msgs", "srv", "SetIO", "digital_output")
-        self._pins = driver.pins
+        self._pins, self._patience = driver.pins, driver.patience
         self._client = node.create_client(self._type, driver.name)
-        self._debounce = Debounce(_PATIENCE)
+        self._debounce = Debounce(driver.patience)
         self._closed: bool | None = None
         self.name: str = self._client.srv_name
 
@@ -60,7 +58,7 @@ class DigitalOutputGripper:
     def overdue(self) -> str:
         """See ``Gripper``."""
         late = self._debounce.waited
-        return f"{self.name} did not answer within {_PATIENCE:g} s" if late else ""
+        return f"{self.name} did not answer within {self._patience:g} s" if late else ""
 
     def _wanted(self, opening: float) -> bool | None:
         """Whether it is to be closed; None between the thresholds, once it was either."""

@@ -37,4 +37,4 @@ def franka_gripper(node: Node, driver: GripperDriver) -> ActionGripper:
         message.epsilon.inner = message.epsilon.outer = driver.position(1.0)
         return grasping, message
 
-    return ActionGripper(node, {moving: move, grasping: grasp}, goal)
+    return ActionGripper(node, {moving: move, grasping: grasp}, goal, driver.patience)

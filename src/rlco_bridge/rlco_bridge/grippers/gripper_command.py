@@ -27,7 +27,7 @@ def gripper_command(node: Node, driver: GripperDriver) -> ActionGripper:
         message.command.max_effort = driver.force
         return driver.name, message
 
-    return ActionGripper(node, {driver.name: action}, goal)
+    return ActionGripper(node, {driver.name: action}, goal, driver.patience)
 
 
 def parallel_gripper_command(node: Node, driver: GripperDriver) -> ActionGripper:
@@ -48,4 +48,4 @@ def parallel_gripper_command(node: Node, driver: GripperDriver) -> ActionGripper
         message.command.effort = [driver.force] if driver.force else []
         return driver.name, message
 
-    return ActionGripper(node, {driver.name: action}, goal)
+    return ActionGripper(node, {driver.name: action}, goal, driver.patience)

@@ -12,17 +12,23 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
+from rlco_bridge.driver import DriverConfig
 from rlco_bringup.graph import RobotSettings
 from rlco_core.errors import ConfigError, choices
+from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse
 from rlco_trainer.faults.case import Case, Result
 from rlco_trainer.faults.cases import ROBOTS, all_cases
 from rlco_trainer.faults.judge import try_out
 from rlco_trainer.faults.rig import DEADMAN_TIMEOUT, TASK, Rig
 from rlco_trainer.files import write_text
+
+#: s of simulated time within which a gripper is to be done.
+_GRIPPER_PATIENCE = 1.2
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,32 @@ def run_cases(config: FaultsConfig, cases: Sequence[Case], logs: Path) -> Iterat
             for number, case in enumerate(group):
                 if rig is None:
                     stack.close()
-                    settings = _settings(robot, config)
-                    rig = stack.enter_context(Rig(robot, settings, logs / f"{robot}_{number}"))
+                    folder = logs / f"{robot}_{number}"
+                    settings = _settings(robot, config, folder)
+                    rig = stack.enter_context(Rig(robot, settings, folder))
                 result = try_out(case, rig)
                 yield result
                 rig = rig if result.passed else None
 
 
-def _settings(robot: str, config: FaultsConfig) -> RobotSettings:
+def _settings(robot: str, config: FaultsConfig, folder: Path) -> RobotSettings:
     return RobotSettings(
         task=TASK,
         robot=robot,
+        driver=str(_impatient(robot, config, folder)),
         use_mock_hardware=True,
         real_time_factor=config.real_time_factor,
         deadman_timeout=DEADMAN_TIMEOUT,
     )
+
+
+def _impatient(robot: str, config: FaultsConfig, folder: Path) -> Path:
+    """The robot's driver, waiting less long for its gripper than the task takes."""
+    driver = DriverConfig.load(RobotConfig.load(robot).driver).model_dump(mode="json")
+    driver["gripper"]["patience"] = _GRIPPER_PATIENCE / config.real_time_factor
+    path = folder / "driver.yaml"
+    write_text(path, yaml.safe_dump(driver))
+    return path
 
 
 def show(results: Sequence[Result], console: Console) -> None:
