@@ -30,7 +30,7 @@ from rlco_interfaces.action import RunEpisode
 from rlco_ros.qos import STATE
 
 _POLL = 0.05
-#: s after which a goal that was not answered is looked for, or sent again.
+#: s after which what was not answered is looked for, or asked again.
 _ANSWER = 5.0
 _ALIVE_PERIOD = 1.0
 
@@ -167,7 +167,8 @@ class EpisodeClient:
         self._wait_for({"the bridge (action run_episode)": self._client.server_is_ready}, timeout)
 
     def arm(self, timeout: float) -> None:
-        """Arms the bridge, as soon as that is let, within ``timeout`` s.
+        """Arms the bridge, as soon as that is let, within ``timeout`` s. It is asked again where an
+        answer is lost, as that of a bridge that has not met this client yet.
 
         Raises:
             SystemNotReady: says what the bridge had against it.
@@ -176,8 +177,9 @@ class EpisodeClient:
         deadline, why = time.monotonic() + timeout, "it does not answer"
         while time.monotonic() < deadline:
             self._alive()
+            answered_by = min(time.monotonic() + _ANSWER, deadline)
             if client.wait_for_service(_POLL) and self._done(
-                answer := client.call_async(Trigger.Request()), deadline
+                answer := client.call_async(Trigger.Request()), answered_by
             ):
                 if answer.result().success:
                     self.node.destroy_client(client)

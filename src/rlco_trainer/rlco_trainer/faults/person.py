@@ -48,9 +48,7 @@ class Person:
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
         """The answer of a service."""
-        client = self._clients.get(service)
-        if client is None:
-            client = self._clients[service] = self._node.create_client(kind, service)
+        client = self._client(kind, service)
         self.wait(client.service_is_ready, f"service {service}")
         answer = client.call_async(request)
         self.wait(answer.done, f"an answer of {service}")
@@ -59,14 +57,11 @@ class Person:
     def inject(self, fault: str, value: float = 0.0) -> None:
         """Lets something go wrong with the robot, without waiting for what it says."""
         request = InjectFault.Request(fault=fault, value=value)
-        name = "sim_node/inject_fault"
-        client = self._clients.setdefault(name, self._node.create_client(InjectFault, name))
-        client.call_async(request)
+        self._client(InjectFault, "sim_node/inject_fault").call_async(request)
 
     def ask(self, service: str) -> None:
         """Calls a service of people, without waiting for what it says."""
-        client = self._clients.setdefault(service, self._node.create_client(Trigger, service))
-        client.call_async(Trigger.Request())
+        self._client(Trigger, service).call_async(Trigger.Request())
 
     def undo(self, fault: str, value: float = 0.0) -> None:
         """Lets it be well again."""
@@ -96,6 +91,11 @@ class Person:
         self.wait(done.done, "the end of error_recovery")
         client.destroy()
         self._activate("FrankaHardwareInterface", controller)
+
+    def _client(self, kind: Any, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._node.create_client(kind, service)
+        return self._clients[service]
 
     def _activate(self, component: str, controller: str) -> None:
         package = "controller_manager_msgs"
