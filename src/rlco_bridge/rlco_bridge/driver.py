@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rlco_core.config import locate, read_yaml
+from rlco_core.robot import RobotConfig
 
 
 class _Strict(BaseModel):
@@ -101,6 +102,11 @@ class DriverConfig(_Strict):
     joint_states: str = ""
     gripper_states: str = ""
     supervisor: Literal["none", "ur", "franka"] = "none"
+
+    def controller(self, robot: RobotConfig) -> str:
+        """The arm's controller, as controller_manager knows it."""
+        topic = self.arm.name or robot.controller_topic
+        return self.arm.controller or topic.split("/")[0]
 
     def unheard(self) -> DriverConfig:
         """The same robot, looked at and not commanded."""
