@@ -60,7 +60,8 @@ class GripperDriver(_Strict):
     Attributes:
         kind: one of ``rlco_bridge/grippers/``.
         name: of its topic, action or service; empty: the robot's ``gripper.controller_topic``.
-        joint: that tells the opening; without one, the robot's first finger does.
+        joint: that tells the opening; without one, the robot's first finger does, and of a gripper
+            on digital outputs it is taken to be what it was told.
         closed, open: what its commands call 0 and 1, in a unit of their own.
         force: to hold with, N.
         patience: s within which a command is done, or its failure told.

@@ -74,15 +74,15 @@ class UrDriver(ArmDriver):
         )
 
     def say(self) -> None:
-        """Joints, the gripper's knuckle, speed and force."""
+        """Joints, the gripper's knuckle if it has one, speed and force."""
         stand, (positions, velocities) = self._stand, self._body.seen
-        names = stand.arm_names + stand.finger_names
+        names, stamp, count = stand.arm_names, stand.session.stamp_ns, len(stand.arm_names)
+        finger, speed = positions[count], velocities[count]
+        positions, velocities = positions[:count], velocities[:count]
         if self._robotiq is not None:
-            count = len(stand.arm_names)
             names = [*names, self._robotiq.joint]
-            positions = np.append(positions, self._knuckle.angle(positions[count]))
-            velocities = np.append(velocities, self._knuckle.rate * velocities[count])
-        stamp = stand.session.stamp_ns
+            positions = np.append(positions, self._knuckle.angle(finger))
+            velocities = np.append(velocities, self._knuckle.rate * speed)
         if self._manager.controllers["joint_state_broadcaster"].active:
             self._joint_states.publish(
                 convert.joint_state_message(stamp, names, positions, velocities)
