@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.lerobot import Episode
-from rlco_trainer.recording.record import RecordConfig, record
+from rlco_trainer.recording.record import RecordConfig, ask_for_scene, record
 from rlco_trainer.recording.replay import ReplayConfig, compare, replay
 from rlco_trainer.recording.session import Recorded
 from rlco_trainer.recording.take import Take
@@ -52,6 +53,15 @@ def test_what_cannot_be_recorded_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(error, match=line):
         record(RecordConfig(tmp_path / "d", **{"device": "joy", **changes}))
+
+
+def test_an_arm_does_not_move_where_nobody_has_laid_out_the_scene(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    ask_for_scene(3)
+    with pytest.raises(RlcoError, match="nobody can lay out scenes: the standard input has ended"):
+        ask_for_scene(4)
 
 
 def test_an_episode_that_is_not_there_cannot_be_replayed(dataset_root: Path) -> None:

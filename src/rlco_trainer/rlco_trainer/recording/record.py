@@ -110,7 +110,7 @@ def record(config: RecordConfig) -> int:
         recordings = Recordings(client, contract, settings)
         prepare = [_device(config, settings, client, recordings)]
         if config.cell:
-            prepare.append(_ask_for_scene)
+            prepare.append(ask_for_scene)
         if settings.driver != SIM:
             prepare.append(lambda seed: client.arm(_ARM_SECONDS))
         return _loop(config, store, recordings, prepare)
@@ -224,8 +224,12 @@ def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> _Pre
     return act
 
 
-def _ask_for_scene(seed: int) -> None:
-    """Enter says that the arm may move."""
+def ask_for_scene(seed: int) -> None:
+    """Waits for a person, whose Enter says that the arm may move.
+
+    Raises:
+        RlcoError: nobody is there.
+    """
     print(f"lay out scene {seed}, then press Enter", flush=True)
     if not sys.stdin.readline():
         raise RlcoError("nobody can lay out scenes: the standard input has ended")
