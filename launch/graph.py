@@ -161,13 +161,10 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         "journal": settings.journal,
     }
-    states = {robot.joint_states_topic: "measured_joint_states"}
-    nodes = (policy_node({**shared, "task": settings.task}, **states), bridge_node(bridge))
-    return (_mock(settings, driver), *nodes) if settings.use_mock_hardware else nodes
-
-
-def _mock(settings: RobotSettings, driver: str) -> NodeSpec:
-    """The simulator in the place of a robot's driver."""
+    policy = policy_node({**shared, "task": settings.task}, **measured_states(robot))
+    nodes = (policy, bridge_node(bridge))
+    if not settings.use_mock_hardware:
+        return nodes
     world = SimSettings(
         task=settings.task,
         domain=settings.domain,
@@ -175,5 +172,32 @@ def _mock(settings: RobotSettings, driver: str) -> NodeSpec:
         mode="realtime",
         tf_prefix=settings.tf_prefix,
     )
-    speaks_as = DriverConfig.load(driver).supervisor
-    return simulator(world, driver=speaks_as, real_time_factor=settings.real_time_factor)
+    return (mock_hardware(world, driver, real_time_factor=settings.real_time_factor), *nodes)
+
+
+def measured_states(robot: RobotConfig) -> dict[str, str]:
+    """Remapping for those who know no driver: the bridge tells the arm's state in its place."""
+    return {robot.joint_states_topic: "measured_joint_states"}
+
+
+def mock_hardware(world: SimSettings, driver: str, **more: Any) -> NodeSpec:
+    """The simulator in the place of a robot's driver that was started for ``driver``, by name or
+    path: with its controller active, and its gripper; ``more`` parameters.
+
+    Raises:
+        ConfigError: robot or driver are unsound.
+    """
+    config = DriverConfig.load(driver)
+    if config.supervisor == "none":
+        return simulator(world, **more)
+    started = config.controller(RobotConfig.load(world.robot))
+    mock = {"driver": config.supervisor, "initial_joint_controller": started, **_gripper(config)}
+    return simulator(world, **mock, **more)
+
+
+def _gripper(driver: DriverConfig) -> dict[str, Any]:
+    """Of the simulator beside a UR; a Franka has its own."""
+    if driver.supervisor != "ur":
+        return {}
+    pins = driver.gripper.pins
+    return {"gripper": driver.gripper.kind, **({"gripper_pin": pins[0]} if pins else {})}

@@ -4,21 +4,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rlco_bringup.graph import (
     NodeSpec,
     SimSettings,
     bridge_node,
+    measured_states,
+    mock_hardware,
     policy_node,
     shared_parameters,
-    simulator,
 )
 from rlco_core.contract import CameraContract, Contract
+from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_teleop.contract import hands_contract
+
+#: The driver of the simulated arm that is nobody's.
+SIM = "sim"
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,9 @@ class RecordSettings(SimSettings):
     Attributes:
         bundle: directory of a policy that acts until a person takes over; empty: the person acts.
         mode: realtime for people, lockstep for programs that answer every instant.
+        driver: how the arm is reached, by name or path; ``sim``: it is the simulator's.
+        use_mock_hardware: the simulator takes the place of robot, driver and camera.
+        real_time_factor: how fast simulated time passes in real time.
         device: what moves the arm: joy, twist or pose, see ``rlco_teleop``; none, where somebody
             else answers, as ``rlco replay`` does.
         speed: full deflection of a stick, as a share of the arm's speed limit.
@@ -38,46 +48,78 @@ class RecordSettings(SimSettings):
     """
 
     mode: str = "realtime"
+    driver: str = SIM
+    use_mock_hardware: bool = False
+    real_time_factor: float = 1.0
     device: str = "joy"
     speed: float = 0.5
     deadman: bool = True
     deadman_timeout: float = 0.0
     gripper_axis: int = -1
 
+    @property
+    def simulated(self) -> bool:
+        """Whether there is no robot."""
+        return self.driver == SIM or self.use_mock_hardware
+
 
 def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
-    """Simulator, bridge and teleoperation, and the policy, if there is one to take over from."""
+    """The simulator, where there is no robot; bridge and teleoperation; and the policy, if there is
+    one to take over from.
+
+    Raises:
+        ConfigError: a name is unknown, or a robot's driver is to be in lock-step.
+    """
+    lockstep, of_sim = settings.mode == "lockstep", settings.driver == SIM
+    if lockstep and not of_sim:
+        raise ConfigError(f"driver {settings.driver} needs mode realtime; lockstep is for {SIM}")
     shared = {
-        **shared_parameters(settings.robot, settings.tf_prefix),
-        "lockstep": settings.mode == "lockstep",
+        **shared_parameters(settings.robot, settings.tf_prefix, settings.simulated),
+        "lockstep": lockstep,
     }
-    contract = record_contract(settings)
+    agreed = {**shared, "contract": record_contract(settings).to_json()}
     bridge = {
-        **shared,
-        "driver": "sim",
-        "contract": contract.to_json(),
+        **agreed,
+        "driver": settings.driver,
+        "auto_arm": of_sim,
+        "scene": settings.simulated,
         "deadman_timeout": settings.deadman_timeout,
         # A person may look first.
         "chunk_timeout": 60.0,
     }
+    return (
+        *([_simulator(settings)] if settings.simulated else []),
+        bridge_node(bridge),
+        *([] if settings.device == "none" else [_hands(settings, agreed)]),
+        *([_acting(settings, shared)] if settings.bundle else []),
+    )
+
+
+def _hands(settings: RecordSettings, agreed: Mapping[str, Any]) -> NodeSpec:
+    """Teleoperation."""
     teleop = {
-        **shared,
-        "contract": contract.to_json(),
+        **agreed,
         "policy": settings.bundle,
         "device": settings.device,
         "speed": settings.speed,
         "gripper_axis": settings.gripper_axis,
         **({} if settings.deadman else {"deadman": -1}),
     }
-    hands = NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
+    return NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
+
+
+def _acting(settings: RecordSettings, shared: Mapping[str, Any]) -> NodeSpec:
+    """The policy, which speaks to the person."""
+    robot = RobotConfig.load(settings.robot)
+    states = {} if settings.driver == SIM else measured_states(robot)
     policy = {**shared, "bundle": settings.bundle, "task": settings.task}
-    acting = policy_node(policy, action_chunk="policy/action_chunk")
-    return (
-        simulator(settings, image_every=1),
-        bridge_node(bridge),
-        *([] if settings.device == "none" else [hands]),
-        *([acting] if settings.bundle else []),
-    )
+    return policy_node(policy, action_chunk="policy/action_chunk", **states)
+
+
+def _simulator(settings: RecordSettings) -> NodeSpec:
+    """With an image for every action."""
+    factor = settings.real_time_factor
+    return mock_hardware(settings, settings.driver, image_every=1, real_time_factor=factor)
 
 
 def record_contract(settings: SimSettings) -> Contract:

@@ -61,7 +61,7 @@ def beside_a_policy() -> Iterator[Callable[[range], Recorded]]:
     robot, script = RobotConfig.load("panda"), Script(seconds_to_ns(DT))
     with running(record_graph(settings), settings, None) as client:
         recordings = Recordings(client, record_contract(settings), settings)
-        scripted_twists(client.node, robot, script, DT)
+        scripted_twists(client.node, robot, script, lockstep=True, dt=DT)
 
         def run(acts: range) -> Recorded:
             script.actions = np.zeros((1000, 7), np.float32)

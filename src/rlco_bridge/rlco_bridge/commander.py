@@ -56,6 +56,7 @@ class Commander:
     Attributes:
         arm_names, finger_names: joints by name, prefix included.
         gripper: its controller.
+        opening: what it was last told, in [0, 1]; open before that.
         pace: the time in which motion is reckoned.
         shadow: what would have been done, in shadow mode.
 
@@ -81,6 +82,7 @@ class Commander:
             node, driver.arm, robot, prefix, None if mover is None else mover.rate
         )
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
+        self.opening = 1.0
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
@@ -101,7 +103,8 @@ class Commander:
     def send(self, now_ns: int, command: Command) -> Verdict:
         """The command of the period that begins at ``now_ns``; refused, the arm comes to rest."""
         verdict = ACCEPTED
-        self.gripper.command(now_ns, self._fingers.opening(command.fingers))
+        self.opening = self._fingers.opening(command.fingers)
+        self.gripper.command(now_ns, self.opening)
         if self._mover is None:
             self._arm.step(now_ns, command.joints, self._dt)
         else:

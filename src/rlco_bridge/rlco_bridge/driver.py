@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rlco_core.config import locate, read_yaml
+from rlco_core.robot import RobotConfig
 
 
 class _Strict(BaseModel):
@@ -59,7 +60,8 @@ class GripperDriver(_Strict):
     Attributes:
         kind: one of ``rlco_bridge/grippers/``.
         name: of its topic, action or service; empty: the robot's ``gripper.controller_topic``.
-        joint: that tells the opening; without one, the robot's first finger does.
+        joint: that tells the opening; without one, the robot's first finger does, and of a gripper
+            on digital outputs it is taken to be what it was told.
         closed, open: what its commands call 0 and 1, in a unit of their own.
         force: to hold with, N.
         patience: s within which a command is done, or its failure told.
@@ -101,6 +103,11 @@ class DriverConfig(_Strict):
     joint_states: str = ""
     gripper_states: str = ""
     supervisor: Literal["none", "ur", "franka"] = "none"
+
+    def controller(self, robot: RobotConfig) -> str:
+        """The arm's controller, as controller_manager knows it."""
+        topic = self.arm.name or robot.controller_topic
+        return self.arm.controller or topic.split("/")[0]
 
     def unheard(self) -> DriverConfig:
         """The same robot, looked at and not commanded."""

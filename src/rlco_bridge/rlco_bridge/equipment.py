@@ -48,10 +48,14 @@ class Equipment:
         arm = self.driver.joint_states or self.robot.joint_states_topic
         return (arm, self.driver.gripper_states) if self.driver.gripper_states else (arm,)
 
-    def opening_joint(self, prefix: str) -> GripperJoint:
-        """The joint that tells the gripper's opening."""
-        fingers = self.robot.gripper
-        joint = self.driver.gripper.joint or GripperJoint(
+    def opening_joint(self, prefix: str) -> GripperJoint | None:
+        """The joint that tells the gripper's opening; None where it hangs on digital outputs and no
+        joint is named.
+        """
+        fingers, gripper = self.robot.gripper, self.driver.gripper
+        if gripper.pins and gripper.joint is None:
+            return None
+        joint = gripper.joint or GripperJoint(
             name=fingers.joints[0], closed=fingers.closed, open=fingers.open
         )
         return joint.model_copy(update={"name": prefix + joint.name})

@@ -55,9 +55,8 @@ class Lookout:
         self._node, self._gripper = node, gripper
         self._other_owner, self._lost = other_owner, lost
         self._supervisor = make_supervisor(node, driver.supervisor)
-        topic = driver.arm.name or robot.controller_topic
-        managed = driver.arm.controller or topic.split("/")[0]
-        self._activity = Activity(node, "" if driver.supervisor == "none" else managed)
+        managed = "" if driver.supervisor == "none" else driver.controller(robot)
+        self._activity = Activity(node, managed)
         self._clock = ClockWatch()
         self._looked = Watchdog(_PERIOD)
         self._chunks = node.resolve_topic_name("action_chunk")

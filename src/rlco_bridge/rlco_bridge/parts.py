@@ -52,7 +52,9 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             commander.other_owner,
             commander.lost,
         ),
-        state=StateReader(commander.arm_names, equipment.opening_joint(prefix)),
+        state=StateReader(
+            commander.arm_names, equipment.opening_joint(prefix), lambda: commander.opening
+        ),
         silence=Silence(
             node, equipment.state_topics[0], patience, get("chunk_timeout"), equipment.decision
         ),

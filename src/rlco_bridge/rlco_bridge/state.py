@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sensor_msgs.msg import JointState
 
@@ -20,14 +20,14 @@ class StateReader:
 
     Args:
         arm: names of the arm's joints, in order.
-        gripper: the joint that tells the opening.
+        gripper: the joint that tells the opening; None where none does.
+        told: what the gripper was last told, in [0, 1]; that is where it is then taken to be.
     """
 
-    def __init__(self, arm: Sequence[str], gripper: GripperJoint) -> None:
-        self._arm, self._gripper = list(arm), gripper
-        self._fingers = GripperConfig(
-            joints=(gripper.name,), closed=gripper.closed, open=gripper.open, controller_topic=""
-        )
+    def __init__(
+        self, arm: Sequence[str], gripper: GripperJoint | None, told: Callable[[], float]
+    ) -> None:
+        self._arm, self._fingers, self._told = list(arm), _fingers(gripper), told
         self._opening: float | None = None
 
     def take(self, message: JointState) -> Measured | None:
@@ -37,12 +37,26 @@ class StateReader:
         Raises:
             ConfigError: joints of the arm are missing, or something is not finite.
         """
-        if self._gripper.name in message.name:
-            (position,) = positions_of(message, [self._gripper.name])
-            self._opening = self._fingers.opening(float(position))
+        self._look(message)
         if not set(self._arm) & set(message.name):
             return None
         joints = positions_of(message, self._arm)
         if self._opening is None:
             return None
         return Measured(stamp_to_ns(message.header.stamp), joints, self._opening)
+
+    def _look(self, message: JointState) -> None:
+        """At the gripper, where the message tells of it."""
+        if self._fingers is None:
+            self._opening = self._told()
+        elif self._fingers.joints[0] in message.name:
+            (position,) = positions_of(message, self._fingers.joints)
+            self._opening = self._fingers.opening(float(position))
+
+
+def _fingers(gripper: GripperJoint | None) -> GripperConfig | None:
+    if gripper is None:
+        return None
+    return GripperConfig(
+        joints=(gripper.name,), closed=gripper.closed, open=gripper.open, controller_topic=""
+    )

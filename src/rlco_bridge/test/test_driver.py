@@ -10,6 +10,7 @@ import pytest
 
 from rlco_bridge.driver import DriverConfig
 from rlco_core.errors import ConfigError
+from rlco_core.robot import RobotConfig
 
 
 @pytest.mark.parametrize("name", ["sim", "ur", "ur_stream", "franka", "franka_crisp"])
@@ -17,6 +18,19 @@ def test_drivers_that_ship_are_sound(name: str) -> None:
     driver = DriverConfig.load(name)
     assert driver.gripper.position(0.0) == driver.gripper.closed
     assert driver.gripper.position(1.0) == driver.gripper.open
+
+
+@pytest.mark.parametrize(
+    ("name", "robot", "controller"),
+    [
+        ("ur", "ur5e", "scaled_joint_trajectory_controller"),
+        ("ur_stream", "ur5e", "forward_position_controller"),
+        ("franka", "panda", "panda_arm_controller"),
+        ("franka_crisp", "fr3", "joint_impedance_controller"),
+    ],
+)
+def test_a_driver_knows_its_controller_by_name(name: str, robot: str, controller: str) -> None:
+    assert DriverConfig.load(name).controller(RobotConfig.load(robot)) == controller
 
 
 def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path) -> None:

@@ -63,9 +63,20 @@ def test_without_a_driver_the_robot_s_own_is_used(make_bundle: Make) -> None:
     franka = load_equipment("panda", "", make_bundle(), False)
     assert (franka.driver.supervisor, franka.driver.gripper.kind) == ("franka", "franka_gripper")
     assert franka.state_topics == ("franka/joint_states", "franka_gripper/joint_states")
-    assert franka.opening_joint("left_").name == "left_panda_finger_joint1"
+    finger = franka.opening_joint("left_")
+    assert finger is not None
+    assert finger.name == "left_panda_finger_joint1"
     sim = load_equipment("panda", "sim", make_bundle(), False)
     assert sim.state_topics == ("joint_states",)
+
+
+def test_of_a_gripper_on_digital_outputs_no_joint_tells(make_bundle: Make) -> None:
+    stream = load_equipment("panda", "ur_stream", make_bundle(), False)
+    assert stream.opening_joint("left_") is None
+    assert (
+        load_equipment("panda", "ur_stream", make_bundle(), False, mode="shadow").opening_joint("")
+        is None
+    )
 
 
 def test_tasks_outside_the_contract_are_a_problem(make_bundle: Make) -> None:

@@ -19,21 +19,29 @@ def message(**positions: float) -> JointState:
     return JointState(name=list(positions), position=list(positions.values()))
 
 
+def reader(gripper: GripperJoint | None = KNUCKLE, told: float = 0.3) -> StateReader:
+    return StateReader(ARM, gripper, lambda: told)
+
+
 def test_joints_are_read_by_name_whatever_their_order() -> None:
-    measured = StateReader(ARM, KNUCKLE).take(
-        message(knuckle=0.2, left_b=2.0, other=9.0, left_a=1.0)
-    )
+    measured = reader().take(message(knuckle=0.2, left_b=2.0, other=9.0, left_a=1.0))
     assert measured is not None
     assert (measured.joints.tolist(), measured.gripper_opening) == ([1.0, 2.0], pytest.approx(0.75))
 
 
 def test_the_gripper_may_be_told_elsewhere() -> None:
-    reader = StateReader(ARM, KNUCKLE)
-    assert reader.take(message(left_a=1.0, left_b=2.0)) is None, "the gripper was not heard yet"
-    assert reader.take(message(knuckle=0.8)) is None
-    measured = reader.take(message(left_a=1.0, left_b=2.0))
+    one = reader()
+    assert one.take(message(left_a=1.0, left_b=2.0)) is None, "the gripper was not heard yet"
+    assert one.take(message(knuckle=0.8)) is None
+    measured = one.take(message(left_a=1.0, left_b=2.0))
     assert measured is not None
     assert measured.gripper_opening == 0.0
+
+
+def test_a_gripper_that_nobody_tells_of_is_where_it_was_told_to_be() -> None:
+    measured = reader(None).take(message(left_a=1.0, left_b=2.0, knuckle=0.8))
+    assert measured is not None
+    assert measured.gripper_opening == 0.3
 
 
 @pytest.mark.parametrize(
@@ -46,4 +54,4 @@ def test_the_gripper_may_be_told_elsewhere() -> None:
 )
 def test_what_is_missing_or_not_finite_is_named(positions: dict[str, float], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
-        StateReader(ARM, KNUCKLE).take(message(**positions))
+        reader().take(message(**positions))

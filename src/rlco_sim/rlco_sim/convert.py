@@ -20,7 +20,7 @@ from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import TaskState
 from rlco_sim.camera import intrinsics
 from rlco_sim.settings import CameraSettings
-from rlco_sim.trajectory_controller import Point
+from rlco_sim.trajectory import Point
 
 
 def time_message(stamp_ns: int) -> Time:

@@ -52,6 +52,7 @@ PARAMETERS = (
     text("driver", "plain", "as whose driver the robot speaks", DRIVERS),
     real("joint_state_rate", 100.0, "realtime, ur and franka: joint states per s", 20.0, 1000.0),
     flag("interpolate_from_desired_state", False, "ur, franka: trajectories begin as commanded"),
+    text("initial_joint_controller", "", "ur, franka: the one that is active; empty: as usual"),
     text("gripper", GRIPPERS[0], "ur: how the gripper is commanded", GRIPPERS),
     whole("gripper_pin", 0, "ur: output that closes the gripper of digital_output", 0, 17),
 )
@@ -102,10 +103,14 @@ class SimNode(Node):
         return driver
 
     def _driver_of(self, name: str, stand: Stand) -> Driver:
+        if name == "plain":
+            return PlainDriver(stand)
         from_desired = self._get("interpolate_from_desired_state")
-        if name == "ur":
-            return UrDriver(stand, from_desired, self._get("gripper"), self._get("gripper_pin"))
-        return FrankaDriver(stand, from_desired) if name == "franka" else PlainDriver(stand)
+        initial = self._get("initial_joint_controller")
+        if name == "franka":
+            return FrankaDriver(stand, from_desired, initial)
+        gripper = self._get("gripper"), self._get("gripper_pin")
+        return UrDriver(stand, from_desired, initial, *gripper)
 
     def _open_topics(self) -> None:
         name = self._camera.name

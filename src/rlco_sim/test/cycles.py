@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rlco_sim.machine.controller import Controller, Cycle, Setpoint
-from rlco_sim.trajectory_controller import Point
+from rlco_sim.trajectory import Point
 
 NAMES = ["a", "b"]
 MS = 1_000_000

@@ -20,7 +20,7 @@ from rlco_sim.machine.manager import ControllerManager
 from rlco_sim.machine.tolerances import Tolerances
 from rlco_sim.machine.ur import UrRobot
 from rlco_sim.session import DT_NS, Session
-from rlco_sim.trajectory_controller import Point
+from rlco_sim.trajectory import Point
 
 UR5E = RobotConfig.load("ur5e")
 NAMES, PARTS = list(UR5E.joint_names), 5

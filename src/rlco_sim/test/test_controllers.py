@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from cycles import NAMES, NOW, PERIOD, Arm, point
 
+from rlco_core.errors import ConfigError
 from rlco_sim.machine.controller import Controller, Cycle, Kind, Setpoint
 from rlco_sim.machine.drive import BRAKING, Drive
 from rlco_sim.machine.forward import Forward
+from rlco_sim.machine.joint_impedance import JointImpedance
 from rlco_sim.machine.joint_trajectory import Habits, JointTrajectoryController
 from rlco_sim.machine.manager import ControllerManager, Strictness
 from rlco_sim.machine.tolerances import Tolerances
@@ -75,6 +77,30 @@ def test_a_command_of_a_wrong_size_takes_the_controller_out(
     assert manager.update(CYCLE) is None
     assert manager.active == ["states"]
     assert "has a command of 3 values; it should have 2; it is deactivated" in log[-1]
+
+
+def test_targets_are_taken_by_their_place_and_stay_for_ever(log: list[str]) -> None:
+    one = Arm(JointImpedance(NAMES, log.append))
+    one.run(10)
+    assert one.joints.tolist() == [0.0, 1.0], "it holds where it became active"
+    one.controller.take([0.5])
+    one.run(60_000)
+    assert one.joints.tolist() == [0.5, 1.0]
+    one.controller.take([0.1, 0.2, 0.3])
+    one.run(10)
+    assert one.joints.tolist() == [0.1, 0.2]
+    assert log == ["joint_impedance_controller is told 3 positions; it should be 2"]
+
+
+def test_of_those_that_command_the_arm_one_starts_active(log: list[str]) -> None:
+    loaded = [Controller("states", "broadcaster"), *(Forward(kind, NAMES) for kind in Kind)]
+    manager = ControllerManager(loaded, log.append)
+    known = "should be 'forward_position_controller' or 'forward_velocity_controller'"
+    with pytest.raises(ConfigError, match=f"'states' does not command the arm; it {known}"):
+        manager.start("states", HERE)
+    assert not manager.active
+    manager.start("forward_velocity_controller", HERE)
+    assert manager.active == ["states", "forward_velocity_controller"]
 
 
 def test_only_the_active_one_moves_the_arm(manager: ControllerManager) -> None:

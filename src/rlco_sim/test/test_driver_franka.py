@@ -66,6 +66,26 @@ def test_a_reflex_silences_the_driver_and_stops_the_arm(stage: Stage) -> None:
     assert node._session.joint_positions == pytest.approx(where, abs=2e-3)
 
 
+def test_the_joint_impedance_of_crisp_controllers_goes_to_the_target_of_one_publisher(
+    stage: Stage,
+) -> None:
+    stage.simulator(driver="franka", initial_joint_controller="joint_impedance_controller")
+    targets = stage.publisher(JointState, "target_joint")
+    start = positions(stage.hand.joints[-1])[:7]
+
+    def told(goal: np.ndarray) -> np.ndarray:
+        for _ in range(10):
+            before = stage.now
+            targets.publish(JointState(position=goal.tolist()))
+            stage.wait(lambda: stage.now > before)  # noqa: B023
+        return positions(stage.hand.joints[-1])[:7]
+
+    assert told(start + 0.05) == pytest.approx(start + 0.05, abs=5e-3)
+    second = stage.publisher(JointState, "target_joint")
+    assert told(start) == pytest.approx(start + 0.05, abs=5e-3), "it obeys neither"
+    stage.hand.destroy_publisher(second)
+
+
 def test_slow_topics_are_slow_in_real_time(stage: Stage) -> None:
     stage.simulator(driver="franka", mode="realtime", real_time_factor=0.5)
     arm = stage.listen(JointState, "franka/joint_states")

@@ -13,6 +13,7 @@ from robot_at_hand import Stage, positions, trajectory
 from std_msgs.msg import Bool, Float64, Float64MultiArray
 from ur_at_hand import HOME, POSITION, SCALED, UR5E, arm, pressed, stepped
 
+from rlco_core.errors import ConfigError
 from rlco_ros.qos import LATCHED
 from rlco_sim.session import DT_NS
 
@@ -22,8 +23,7 @@ pytestmark = pytest.mark.parametrize("stage", [UR5E], indirect=True, ids=["ur5e"
 def test_a_trajectory_that_is_stamped_with_the_instant_answers_it(stage: Stage) -> None:
     stage.simulator(driver="ur", tf_prefix="left_")
     names = ["left_" + name for name in UR5E.joint_names]
-    assert list(stage.hand.joints[-1].name)[:6] == names
-    assert "left_robotiq_85_left_knuckle_joint" in stage.hand.joints[-1].name
+    assert list(stage.hand.joints[-1].name) == [*names, "left_robotiq_85_left_knuckle_joint"]
     before = stage.now
     stage.hand.arm.publish(trajectory(before - DT_NS, names, HOME))
     stage.repeats(2)
@@ -152,6 +152,25 @@ def test_in_real_time_joint_states_come_as_often_as_asked(stage: Stage) -> None:
     assert positions(later[-1])[:6] == pytest.approx(start + 0.05, abs=2e-3)
     steps = [state.step for state in stage.hand.states]
     assert (np.diff(steps) <= 1).all()
+
+
+def test_another_controller_can_be_the_active_one(stage: Stage) -> None:
+    stage.simulator(driver="ur", initial_joint_controller=POSITION, gripper="digital_output")
+    commands = stage.publisher(Float64MultiArray, f"{POSITION}/commands")
+    start = arm(stage)
+    stepped(stage, start + 0.05, 3)
+    assert arm(stage) == pytest.approx(start, abs=5e-3), "trajectories are not heard"
+    for _ in range(10):
+        before = stage.now
+        commands.publish(Float64MultiArray(data=(start + 0.05).tolist()))
+        stage.wait(lambda: stage.now > before)  # noqa: B023
+    assert arm(stage) == pytest.approx(start + 0.05, abs=2e-3)
+
+
+def test_a_controller_that_is_not_there_cannot_be_active(stage: Stage) -> None:
+    line = "'servo' does not command the arm; it should be 'forward_position_controller'"
+    with pytest.raises(ConfigError, match=line):
+        stage.simulator(driver="ur", initial_joint_controller="servo")
 
 
 def test_what_needs_a_package_that_is_not_there_is_left_out_with_one_line(

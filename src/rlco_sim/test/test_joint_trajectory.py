@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from rlco_core.errors import ConfigError
 from rlco_sim.machine.joint_trajectory import Code, Habits, JointTrajectoryController
 from rlco_sim.machine.tolerances import Tolerances
-from rlco_sim.machine.trajectory_rules import in_order
-from rlco_sim.trajectory_controller import Point
+from rlco_sim.trajectory import Point
 
 LOOSE = Tolerances.same(2, 0.2, 0.1)
 AWAY = [point(100, 1.0, 2.0)]
@@ -33,37 +32,6 @@ def arm(tolerances: Tolerances = LOOSE, **habits: Any) -> Arm:
 def goal_of(arm: Arm, points: Sequence[Point] = AWAY, **more: Any) -> Any:
     arm.controller.judge(NAMES, points, 0, arm.now)
     return arm.controller.begin(NAMES, points, 0, arm.now, **more)
-
-
-@pytest.mark.parametrize(
-    ("names", "points", "stamp", "reason"),
-    [
-        (["a"], [], 0, "has 1 joints, it should have 2"),
-        (["a", "c"], [], 0, "has no points"),
-        (["a", "c"], AWAY, 0, r"has joint c, it should have \[a, b\]"),
-        (NAMES, [point(9, 0, 0, velocities=[0.0, 1e-6])], 1, "ends with b at 1e-06 rad/s"),
-        (NAMES, [point(50, 0.0)], NOW - 80 * MS, r"ended 0\.030 s ago"),
-        (NAMES, [point(50, 0, 0), point(50, 0.0)], 0, "increase from point 0 to point 1"),
-        (NAMES, [point(50, 0.0, effort=[1.0])], 0, "point 0 should have 2 positions"),
-        (NAMES, [point(50, 0, 0, accelerations=[0.0])], 0, "point 0 should have 2 positions"),
-        (NAMES, [point(50, 0, 0, effort=[1.0, 1.0])], 0, "point 0 has efforts"),
-    ],
-)
-def test_rules_are_looked_at_in_their_order(
-    names: list[str], points: list[Point], stamp: int, reason: str
-) -> None:
-    """Every case breaks a later rule, too, where one can."""
-    with pytest.raises(ConfigError, match=reason):
-        in_order(NAMES, names, points, stamp, NOW)
-
-
-def test_nothing_else_is_looked_at() -> None:
-    nan = float("nan")
-    foul = [point(-5, nan, 1e9), point(1, 0, 0, velocities=[nan, 0.0])]
-    assert len(in_order(NAMES, NAMES, foul, 0, NOW)) == 2
-    (twice,) = in_order(NAMES, ["b", "b"], [point(5, 3.0, 4.0)], 0, NOW)
-    assert twice.positions.tolist() == [0.0, 4.0]
-    assert in_order(NAMES, NAMES, [point(5, 0, 0, effort=[1.0, 1.0])], 0, NOW, takes_effort=True)
 
 
 def test_by_topic_it_moves_to_the_point_and_holds() -> None:

@@ -181,9 +181,9 @@ def test_a_foul_reset_says_why_and_the_scene_goes_on(
 @pytest.mark.parametrize(
     ("names", "values", "line"),
     [
-        (ARM[:6], PANDA.home[:6], "trajectory has joints [panda_joint1"),
-        (ARM, PANDA.home[:6], "trajectory needs a point with 7 positions"),
-        (ARM, (*PANDA.home[:6], float("nan")), "trajectory has positions that are not finite"),
+        (ARM[:6], PANDA.home[:6], "trajectory has 6 joints, it should have 7"),
+        (ARM, PANDA.home[:6], "point 0 should have 7 positions"),
+        (ARM, (*PANDA.home[:6], float("nan")), "point 0 has values that are not finite"),
     ],
     ids=["names", "count", "nan"],
 )

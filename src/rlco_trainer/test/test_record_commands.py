@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.lerobot import Episode
-from rlco_trainer.recording.record import RecordConfig, record
+from rlco_trainer.recording.record import RecordConfig, ask_for_scene, record
 from rlco_trainer.recording.replay import ReplayConfig, compare, replay
 from rlco_trainer.recording.session import Recorded
 from rlco_trainer.recording.take import Take
+
+DRAWER = "open_drawer"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,14 @@ from rlco_trainer.recording.take import Take
         ({"robot": "r2d2"}, ConfigError, "robot 'r2d2'"),
         ({"device": "expert", "attach": True}, ConfigError, "no --attach, --policy"),
         ({"instruction": "dance"}, ConfigError, "instruction 'dance'"),
-        ({"cell": "lab"}, ConfigError, "--cell is for a robot: it needs --attach, and"),
+        ({"cell": "lab"}, ConfigError, "--cell is for a robot: it needs --instruction"),
+        ({"driver": "abb", "use_mock_hardware": True}, ConfigError, "driver 'abb' is neither"),
+        ({"driver": "ur"}, ConfigError, "--driver is a robot's: it needs --cell, or --use-mock"),
+        (
+            {"cell": "lab", "instruction": "open the drawer", "driver": "sim", "task": DRAWER},
+            ConfigError,
+            "robot panda is simulated; say with --driver",
+        ),
         ({"policy": "shipped", "robot": "ur5e"}, BundleError, "no policy ships for"),
         ({"device": "keyboard"}, ConfigError, "needs a terminal to read keys from"),
     ],
@@ -43,6 +53,15 @@ def test_what_cannot_be_recorded_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(error, match=line):
         record(RecordConfig(tmp_path / "d", **{"device": "joy", **changes}))
+
+
+def test_an_arm_does_not_move_where_nobody_has_laid_out_the_scene(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    ask_for_scene(3)
+    with pytest.raises(RlcoError, match="nobody can lay out scenes: the standard input has ended"):
+        ask_for_scene(4)
 
 
 def test_an_episode_that_is_not_there_cannot_be_replayed(dataset_root: Path) -> None:
@@ -68,6 +87,35 @@ def test_a_policy_speaks_to_the_person_and_not_to_the_bridge() -> None:
     graph = record_graph(RecordSettings(bundle=str(shipped_bundle())))
     (policy,) = (one for one in graph if one.name == "policy_node")
     assert policy.remappings == {"action_chunk": "policy/action_chunk"}
+
+
+def test_at_a_robot_there_is_no_simulator_and_the_bridge_waits_to_be_armed() -> None:
+    graph = nodes(robot="ur5e", driver="ur", task=DRAWER)
+    assert list(graph) == ["bridge_node", "teleop_node"]
+    told = {"driver": "ur", "auto_arm": False, "scene": False, "use_sim_time": False}
+    assert told.items() <= graph["bridge_node"].items()
+    assert not graph["teleop_node"]["use_sim_time"]
+
+
+def test_mock_hardware_is_what_the_driver_s_file_names() -> None:
+    graph = nodes(robot="ur5e", driver="ur_stream", use_mock_hardware=True, task=DRAWER)
+    assert list(graph) == ["sim_node", "bridge_node", "teleop_node"]
+    mock = {"driver": "ur", "initial_joint_controller": "forward_position_controller"}
+    gripper = {"gripper": "digital_output", "gripper_pin": 16, "image_every": 1}
+    assert {**mock, **gripper}.items() <= graph["sim_node"].items()
+    told = {"driver": "ur_stream", "auto_arm": False, "scene": True, "use_sim_time": True}
+    assert told.items() <= graph["bridge_node"].items()
+
+
+def test_a_robot_s_driver_is_not_in_lock_step() -> None:
+    with pytest.raises(ConfigError, match="driver ur needs mode realtime; lockstep is for sim"):
+        nodes(robot="ur5e", driver="ur", mode="lockstep")
+
+
+def test_a_policy_beside_a_robot_hears_of_the_arm_by_way_of_the_bridge() -> None:
+    graph = record_graph(RecordSettings(bundle=str(shipped_bundle()), driver="franka"))
+    (policy,) = (one for one in graph if one.name == "policy_node")
+    assert policy.remappings["joint_states"] == "measured_joint_states"
 
 
 def test_nobody_s_hands_are_needed_for_a_replay() -> None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What drivers of real arms have in common: controllers and their manager, a hand, some faults.
 
-Time in lock-step: an instant is answered by a trajectory that is stamped so, and by any command of
-a forward controller, which has no stamp: such a command has to come once per instant. It does not
+Time in lock-step: an instant is answered by a trajectory that is stamped so, and by any set-point,
+whose stamp, if it has one, says nothing: such a command has to come once per instant. It does not
 matter whether the controller is active. While a goal of follow_joint_trajectory runs it answers
 every instant, so time passes by itself. Grippers answer nothing: their goals count from the instant
 in which they are accepted, so wait for that before you command the arm. In silence time stands
@@ -19,12 +19,13 @@ import numpy as np
 from std_msgs.msg import String
 
 from rlco_ros.qos import LATCHED
-from rlco_sim.drivers.controller_ends import ForwardEnd, TrajectoryEnd
+from rlco_sim.drivers.controller_ends import ForwardEnd, TargetEnd, TrajectoryEnd
 from rlco_sim.drivers.driver import Driver, Fault, Stand
 from rlco_sim.drivers.manager_end import ManagerEnd
 from rlco_sim.machine.body import Body, Modes
 from rlco_sim.machine.forward import Forward
 from rlco_sim.machine.hand import Hand
+from rlco_sim.machine.joint_impedance import JointImpedance
 from rlco_sim.machine.joint_trajectory import JointTrajectoryController
 from rlco_sim.machine.manager import ControllerManager, Strictness
 
@@ -34,17 +35,23 @@ class ArmDriver(Driver):
 
     Args:
         stand: where it stands.
-        manager: of the controllers, those that start active so.
+        manager: of the controllers, all inactive.
+        initial: the one of those that command the arm that is active at first.
         modes: of the robot.
         hand: the fingers.
+
+    Raises:
+        ConfigError: there is no controller ``initial``.
     """
 
-    def __init__(self, stand: Stand, manager: ControllerManager, modes: Modes, hand: Hand) -> None:
-        self._stand, self._manager = stand, manager
+    def __init__(
+        self, stand: Stand, manager: ControllerManager, initial: str, modes: Modes, hand: Hand
+    ) -> None:
+        self._stand, self._manager, self._initial = stand, manager, initial
+        manager.start(initial, stand.session.joint_positions)
         self.parts = stand.parts
         self._body = Body(stand.session, manager, modes, hand, self.parts)
         controllers = manager.controllers.values()
-        self._initial = [one.name for one in controllers if one.active and one.moves_arm]
         self._trajectories = [
             TrajectoryEnd(stand, one)
             for one in controllers
@@ -53,6 +60,8 @@ class ArmDriver(Driver):
         for one in controllers:
             if isinstance(one, Forward):
                 ForwardEnd(stand, one)
+            elif isinstance(one, JointImpedance):
+                TargetEnd(stand, one)
         ManagerEnd(stand, manager, self.switched)
         self._describe(stand)
 
@@ -92,7 +101,7 @@ class ArmDriver(Driver):
         hand, body = self._body.hand, self._body
         return {
             "deactivate_controllers": lambda _: self._switch((), self._moving()),
-            "activate_controllers": lambda _: self._switch(self._initial, ()),
+            "activate_controllers": lambda _: self._switch([self._initial], ()),
             "silent_gripper": lambda _: setattr(hand, "silent", True),
             "speaking_gripper": lambda _: setattr(hand, "silent", False),
             "joint_state_freeze": lambda _: setattr(body, "frozen", True),

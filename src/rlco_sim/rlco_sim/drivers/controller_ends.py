@@ -7,16 +7,19 @@ from __future__ import annotations
 from typing import Any
 
 from rclpy.qos import qos_profile_system_default
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
 from rlco_core.errors import ConfigError
 from rlco_core.stamps import stamp_to_ns
+from rlco_ros.qos import COMMAND
 from rlco_sim import convert
 from rlco_sim.drivers.driver import Stand
 from rlco_sim.drivers.goal_server import Ended, GoalServer
 from rlco_sim.drivers.packages import kind
 from rlco_sim.machine.forward import Forward
+from rlco_sim.machine.joint_impedance import JointImpedance
 from rlco_sim.machine.joint_trajectory import Code, Goal, JointTrajectoryController
 
 
@@ -119,4 +122,21 @@ class ForwardEnd:
 
     def _on_command(self, message: Float64MultiArray) -> None:
         self._controller.take(list(message.data))
+        self._stand.answer("arm", self._stand.session.stamp_ns)
+
+
+class TargetEnd:
+    """``target_joint``, of any publisher as long as there is no other."""
+
+    def __init__(self, stand: Stand, controller: JointImpedance) -> None:
+        self._stand, self._controller = stand, controller
+        self._topic = stand.node.resolve_topic_name("target_joint")
+        stand.node.create_subscription(JointState, self._topic, self._on_target, COMMAND)
+
+    def _on_target(self, message: JointState) -> None:
+        count = self._stand.node.count_publishers(self._topic)
+        if count > 1:
+            self._stand.complain(f"{self._topic} has {count} publishers: it is not listened to")
+        else:
+            self._controller.take(list(message.position))
         self._stand.answer("arm", self._stand.session.stamp_ns)

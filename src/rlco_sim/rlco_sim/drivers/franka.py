@@ -29,6 +29,7 @@ from rlco_sim.machine.controller import Controller, Kind
 from rlco_sim.machine.forward import Forward
 from rlco_sim.machine.franka import FrankaRobot
 from rlco_sim.machine.hand import Hand
+from rlco_sim.machine.joint_impedance import JointImpedance
 from rlco_sim.machine.joint_trajectory import Habits, JointTrajectoryController
 from rlco_sim.machine.manager import ControllerManager
 from rlco_sim.machine.tolerances import Tolerances
@@ -45,13 +46,14 @@ class FrankaDriver(ArmDriver):
     Args:
         stand: where it stands.
         from_desired: trajectories begin where the arm was last commanded to be.
+        initial: the arm's controller that is active at first; empty: the robot's trajectories.
     """
 
-    def __init__(self, stand: Stand, from_desired: bool) -> None:
+    def __init__(self, stand: Stand, from_desired: bool, initial: str) -> None:
         manager = ControllerManager(_controllers(stand, from_desired), stand.complain)
         self._robot = FrankaRobot(manager)
         hand = Hand(stand.robot.gripper, stand.session.fingers)
-        super().__init__(stand, manager, self._robot, hand)
+        super().__init__(stand, manager, initial or _trajectories(stand), self._robot, hand)
         self._gripper = FrankaGripperEnd(stand, hand)
         FrankaRecovery(stand, self._robot)
         self._open_topics()
@@ -140,12 +142,15 @@ def _controllers(stand: Stand, from_desired: bool) -> Sequence[Controller]:
         from_desired=from_desired,
         takes_effort=True,
     )
-    arm = stand.robot.controller_topic.split("/")[0]
-    active = [
+    return [
         Controller(_JOINTS, "joint_state_broadcaster/JointStateBroadcaster"),
         Controller(_STATE, f"{_STATE}/FrankaRobotStateBroadcaster"),
-        JointTrajectoryController(arm, names, habits, log),
+        JointTrajectoryController(_trajectories(stand), names, habits, log),
+        *(Forward(of, names, log) for of in (Kind.VELOCITY, Kind.POSITION)),
+        JointImpedance(names, log),
     ]
-    for one in active:
-        one.activate(stand.session.joint_positions)
-    return [*active, *(Forward(of, names, log) for of in (Kind.VELOCITY, Kind.POSITION))]
+
+
+def _trajectories(stand: Stand) -> str:
+    """The controller that the robot's trajectories go to."""
+    return stand.robot.controller_topic.split("/")[0]

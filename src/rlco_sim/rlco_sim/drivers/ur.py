@@ -32,6 +32,7 @@ from rlco_sim.machine.ur import Answer, ControllerStopper, UrRobot
 #: rad, on the path and at the goal; and the gripper that hangs on a digital output.
 _PATH, _GOAL = 0.2, 0.1
 _DIGITAL = "digital_output"
+_SCALED = "scaled_joint_trajectory_controller"
 GRIPPERS = (*CONTROLLERS, _DIGITAL)
 _BROADCASTERS = {
     "joint_state_broadcaster": "joint_state_broadcaster/JointStateBroadcaster",
@@ -49,11 +50,14 @@ class UrDriver(ArmDriver):
     Args:
         stand: where it stands.
         from_desired: trajectories begin where the arm was last commanded to be.
+        initial: the arm's controller that is active at first; empty: scaled trajectories.
         gripper: how it is commanded, one of ``GRIPPERS``.
         pin: digital output that closes the gripper, where it hangs on one.
     """
 
-    def __init__(self, stand: Stand, from_desired: bool, gripper: str, pin: int) -> None:
+    def __init__(
+        self, stand: Stand, from_desired: bool, initial: str, gripper: str, pin: int
+    ) -> None:
         if gripper not in GRIPPERS:
             raise ConfigError(f"gripper '{gripper}' is unknown; it should be {choices(GRIPPERS)}")
         robot, session = stand.robot, stand.session
@@ -62,7 +66,7 @@ class UrDriver(ArmDriver):
         self._robotiq = None if gripper == _DIGITAL else RobotiqEnd(stand, hand, gripper)
         manager = ControllerManager(self._controllers(stand, from_desired), stand.complain)
         self._stopper = ControllerStopper(manager)
-        super().__init__(stand, manager, self._robot, hand)
+        super().__init__(stand, manager, initial or _SCALED, self._robot, hand)
         self._status = UrStatus(stand, self._robot, self.settle, self._on_output)
         self._knuckle = Knuckle(robot.gripper)
         self._joint_states = stand.node.create_publisher(
@@ -70,15 +74,15 @@ class UrDriver(ArmDriver):
         )
 
     def say(self) -> None:
-        """Joints, the gripper's knuckle, speed and force."""
+        """Joints, the gripper's knuckle if it has one, speed and force."""
         stand, (positions, velocities) = self._stand, self._body.seen
-        names = stand.arm_names + stand.finger_names
+        names, stamp, count = stand.arm_names, stand.session.stamp_ns, len(stand.arm_names)
+        finger, speed = positions[count], velocities[count]
+        positions, velocities = positions[:count], velocities[:count]
         if self._robotiq is not None:
-            count = len(stand.arm_names)
             names = [*names, self._robotiq.joint]
-            positions = np.append(positions, self._knuckle.angle(positions[count]))
-            velocities = np.append(velocities, self._knuckle.rate * velocities[count])
-        stamp = stand.session.stamp_ns
+            positions = np.append(positions, self._knuckle.angle(finger))
+            velocities = np.append(velocities, self._knuckle.rate * speed)
         if self._manager.controllers["joint_state_broadcaster"].active:
             self._joint_states.publish(
                 convert.joint_state_message(stamp, names, positions, velocities)
@@ -140,16 +144,11 @@ class UrDriver(ArmDriver):
             from_desired=from_desired,
             kind="ur_controllers/ScaledJointTrajectoryController",
         )
-        active = [Controller(name, kind) for name, kind in _BROADCASTERS.items()]
-        active.append(
-            JointTrajectoryController("scaled_joint_trajectory_controller", names, scaled, log)
-        )
-        if self._robotiq is not None:
-            active.append(self._robotiq.controller)
-        for one in active:
-            one.activate(stand.session.joint_positions)
+        gripper = [] if self._robotiq is None else [self._robotiq.controller]
         return [
-            *active,
+            *(Controller(name, kind) for name, kind in _BROADCASTERS.items()),
+            JointTrajectoryController(_SCALED, names, scaled, log),
+            *gripper,
             JointTrajectoryController("joint_trajectory_controller", names, plain, log),
             *(Forward(kind, names, log) for kind in (Kind.VELOCITY, Kind.POSITION)),
         ]

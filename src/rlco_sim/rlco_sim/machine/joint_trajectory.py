@@ -20,8 +20,8 @@ from rlco_core.errors import ConfigError
 from rlco_core.profiles import JointState
 from rlco_sim.machine.controller import Controller, Cycle, Kind, Setpoint, Vector, unheard
 from rlco_sim.machine.tolerances import Tolerances
-from rlco_sim.machine.trajectory_rules import in_order
-from rlco_sim.trajectory_controller import Due, Point, sample
+from rlco_sim.trajectory import Due, Point, sample, scheduled
+from rlco_sim.trajectory_validation import validated
 
 _NS = 1e-9
 
@@ -194,7 +194,7 @@ class JointTrajectoryController(Controller):
         self, names: Sequence[str], points: Sequence[Point], stamp_ns: int, now_ns: int
     ) -> list[Point]:
         effort = self._habits.takes_effort
-        return in_order(self._joints, names, points, stamp_ns, now_ns, effort)
+        return validated(self._joints, names, points, stamp_ns, now_ns, effort)
 
     def _hold(self, joints: Vector) -> None:
         """Stays at ``joints``; tolerances are not looked at."""
@@ -217,11 +217,9 @@ class JointTrajectoryController(Controller):
         return coming is not None
 
     def _start(self, coming: _Coming, cycle: Cycle) -> None:
-        begin_ns = coming.stamp_ns or cycle.now_ns
-        due = [Due(begin_ns + point.after_ns, point) for point in coming.points]
-        if due[0].at_ns > cycle.now_ns:
-            due.insert(0, Due(cycle.now_ns, self._start_point(coming.points[0], cycle)))
-        self._due, self._holding, self._stopping = due, False, False
+        now_ns, start = cycle.now_ns, self._start_point(coming.points[0], cycle)
+        self._due = scheduled(coming.points, coming.stamp_ns or now_ns, now_ns, start)
+        self._holding = self._stopping = False
 
     def _start_point(self, first: Point, cycle: Cycle) -> Point:
         """Where the way to the first point begins; it tells as much as that point does."""

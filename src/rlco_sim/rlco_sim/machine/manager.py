@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from rlco_core.errors import ConfigError, choices
 from rlco_sim.machine.controller import (
     Controller,
     ControllerFault,
@@ -63,6 +64,22 @@ class ControllerManager:
         return next(
             (one for one in self.controllers.values() if one.active and one.moves_arm), None
         )
+
+    def start(self, initial: str, joints: Vector) -> None:
+        """Activates what commands no arm, and of what does the controller ``initial``, with the arm
+        at ``joints`` (n,) rad.
+
+        Raises:
+            ConfigError: there is no such controller.
+        """
+        arms = [name for name, one in self.controllers.items() if one.moves_arm]
+        if initial not in arms:
+            raise ConfigError(
+                f"controller '{initial}' does not command the arm; it should be {choices(arms)}"
+            )
+        for name, one in self.controllers.items():
+            if name == initial or not one.moves_arm:
+                one.activate(joints)
 
     def switch(
         self, activate: Sequence[str], deactivate: Sequence[str], strictness: int, joints: Vector

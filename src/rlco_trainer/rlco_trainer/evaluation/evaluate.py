@@ -51,7 +51,8 @@ class EvalConfig:
         swap_instruction: name another subject than the scene would.
         max_steps: control periods per episode; 0 for the task's own limit.
         ros: over ROS 2, three processes in lock-step; else in this process.
-        driver: over ROS 2 in real time, through the robot's driver as it is simulated.
+        driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
+            franka, franka_crisp, or the path of a YAML file.
         real_time_factor: how fast simulated time passes then.
         threads: of ONNX Runtime.
     """
@@ -68,7 +69,7 @@ class EvalConfig:
     swap_instruction: bool = False
     max_steps: int = 0
     ros: bool = False
-    driver: bool = False
+    driver: str = ""
     real_time_factor: float = 1.0
     threads: int = 1
 
@@ -188,6 +189,7 @@ def _system(config: EvalConfig, bundle: Bundle) -> SimSettings | RobotSettings:
             task=config.task,
             domain=config.domain,
             robot=config.robot,
+            driver=config.driver,
             use_mock_hardware=True,
             real_time_factor=config.real_time_factor,
         )

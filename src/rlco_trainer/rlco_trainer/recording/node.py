@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ROS ends of recording and replay; they hang on the node of an ``EpisodeClient``.
 
-in:  <camera>/image_raw, joint_states, executed_action, instruction, verdict
+in:  <camera>/image_raw, executed_action, instruction, verdict; in lock-step joint_states, in real
+         time measured_joint_states, which the bridge tells alike of every driver
 out: teleop/twist and joy, where keys or a script move the arm; action_chunk in a replay;
          task_state, when a person says that it went well
 """
@@ -45,6 +46,11 @@ _KEYS_PERIOD, _LOOK_PERIOD = 0.05, 0.2
 _DEPTH = 512
 
 
+def state_topic(robot: RobotConfig, lockstep: bool) -> str:
+    """Where all joints of the arm and its fingers are told under the robot's own names."""
+    return robot.joint_states_topic if lockstep else "measured_joint_states"
+
+
 class Ears:
     """Fills a memory with what is said, and passes on what people say.
 
@@ -79,7 +85,8 @@ class Ears:
         said = QoSProfile(depth=_DEPTH, reliability=policy)
         told = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         node.create_subscription(Image, f"{camera}/image_raw", self._on_image, said)
-        node.create_subscription(JointState, robot.joint_states_topic, self._on_joints, said)
+        topic = state_topic(robot, lockstep)
+        node.create_subscription(JointState, topic, self._on_joints, said)
         node.create_subscription(ExecutedAction, "executed_action", self._on_act, told)
         node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
         self._judgements = node.create_publisher(TaskState, "task_state", STATE)
@@ -166,19 +173,27 @@ class Keyboard:
 
 class Scripted:
     """Says what a script has for an instant when the arm was measured then, and again if that is
-    repeated.
+    repeated; tells the script where the arm was told to be.
 
     Args:
         say: called with the present and the number of the episode while a script runs.
     """
 
     def __init__(
-        self, node: Node, robot: RobotConfig, script: Script, say: Callable[[int, int], None]
+        self,
+        node: Node,
+        robot: RobotConfig,
+        script: Script,
+        lockstep: bool,
+        say: Callable[[int, int], None],
     ) -> None:
         self._script, self._say = script, say
+        self._kinematics, self._count = Kinematics(robot), len(robot.joint_names)
         self._now = self._episode = 0
+        topic = state_topic(robot, lockstep)
         node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
-        node.create_subscription(JointState, robot.joint_states_topic, self._on_joints, STATE)
+        node.create_subscription(JointState, topic, self._on_joints, STATE)
+        node.create_subscription(ExecutedAction, "executed_action", self._on_act, STATE)
 
     def _on_instruction(self, message: Instruction) -> None:
         self._episode = message.episode
@@ -192,8 +207,14 @@ class Scripted:
         self._now = stamp_to_ns(message.header.stamp)
         self._say(self._now, self._episode)
 
+    def _on_act(self, message: ExecutedAction) -> None:
+        told = self._kinematics.forward(np.array(message.told[: self._count])).copy()
+        self._script.told(stamp_to_ns(message.header.stamp), told)
 
-def scripted_twists(node: Node, robot: RobotConfig, script: Script, dt: float) -> Scripted:
+
+def scripted_twists(
+    node: Node, robot: RobotConfig, script: Script, lockstep: bool, dt: float
+) -> Scripted:
     """A script at the twist device, its gripper on axis 0."""
     twister = _Twister(node)
 
@@ -203,20 +224,20 @@ def scripted_twists(node: Node, robot: RobotConfig, script: Script, dt: float) -
             row = due[1][0].astype(np.float64)
             twister.say(now_ns, row[:6] / dt, [2.0 * row[6] - 1.0], [])
 
-    return Scripted(node, robot, script, say)
+    return Scripted(node, robot, script, lockstep, say)
 
 
 def scripted_chunks(
-    node: Node, robot: RobotConfig, script: Script, contract: Contract, tf_prefix: str
+    node: Node,
+    robot: RobotConfig,
+    script: Script,
+    lockstep: bool,
+    contract: Contract,
+    tf_prefix: str,
 ) -> Scripted:
-    """A script in a policy's place, which hears where the arm was told to be."""
+    """A script in a policy's place."""
     action, hash_ = contract.action, contract.sha256()
-    kinematics, count = Kinematics(robot), len(robot.joint_names)
     chunks = node.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
-
-    def hear(message: ExecutedAction) -> None:
-        told = kinematics.forward(np.array(message.told[:count])).copy()
-        script.told(stamp_to_ns(message.header.stamp), told)
 
     def say(now_ns: int, episode: int) -> None:
         due = script.due(now_ns, action.horizon)
@@ -227,5 +248,4 @@ def scripted_chunks(
             chunk = ActionChunk(stamp, action.dt, rows, hash_, episode)
             chunks.publish(chunk_to_message(chunk, tf_prefix + robot.base_frame))
 
-    node.create_subscription(ExecutedAction, "executed_action", hear, STATE)
-    return Scripted(node, robot, script, say)
+    return Scripted(node, robot, script, lockstep, say)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.recording import RecordSettings, record_contract, record_graph
+from rlco_bridge.driver import DriverConfig
+from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
 from rlco_core.contract import Contract
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
 from rlco_policy.shipped import shipped_bundle
@@ -26,11 +27,13 @@ from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
 from rlco_trainer.recording.node import Keyboard, scripted_twists
-from rlco_trainer.recording.script import Script
+from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
 from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
 
+#: s within which a robot lets itself be armed, and a person holds the deadman.
+_ARM_SECONDS = 30.0
 #: Called with the seed of the episode that is next.
 _Prepare = Callable[[int], None]
 
@@ -45,15 +48,21 @@ class RecordConfig:
         first_seed: seeds are first_seed, first_seed + 1 ...
         task, domain, robot, split: of the simulation.
         device: ``keyboard`` of this terminal; ``joy``, ``twist`` or ``pose`` from their topics;
-            ``expert`` for the task's scripted expert at a twist device, in lock-step.
+            ``expert`` for the task's scripted expert at a twist device, in a simulation.
         policy: acts until a person takes over: a bundle's directory, or ``shipped``.
         speed: full deflection, or a key, as a share of the arm's speed limit.
         max_seconds: after which an episode has failed.
         keep_failures: keep failed episodes, too, labelled as such.
         resume: continue a dataset that was begun with the same settings.
-        attach: start nothing, record what runs: record.launch.py, or a robot.
-        cell: with --attach to a robot, what the place is called; before every episode you are asked
-            to lay out the scene.
+        attach: start nothing, record what runs: record.launch.py.
+        cell: what the place is called where there is a robot whose driver and camera run; before
+            every episode you are asked to lay out the scene.
+        use_mock_hardware: the simulator takes the place of robot, driver and camera.
+        driver: how the robot is reached, by name or path; where none is given, as the robot's file
+            says.
+        real_time_factor: how fast time passes in a simulation that is not in lock-step.
+        deadman_timeout: s without the gamepad's deadman after which the episode ends and the arm
+            has to be armed again; 0: it only rests.
         instruction: replaces the scene's own; a cell has none of its own.
         namespace, tf_prefix: of the system.
         logs: directory that gets the nodes' logs.
@@ -74,6 +83,10 @@ class RecordConfig:
     resume: bool = False
     attach: bool = False
     cell: str = ""
+    use_mock_hardware: bool = False
+    driver: str = ""
+    real_time_factor: float = 1.0
+    deadman_timeout: float = 0.0
     instruction: str = ""
     namespace: str = ""
     tf_prefix: str = ""
@@ -95,9 +108,11 @@ def record(config: RecordConfig) -> int:
     # The terminal changes last: from then on, signals put it back.
     with _store(config, contract) as store, running(graph, settings, config.logs) as client, keys:
         recordings = Recordings(client, contract, settings)
-        prepare = [_device(config, client, recordings)]
+        prepare = [_device(config, settings, client, recordings)]
         if config.cell:
-            prepare.append(_ask_for_scene)
+            prepare.append(ask_for_scene)
+        if settings.driver != SIM:
+            prepare.append(lambda seed: client.arm(_ARM_SECONDS))
         return _loop(config, store, recordings, prepare)
 
 
@@ -111,33 +126,55 @@ def _check(config: RecordConfig) -> None:
         require_terminal()
     if config.instruction:
         task_class(config.task).subject(config.instruction)
-    if config.cell and not (config.attach and config.instruction):
-        raise ConfigError("--cell is for a robot: it needs --attach, and --instruction")
-    if config.device == "expert" and (config.attach or config.policy or config.instruction):
+    _check_robot(config)
+    blind = config.attach or config.policy or config.instruction
+    if config.device == "expert" and blind:
         raise ConfigError(
             "the expert acts in the scene that it knows: no --attach, --policy, --instruction"
         )
 
 
+def _check_robot(config: RecordConfig) -> None:
+    if config.cell and (config.use_mock_hardware or not config.instruction):
+        raise ConfigError("--cell is for a robot: it needs --instruction, no --use-mock-hardware")
+    if config.driver and not (config.cell or config.use_mock_hardware):
+        raise ConfigError("--driver is a robot's: it needs --cell, or --use-mock-hardware")
+
+
 def _settings(config: RecordConfig) -> RecordSettings:
-    expert = config.device == "expert"
-    bundle = config.policy
+    robot, expert = RobotConfig.load(config.robot), config.device == "expert"
+    driver, bundle = _driver(config, robot), config.policy
     if bundle == "shipped":
-        bundle = str(shipped_bundle(config.task, RobotConfig.load(config.robot).name))
+        bundle = str(shipped_bundle(config.task, robot.name))
     return RecordSettings(
         bundle=bundle and str(Path(bundle).resolve()),
         task=config.task,
         domain=config.domain,
         split=config.split,
         robot=config.robot,
-        mode="lockstep" if expert else "realtime",
+        mode="lockstep" if expert and driver == SIM else "realtime",
+        driver=driver,
+        use_mock_hardware=config.use_mock_hardware,
+        real_time_factor=config.real_time_factor,
         namespace=config.namespace,
         tf_prefix=config.tf_prefix,
         device="twist" if config.device in ("keyboard", "expert") else config.device,
         speed=config.speed,
         deadman=config.device in ("joy", "pose"),
+        deadman_timeout=config.deadman_timeout,
         gripper_axis=0 if expert else -1,
     )
+
+
+def _driver(config: RecordConfig, robot: RobotConfig) -> str:
+    """How the arm is reached."""
+    if not (config.cell or config.use_mock_hardware):
+        return SIM
+    driver = config.driver or robot.driver
+    if config.cell and driver == SIM:
+        raise ConfigError(f"robot {robot.name} is simulated; say with --driver how it is reached")
+    DriverConfig.load(driver)  # what is wrong with it is said before anything runs
+    return driver
 
 
 def _store(config: RecordConfig, contract: Contract) -> Store:
@@ -152,7 +189,9 @@ def _store(config: RecordConfig, contract: Contract) -> Store:
     )
 
 
-def _device(config: RecordConfig, client: EpisodeClient, recordings: Recordings) -> _Prepare:
+def _device(
+    config: RecordConfig, settings: RecordSettings, client: EpisodeClient, recordings: Recordings
+) -> _Prepare:
     """Sets up what moves the arm; returns what is to be called before every episode."""
     robot = RobotConfig.load(config.robot)
     if config.device == "keyboard":
@@ -167,20 +206,33 @@ def _device(config: RecordConfig, client: EpisodeClient, recordings: Recordings)
         print(HELP)
         return lambda seed: screen.scroll()
     if config.device == "expert":
-        script = Script(seconds_to_ns(DT))
-        scripted_twists(client.node, robot, script, DT)
-        expert = Demonstrator(World(config.task, config.domain, config.robot, config.split), 0, 0)
-
-        def act(seed: int) -> None:
-            script.actions = expert.run(seed).actions
-
-        return act
+        return _expert(config, settings.mode == "lockstep", client)
     return lambda seed: None
 
 
-def _ask_for_scene(seed: int) -> None:
+def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> _Prepare:
+    """At a twist device. In real time it makes up for what clocks do to its actions."""
+    script = Script(seconds_to_ns(DT))
+    scripted_twists(client.node, RobotConfig.load(config.robot), script, lockstep, DT)
+    expert = Demonstrator(World(config.task, config.domain, config.robot, config.split), 0, 0)
+
+    def act(seed: int) -> None:
+        shown = expert.run(seed)
+        script.actions = shown.actions
+        script.path = [] if lockstep else commanded_path(shown.states, shown.actions)
+
+    return act
+
+
+def ask_for_scene(seed: int) -> None:
+    """Waits for a person, whose Enter says that the arm may move.
+
+    Raises:
+        RlcoError: nobody is there.
+    """
     print(f"lay out scene {seed}, then press Enter", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        raise RlcoError("nobody can lay out scenes: the standard input has ended")
 
 
 def _loop(

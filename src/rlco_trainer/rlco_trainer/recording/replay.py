@@ -110,7 +110,8 @@ def replay(config: ReplayConfig) -> Comparison:
             periods += _SETTLING
         recordings = Recordings(client, contract, settings)
         robot = RobotConfig.load(settings.robot)
-        scripted_chunks(client.node, robot, script, contract, settings.tf_prefix)
+        lockstep = config.mode == "lockstep"
+        scripted_chunks(client.node, robot, script, lockstep, contract, settings.tf_prefix)
         seed = int(episode.metadata.get("seed", 0))
         recorded = recordings.run(seed, periods, episode.task)
     require_begun(recorded)

@@ -1,7 +1,10 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which trajectories joint_trajectory_controller rejects, looked at in its order; and no others:
-values that are not finite, or beyond any limit, it takes.
+"""Which trajectories controllers reject.
+
+``validated`` looks at what joint_trajectory_controller does, in its order, and at nothing else:
+values that are not finite, or beyond any limit, it takes. ``require_sound`` sees to the former, and
+to joints that are named twice.
 """
 
 from __future__ import annotations
@@ -11,15 +14,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from rlco_core.errors import ConfigError
-from rlco_sim.machine.controller import Vector
-from rlco_sim.trajectory_controller import Point
+from rlco_sim.trajectory import Point, Vector
 
 _NS = 1e-9
 #: What still is rest, rad/s: a float's smallest step from 1.
 _REST = 1.1920929e-07
 
 
-def in_order(
+def validated(
     joints: Sequence[str],
     names: Sequence[str],
     points: Sequence[Point],
@@ -52,6 +54,15 @@ def in_order(
     return [_placed(point, index, len(joints)) for point in points]
 
 
+def require_sound(names: Sequence[str], points: Sequence[Point]) -> None:
+    """Raises ConfigError where a joint is named twice, or a value is not finite."""
+    if len(set(names)) < len(names):
+        raise ConfigError(f"trajectory has joints [{', '.join(names)}]; it should have each once")
+    for k, point in enumerate(points):
+        if not all(np.isfinite(row).all() for row in _rows(point)):
+            raise ConfigError(f"point {k} has values that are not finite")
+
+
 def _require_names(joints: Sequence[str], names: Sequence[str]) -> None:
     if len(names) != len(joints) or not names:
         raise ConfigError(f"trajectory has {len(names)} joints, it should have {len(joints)}")
@@ -73,12 +84,16 @@ def _require_rest(names: Sequence[str], last: Point) -> None:
 
 
 def _require_sizes(k: int, point: Point, count: int) -> None:
-    told = (point.velocities, point.accelerations)
-    rows = [point.positions, *(row for row in told if row is not None)]
-    if any(len(row) != count for row in rows):
+    if any(len(row) != count for row in _rows(point)):
         raise ConfigError(
             f"point {k} should have {count} positions, and as many of what else it tells"
         )
+
+
+def _rows(point: Point) -> list[Vector]:
+    """Positions, and what else is told of motion."""
+    told = (point.velocities, point.accelerations)
+    return [point.positions, *(row for row in told if row is not None)]
 
 
 def _placed(point: Point, index: Sequence[int], count: int) -> Point:
