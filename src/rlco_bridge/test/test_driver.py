@@ -19,6 +19,12 @@ def test_drivers_that_ship_are_sound(name: str) -> None:
     assert driver.gripper.position(1.0) == driver.gripper.open
 
 
+def test_who_is_only_looked_at_may_be_led_by_the_tool() -> None:
+    driver = DriverConfig.load("ur")
+    assert driver.wrench == "force_torque_sensor_broadcaster/wrench"
+    assert driver.unheard().wrench == ""
+
+
 def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="driver 'abb' is neither a shipped driver"):
         DriverConfig.load("abb")
