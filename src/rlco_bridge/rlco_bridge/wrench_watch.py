@@ -34,7 +34,6 @@ _ZEROING, _ZERO_SHARE = 0.1, 0.5
 #: that meets the table rings for some milliseconds; what is pressed stays pressed.
 _LASTING = 0.05
 _QUANTITIES = (("force", "N"), ("torque", "N m"))
-_START = "activate its broadcaster, or leave wrench out of the driver's file"
 
 
 class WrenchWatch:
@@ -77,16 +76,21 @@ class WrenchWatch:
     def fault(self) -> Outcome | None:
         """Why the arm may not move, episode or not; None if it may."""
         if not self._ever:
-            return self._silent(f"nothing was heard on {self._topic} yet; {_START}")
+            return _silent(
+                f"nothing was heard on {self._topic} yet; activate its broadcaster, "
+                "or leave wrench out of the driver's file"
+            )
         if self._heard.expired:
-            silence = self._heard.silence
-            return self._silent(f"nothing on {self._topic} for {silence:.1f} s; {_START}")
+            return _silent(
+                f"nothing on {self._topic} for {self._heard.silence:.1f} s; "
+                "see that driver and broadcaster run, then arm the bridge"
+            )
         return Outcome(_Result.STOP_WRENCH_INVALID, self._foul) if self._foul else None
 
     def trouble(self) -> Outcome | None:
         """What ends the episode; the first that was found."""
         if self._found is None and self._zero is None and self._begun.silence > _SILENCE:
-            return self._silent(
+            return _silent(
                 f"nothing on {self._topic} was measured since the episode began; "
                 "its stamps should be of the clock that joint states are stamped by"
             )
@@ -137,9 +141,6 @@ class WrenchWatch:
     def _find(self, stop_reason: str, detail: str) -> None:
         self._found = self._found or Outcome(stop_reason, detail)
 
-    def _silent(self, detail: str) -> Outcome:
-        return Outcome(_Result.STOP_WRENCH_SILENT, detail)
-
     def _described(self, wrench: Vector) -> str:
         force, torque = (part.tolist() for part in wrench)
         return f"{self._topic} tells force {force} and torque {torque}; all should be finite"
@@ -148,6 +149,10 @@ class WrenchWatch:
         parts = (message.wrench.force, message.wrench.torque)
         wrench = np.array([[part.x, part.y, part.z] for part in parts])
         self.take(stamp_to_ns(message.header.stamp), wrench)
+
+
+def _silent(detail: str) -> Outcome:
+    return Outcome(_Result.STOP_WRENCH_SILENT, detail)
 
 
 def _beyond(wrench: Vector, most: Vector) -> str:
