@@ -25,14 +25,15 @@ from rlco_ros.qos import SENSOR
 Vector = NDArray[np.float64]
 
 _Result = RunEpisode.Result
-#: Longest silence, s; drivers measure 125 to 1000 times per second. Supervisors wait less long for
-#: their robot, as they know better why all of its driver is silent.
-_SILENCE = 0.3
+#: Longest silence, s: as long as limits may be exceeded. Supervisors wait less long for their robot,
+#: and know better why all of its driver is silent.
+_SILENCE = 0.5
 #: s for which the zero is measured, and the share of the limits that it may be.
 _ZEROING, _ZERO_SHARE = 0.1, 0.5
-#: s that limits have to be exceeded without a break. Single readings may be off, and a fingertip
-#: that meets the table rings for some milliseconds; what is pressed stays pressed.
-_LASTING = 0.05
+#: ns that limits have to be exceeded without a break. Stiff arms hit harder than this for a moment
+#: where a drawer or a cube comes to its stop; what is jammed, or leaned on, stays so. Counted in
+#: stamps, as simulated contacts last longer where time passes slower.
+_LASTING_NS = 500_000_000
 _QUANTITIES = (("force", "N"), ("torque", "N m"))
 
 
@@ -54,9 +55,9 @@ class WrenchWatch:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._topic, self._most = node.resolve_topic_name(topic), np.array([force, torque])
-        self._heard, self._within = Watchdog(_SILENCE, clock), Watchdog(_LASTING, clock)
-        self._begun = Watchdog(_ZEROING, clock)
-        self._ever, self._foul = False, ""
+        self._heard, self._begun = Watchdog(_SILENCE, clock), Watchdog(_ZEROING, clock)
+        self._stamp_ns: int | None = None
+        self._foul = ""
         self.begin(0)
         node.create_subscription(WrenchStamped, topic, self._on_wrench, SENSOR)
 
@@ -65,6 +66,7 @@ class WrenchWatch:
         self._start_ns = start_ns
         self._zero: Vector | None = None
         self._standing: list[Vector] = []
+        self._beyond_ns: int | None = None
         self._found: Outcome | None = None
         self._begun.feed()
 
@@ -75,7 +77,7 @@ class WrenchWatch:
 
     def fault(self) -> Outcome | None:
         """Why the arm may not move, episode or not; None if it may."""
-        if not self._ever:
+        if self._stamp_ns is None:
             return _silent(
                 f"nothing was heard on {self._topic} yet; activate its broadcaster, "
                 "or leave wrench out of the driver's file"
@@ -97,18 +99,19 @@ class WrenchWatch:
         return self._found
 
     def take(self, stamp_ns: int, wrench: Vector) -> None:
-        """What acts on the tool was measured at ``stamp_ns``.
+        """What acts on the tool was measured at ``stamp_ns``; a stamp that stands still is silence.
 
         Args:
             wrench: (2, 3) N and N m.
         """
-        self._ever = True
-        self._heard.feed()
+        if stamp_ns != self._stamp_ns:
+            self._stamp_ns = stamp_ns
+            self._heard.feed()
         self._foul = "" if np.isfinite(wrench).all() else self._described(wrench)
         if self._foul:
             self._find(_Result.STOP_WRENCH_INVALID, self._foul)
         elif self._zero is not None:
-            self._judge(wrench - self._zero)
+            self._judge(stamp_ns, wrench - self._zero)
         elif stamp_ns >= self._start_ns:
             self._stand(wrench)
 
@@ -124,15 +127,16 @@ class WrenchWatch:
                 f"{beyond} while the arm stands; take away what touches it, "
                 "tell the robot its payload and zero the sensor",
             )
-            return
-        self._zero = zero
-        self._within.feed()
+        else:
+            self._zero = zero
 
-    def _judge(self, wrench: Vector) -> None:
+    def _judge(self, stamp_ns: int, wrench: Vector) -> None:
         beyond = _beyond(wrench, self._most)
         if not beyond:
-            self._within.feed()
-        elif self._within.expired:
+            self._beyond_ns = None
+            return
+        self._beyond_ns = min(self._beyond_ns or stamp_ns, stamp_ns)
+        if stamp_ns - self._beyond_ns >= _LASTING_NS:
             self._find(
                 _Result.STOP_FORCE_EXCEEDED,
                 f"{beyond}; look what it touches and clear the way, then arm the bridge",

@@ -124,6 +124,7 @@ def test_with_a_sensor_it_begins_when_that_was_heard_and_ends_when_too_much_acts
     assert fault.detail.startswith("nothing was heard on /tool/wrench yet; ")
 
     def told(done: Callable[[], Any]) -> bool:
+        message.header.stamp.sec += 1
         publisher.publish(message)
         return bool(done())
 

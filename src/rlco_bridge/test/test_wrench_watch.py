@@ -18,7 +18,7 @@ from rlco_ros.qos import SENSOR, STATE
 
 #: As a sensor tells it that nobody has zeroed.
 OFFSET = np.array([[2.0, -3.0, 6.0], [0.1, 0.2, -0.3]])
-START = 7_000
+START, MS = 7_000_000_000, 1_000_000
 FORCE, TORQUE = 50.0, 10.0
 LEANED = "a force of 60.0 N acts on the tool, 50 allowed; look what it touches"
 
@@ -27,7 +27,7 @@ class Sensor:
     """A watch, and what a sensor tells it every 2 ms of a clock that a test lets go on."""
 
     def __init__(self, node: Node) -> None:
-        self.now = 100.0
+        self.now, self.stamp = 100.0, START
         self.watch = WrenchWatch(node, "wrench", FORCE, TORQUE, lambda: self.now)
 
     def begin(self) -> None:
@@ -36,14 +36,15 @@ class Sensor:
         self.tell(seconds=0.11)
         assert self.watch.ready
 
-    def tell(self, x: float = 0.0, seconds: float = 0.002, stamp: int = START) -> None:
+    def tell(self, x: float = 0.0, seconds: float = 0.002) -> None:
         """Tells ``x`` N beyond the offset for that long."""
-        self.tell_all(OFFSET + np.array([[x, 0.0, 0.0], [0.0, 0.0, 0.0]]), seconds, stamp)
+        self.tell_all(OFFSET + np.array([[x, 0.0, 0.0], [0.0, 0.0, 0.0]]), seconds)
 
-    def tell_all(self, wrench: np.ndarray, seconds: float = 0.002, stamp: int = START) -> None:
+    def tell_all(self, wrench: np.ndarray, seconds: float = 0.002) -> None:
         for _ in range(round(seconds / 0.002)):
             self.now += 0.002
-            self.watch.take(stamp, wrench)
+            self.stamp += 2 * MS
+            self.watch.take(self.stamp, wrench)
 
     @property
     def fault(self) -> tuple[str, str]:
@@ -71,15 +72,32 @@ def test_what_was_never_heard_is_a_fault_and_so_is_silence(sensor: Sensor) -> No
     )
     sensor.tell()
     assert sensor.fault == ("", "")
-    sensor.now += 0.29
+    sensor.now += 0.49
     assert sensor.fault == ("", "")
     sensor.now += 0.02
     assert sensor.fault == (
         "wrench_silent",
-        "nothing on /wrench for 0.3 s; see that driver and broadcaster run, then arm the bridge",
+        "nothing on /wrench for 0.5 s; see that driver and broadcaster run, then arm the bridge",
     )
     sensor.tell()
     assert sensor.fault == ("", "")
+
+
+def test_the_same_measurement_again_and_again_is_silence(sensor: Sensor) -> None:
+    for _ in range(51):
+        sensor.watch.take(START, OFFSET)
+        sensor.now += 0.01
+    assert sensor.fault[0] == "wrench_silent"
+
+
+def test_stamps_that_jump_back_do_not_let_it_press_for_ever(sensor: Sensor) -> None:
+    sensor.begin()
+    sensor.tell(60.0, 0.3)
+    sensor.stamp -= 10_000 * MS
+    sensor.tell(60.0, 0.49)
+    assert sensor.trouble == ("", "")
+    sensor.tell(60.0, 0.02)
+    assert sensor.trouble[0] == "force_exceeded"
 
 
 def test_the_arm_stands_until_the_zero_is_known(sensor: Sensor) -> None:
@@ -88,19 +106,19 @@ def test_the_arm_stands_until_the_zero_is_known(sensor: Sensor) -> None:
     assert not sensor.watch.ready
     sensor.tell(seconds=0.02)
     assert sensor.watch.ready
-    sensor.watch.begin(START + 1)
+    sensor.watch.begin(sensor.stamp)
     assert not sensor.watch.ready, "every episode has its own"
 
 
 def test_the_zero_is_the_mean_of_what_was_measured_in_the_episode(sensor: Sensor) -> None:
-    sensor.watch.begin(START)
-    sensor.tell(40.0, 0.05, stamp=START - 1)
+    sensor.watch.begin(START + 50 * MS)
+    sensor.tell(40.0, 0.048)
     for k in range(30):
         sensor.tell(4.0 if k % 2 else -4.0)
     assert sensor.watch.ready
-    sensor.tell(49.0, 0.2)
+    sensor.tell(49.0, 0.6)
     assert sensor.trouble == ("", "")
-    sensor.tell(51.0, 0.2)
+    sensor.tell(51.0, 0.6)
     assert sensor.trouble[0] == "force_exceeded"
 
 
@@ -116,10 +134,10 @@ def test_an_arm_that_something_leans_on_does_not_begin(sensor: Sensor) -> None:
 
 
 def test_measurements_of_before_the_episode_are_none(sensor: Sensor) -> None:
-    sensor.watch.begin(START)
-    sensor.tell(seconds=0.29, stamp=START - 1)
+    sensor.watch.begin(START + 1000 * MS)
+    sensor.tell(seconds=0.49)
     assert sensor.trouble == ("", "")
-    sensor.tell(seconds=0.02, stamp=START - 1)
+    sensor.tell(seconds=0.02)
     assert sensor.trouble == (
         "wrench_silent",
         "nothing on /wrench was measured since the episode began; its stamps should be of the "
@@ -127,13 +145,13 @@ def test_measurements_of_before_the_episode_are_none(sensor: Sensor) -> None:
     )
 
 
-def test_what_leans_on_the_arm_stops_it_and_taps_do_not(sensor: Sensor) -> None:
+def test_what_leans_on_the_arm_stops_it_and_blows_do_not(sensor: Sensor) -> None:
     sensor.begin()
-    for _ in range(20):
-        sensor.tell(200.0, 0.04)
+    for _ in range(5):
+        sensor.tell(200.0, 0.49)
         sensor.tell(49.0)
     assert sensor.trouble == ("", "")
-    sensor.tell(60.0, 0.06)
+    sensor.tell(60.0, 0.51)
     assert sensor.trouble[0] == "force_exceeded"
     assert sensor.trouble[1].startswith(LEANED)
     sensor.tell(0.0, 1.0)
@@ -144,7 +162,7 @@ def test_what_leans_on_the_arm_stops_it_and_taps_do_not(sensor: Sensor) -> None:
 
 def test_a_torque_stops_it_too(sensor: Sensor) -> None:
     sensor.begin()
-    sensor.tell_all(OFFSET + np.array([[0.0, 0.0, 0.0], [0.0, -11.0, 0.0]]), 0.06)
+    sensor.tell_all(OFFSET + np.array([[0.0, 0.0, 0.0], [0.0, -11.0, 0.0]]), 0.6)
     assert sensor.trouble[1].startswith("a torque of 11.0 N m acts on the tool, 10 allowed")
 
 
@@ -174,7 +192,7 @@ def test_only_lengths_count_whatever_the_direction(
     wrench = share * np.array([FORCE * ways[0], TORQUE * ways[1]])
     lengths = np.linalg.norm(wrench, axis=1) / [FORCE, TORQUE]
     sensor.begin()
-    sensor.tell_all(OFFSET + wrench, 0.06)
+    sensor.tell_all(OFFSET + wrench, 0.6)
     if lengths.max() > 1.0 + 1e-6:
         assert sensor.trouble[0] == "force_exceeded"
     elif lengths.max() < 1.0 - 1e-6:

@@ -78,6 +78,10 @@ def test_what_pushes_the_arm_is_told_as_the_tool_feels_it(stage: Stage) -> None:
     stepped(stage, HOME, 2)
     stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(15.0, abs=0.1))
     assert wrenches[-1].header.frame_id == "panda_hand_tcp"
+    stage.fault("external_force", 0.0)
+    stage.fault("felt_force", 40.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(40.0, abs=0.1))
     stage.fault("reflex")
     count = len(wrenches)
     stepped(stage, HOME, 2)

@@ -106,6 +106,10 @@ def test_what_pushes_the_arm_is_told_as_the_tool_feels_it(stage: Stage) -> None:
     stage.fault("external_force", 15.0)
     stepped(stage, HOME, 2)
     stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(rest + 15.0, abs=0.1))
+    stage.fault("external_force", 0.0)
+    stage.fault("felt_force", 40.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(rest + 40.0, abs=0.1))
     assert wrenches[-1].header.frame_id == "tool0_controller"
 
 

@@ -92,6 +92,7 @@ class FrankaDriver(ArmDriver):
             "reflex": lambda _: robot.reflex(),
             "user_stop": lambda _: robot.user_stop(),
             "release": lambda _: robot.release(),
+            "felt_force": self._wrench.lean,
         }
 
     def switched(self) -> None:

@@ -33,6 +33,9 @@ class UrStatus:
         robot: whose status it is.
         changed: called when the robot's modes may have changed.
         output: called with pin and state of a digital output that was set.
+
+    Attributes:
+        wrench: force and torque on the tool.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class UrStatus:
         self._scaling = node.create_publisher(
             Float64, "speed_scaling_state_broadcaster/speed_scaling", default
         )
-        self._wrench = WrenchEnd(
+        self.wrench = WrenchEnd(
             stand, "force_torque_sensor_broadcaster/wrench", "tool0_controller", default, _OFFSET
         )
         self._open_dashboard()
@@ -65,7 +68,7 @@ class UrStatus:
     def say(self) -> None:
         """Speed and force."""
         self._scaling.publish(Float64(data=100.0 * self._robot.scaling))
-        self._wrench.say()
+        self.wrench.say()
 
     def say_changes(self) -> None:
         """Modes, where they are not what was told last: at first, what a message has anyway."""

@@ -35,14 +35,20 @@ class WrenchEnd:
         offset: NDArray[np.float64],
     ) -> None:
         self._stand, self._frame, self._offset = stand, stand.prefix + frame, offset
+        self._leaning = 0.0
         self._kinematics = Kinematics(stand.robot)
         self._publisher = stand.node.create_publisher(WrenchStamped, topic, quality)
+
+    def lean(self, newtons: float) -> None:
+        """From now on so much more force is told along the tool, as if somebody leaned on it."""
+        self._leaning = newtons
 
     def say(self) -> None:
         """As it is now."""
         session = self._stand.session
         turn = self._kinematics.forward(session.joint_positions).rotation
         force, torque = np.array(session.world.arm.load()) @ turn + self._offset
+        force[2] += self._leaning
         self._publisher.publish(
             convert.wrench_message(session.stamp_ns, self._frame, force, torque)
         )

@@ -63,9 +63,9 @@ _GRIPPER = told(
 )
 _LEANING = told(
     "force_exceeded",
-    _inject("external_force", _LEANS),
+    _inject("felt_force", _LEANS),
     ("force_exceeded",),
-    _undo("external_force", 0.0),
+    _undo("felt_force"),
 )
 _FREEZE = told(
     "driver_repeats_joint_states",
