@@ -25,8 +25,8 @@ from rlco_ros.qos import SENSOR
 Vector = NDArray[np.float64]
 
 _Result = RunEpisode.Result
-#: Longest silence, s: as long as limits may be exceeded. Supervisors wait less long for their robot,
-#: and know better why all of its driver is silent.
+#: Longest silence, s: as long as limits may be exceeded. Supervisors wait less long for their
+#: robot, and know better why all of its driver is silent.
 _SILENCE = 0.5
 #: s for which the zero is measured, and the share of the limits that it may be.
 _ZEROING, _ZERO_SHARE = 0.1, 0.5
