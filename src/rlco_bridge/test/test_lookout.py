@@ -39,8 +39,7 @@ def looking(
 ) -> Lookout:
     robot = UR5E if driver == "ur" else PANDA
     hand = gripper or Unheard()
-    loaded = DriverConfig.load(driver)
-    config = loaded.model_copy(update={"wrench": wrench or loaded.wrench})
+    config = DriverConfig.load(driver).model_copy(update={"wrench": wrench})
     return Lookout(wired.bridge, robot, config, "", hand, lambda: other, lambda: lost)
 
 
