@@ -96,6 +96,7 @@ class DriverConfig(_Strict):
         joint_states: topic of the arm's state; empty: the robot's ``joint_states_topic``.
         gripper_states: topic of the gripper's state, where that is another one.
         supervisor: who knows the robot's own safety state, one of ``rlco_bridge/supervisors/``.
+        wrench: topic of force and torque on the tool; empty: nobody measures them.
     """
 
     arm: ArmDriver
@@ -103,6 +104,7 @@ class DriverConfig(_Strict):
     joint_states: str = ""
     gripper_states: str = ""
     supervisor: Literal["none", "ur", "franka"] = "none"
+    wrench: str = ""
 
     def controller(self, robot: RobotConfig) -> str:
         """The arm's controller, as controller_manager knows it."""
@@ -110,10 +112,10 @@ class DriverConfig(_Strict):
         return self.arm.controller or topic.split("/")[0]
 
     def unheard(self) -> DriverConfig:
-        """The same robot, looked at and not commanded."""
+        """The same robot, looked at and not commanded: a person's hand may lead its tool."""
         arm = self.arm.model_copy(update={"kind": "unheard"})
         gripper = self.gripper.model_copy(update={"kind": "unheard"})
-        return self.model_copy(update={"arm": arm, "gripper": gripper})
+        return self.model_copy(update={"arm": arm, "gripper": gripper, "wrench": ""})
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> DriverConfig:

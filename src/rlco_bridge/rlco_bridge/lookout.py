@@ -1,6 +1,8 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be wrong beside the episode: the robot, its controllers, other owners, the clock."""
+"""What can be wrong beside the episode: the robot, its controllers, what its tool touches, other
+owners, the clock.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from rlco_bridge.episode import Outcome
 from rlco_bridge.grippers import Gripper
 from rlco_bridge.supervisors.make import make_supervisor
 from rlco_bridge.watchdog import Watchdog
+from rlco_bridge.wrench_watch import WrenchWatch
 from rlco_core.description import differences
 from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
@@ -57,6 +60,8 @@ class Lookout:
         self._supervisor = make_supervisor(node, driver.supervisor)
         managed = "" if driver.supervisor == "none" else driver.controller(robot)
         self._activity = Activity(node, managed)
+        limits, wrench = robot.limits, driver.wrench
+        self._wrench = WrenchWatch(node, wrench, limits.force, limits.torque) if wrench else None
         self._clock = ClockWatch()
         self._looked = Watchdog(_PERIOD)
         self._chunks = node.resolve_topic_name("action_chunk")
@@ -80,6 +85,16 @@ class Lookout:
         """
         return self._stranger or self._second_policy()
 
+    def begin(self, start_ns: int) -> None:
+        """An episode begins at ``start_ns``."""
+        if self._wrench is not None:
+            self._wrench.begin(start_ns)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the arm, which stands when an episode begins, may move."""
+        return self._wrench is None or self._wrench.ready
+
     @property
     def speed(self) -> float:
         """Share of its speed at which the robot plays motion."""
@@ -91,7 +106,8 @@ class Lookout:
         inactive = self._activity.problem()
         bereft = self._supervisor.bereft() if inactive and self._activity.bereft else None
         idle = Outcome(_Result.STOP_CONTROLLER_INACTIVE, inactive) if inactive else None
-        return self._supervisor.fault() or bereft or idle
+        unfelt = self._wrench.fault() if self._wrench else None
+        return self._supervisor.fault() or bereft or idle or unfelt
 
     def clock_jump(self, now_ns: int) -> Outcome | None:
         """Whether ROS time, which is ``now_ns``, jumped since the last look."""
@@ -99,7 +115,11 @@ class Lookout:
         return Outcome(_Result.STOP_CLOCK_JUMP, jumped) if jumped else None
 
     def trouble(self) -> Outcome | None:
-        """What else ends an episode: a gripper that does not answer, somebody else at the arm."""
+        """What else ends an episode: what acts on the tool, a gripper that does not answer,
+        somebody else at the arm.
+        """
+        if self._wrench is not None and (felt := self._wrench.trouble()):
+            return felt
         if overdue := self._gripper.overdue():
             return Outcome(_Result.STOP_GRIPPER_TIMEOUT, overdue)
         if not self._looked.expired:

@@ -138,6 +138,7 @@ class BridgeNode(LifecycleNode):
         self._commanded_ns: int | None = None
         self._credit = 0.0
         self._silence.begin()
+        self._lookout.begin(start)
         self._commander.shadow.begin()
         self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
@@ -156,7 +157,7 @@ class BridgeNode(LifecycleNode):
 
     def _on_measured(self, measured: Measured) -> None:
         self._finish(self._commander.measure(measured))
-        if self._episode is None:
+        if self._episode is None or not self._lookout.ready:
             return
         self._measured_ns = measured.stamp_ns
         told = self._episode.observe(self._commander.paced(measured))
@@ -205,8 +206,7 @@ class BridgeNode(LifecycleNode):
         self._credit += speed
         if self._credit > 1.0 - 1e-6:
             self._credit -= 1.0
-            acting = self._episode.steps > 0
-            if not self._play(now) and acting:
+            if not self._play(now) and self._episode.steps > 0:
                 self._finish(self._silence.no_chunk("in time for this period"))
         self._settle()
 

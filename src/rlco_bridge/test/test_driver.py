@@ -33,6 +33,12 @@ def test_a_driver_knows_its_controller_by_name(name: str, robot: str, controller
     assert DriverConfig.load(name).controller(RobotConfig.load(robot)) == controller
 
 
+def test_who_is_only_looked_at_may_be_led_by_the_tool() -> None:
+    driver = DriverConfig.load("ur")
+    assert driver.wrench == "force_torque_sensor_broadcaster/wrench"
+    assert driver.unheard().wrench == ""
+
+
 def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="driver 'abb' is neither a shipped driver"):
         DriverConfig.load("abb")

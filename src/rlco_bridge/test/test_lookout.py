@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from geometry_msgs.msg import WrenchStamped
 from std_msgs.msg import String
 from wired import Wired
 
@@ -15,7 +17,7 @@ from rlco_bridge.driver import DriverConfig
 from rlco_bridge.lookout import Lookout
 from rlco_core.robot import RobotConfig
 from rlco_interfaces.msg import ActionChunk
-from rlco_ros.qos import COMMAND, LATCHED
+from rlco_ros.qos import COMMAND, LATCHED, STATE
 
 PANDA, UR5E = RobotConfig.load("panda"), RobotConfig.load("ur5e")
 
@@ -28,11 +30,16 @@ class Slow(Unheard):
 
 
 def looking(
-    wired: Wired, driver: str = "sim", gripper: Any = None, other: str = "", lost: str = ""
+    wired: Wired,
+    driver: str = "sim",
+    gripper: Any = None,
+    other: str = "",
+    lost: str = "",
+    wrench: str = "",
 ) -> Lookout:
     robot = UR5E if driver == "ur" else PANDA
     hand = gripper or Unheard()
-    config = DriverConfig.load(driver)
+    config = DriverConfig.load(driver).model_copy(update={"wrench": wrench})
     return Lookout(wired.bridge, robot, config, "", hand, lambda: other, lambda: lost)
 
 
@@ -96,3 +103,36 @@ def test_a_controller_that_is_not_active_is_a_fault(wired: Wired) -> None:
     wired.wait(lambda: says(f"{name} is inactive, it should be active; activate it, then arm"))
     state[0] = "active"
     wired.wait(lambda: says(""))
+
+
+def test_without_a_sensor_an_episode_begins_at_once(wired: Wired) -> None:
+    lookout = looking(wired)
+    lookout.begin(0)
+    assert lookout.ready
+    assert (lookout.fault(), lookout.trouble()) == (None, None)
+
+
+def test_with_a_sensor_it_begins_when_that_was_heard_and_ends_when_too_much_acts(
+    wired: Wired,
+) -> None:
+    lookout = looking(wired, wrench="tool/wrench")
+    publisher = wired.driver.create_publisher(WrenchStamped, "tool/wrench", STATE)
+    message = WrenchStamped()
+    fault = lookout.fault()
+    assert fault is not None
+    assert fault.detail.startswith("nothing was heard on /tool/wrench yet; ")
+
+    def told(done: Callable[[], Any]) -> bool:
+        message.header.stamp.sec += 1
+        publisher.publish(message)
+        return bool(done())
+
+    wired.wait(lambda: told(lambda: lookout.fault() is None))
+    lookout.begin(0)
+    assert not lookout.ready
+    wired.wait(lambda: told(lambda: lookout.ready))
+    message.wrench.force.z = -2.0 * PANDA.limits.force
+    wired.wait(lambda: told(lookout.trouble))
+    trouble = lookout.trouble()
+    assert trouble is not None
+    assert trouble.stop_reason == "force_exceeded"

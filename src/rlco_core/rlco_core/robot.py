@@ -88,6 +88,8 @@ class LimitConfig(_Strict):
     tool_rotation: Positive
     lag: Positive
     tracking: Positive
+    force: Positive
+    torque: Positive
     keep_out: Mapping[str, Workspace] = {}
     keep_out_margin: Annotated[float, Field(ge=0.0)] = 0.0
     collision_margin: Annotated[float, Field(ge=0.0)] | None = None

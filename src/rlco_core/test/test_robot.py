@@ -76,6 +76,8 @@ def test_unknown_names_list_what_ships() -> None:
         ({"linear_speed": float("nan")}, "limits.linear_speed: .*finite number"),
         ({"linear_speed": 0.0}, "limits.linear_speed: .*greater than 0"),
         ({"velocity_scale": 1.1}, "limits.velocity_scale: .*less than or equal to 1"),
+        ({"force": 0.0}, "limits.force: .*greater than 0"),
+        ({"torque": float("inf")}, "limits.torque: .*finite number"),
         ({"joint_margin": -0.1}, "limits.joint_margin: .*greater than or equal to 0"),
         (
             {"workspace": {"lower": [0, 0, 0], "upper": [1, 1, 0]}},

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from geometry_msgs.msg import WrenchStamped
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from robot_at_hand import ARM, FINGERS, PANDA, Stage, positions, trajectory
 from sensor_msgs.msg import JointState
@@ -84,6 +85,28 @@ def test_the_joint_impedance_of_crisp_controllers_goes_to_the_target_of_one_publ
     second = stage.publisher(JointState, "target_joint")
     assert told(start) == pytest.approx(start + 0.05, abs=5e-3), "it obeys neither"
     stage.hand.destroy_publisher(second)
+
+
+def test_what_pushes_the_arm_is_told_as_the_tool_feels_it(stage: Stage) -> None:
+    stage.simulator(driver="franka")
+    topic = f"{STATE}/external_wrench_in_stiffness_frame"
+    wrenches = stage.listen(WrenchStamped, topic, BEST_EFFORT)
+    reliable = stage.listen(WrenchStamped, topic)
+    stage.wait(lambda: wrenches)
+    assert wrenches[-1].wrench.force.z == 0.0
+    stage.fault("external_force", 15.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(15.0, abs=0.1))
+    assert wrenches[-1].header.frame_id == "panda_hand_tcp"
+    stage.fault("external_force", 0.0)
+    stage.fault("felt_force", 40.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(40.0, abs=0.1))
+    stage.fault("reflex")
+    count = len(wrenches)
+    stepped(stage, HOME, 2)
+    assert len(wrenches) == count, "silent as all of its broadcasters are"
+    assert not reliable, "a trap of the real one"
 
 
 def test_slow_topics_are_slow_in_real_time(stage: Stage) -> None:

@@ -100,9 +100,16 @@ def test_a_lost_robot_shows_itself_by_states_that_stand_still(stage: Stage) -> N
 def test_what_pushes_the_arm_is_told_as_the_tool_feels_it(stage: Stage) -> None:
     stage.simulator(driver="ur")
     wrenches = stage.listen(WrenchStamped, "force_torque_sensor_broadcaster/wrench")
+    stage.wait(lambda: wrenches)
+    rest = wrenches[-1].wrench.force.z
+    assert abs(rest) > 1.0, "nobody zeroes its sensor"
     stage.fault("external_force", 15.0)
     stepped(stage, HOME, 2)
-    stage.wait(lambda: wrenches[-1].wrench.force.z > 14.0)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(rest + 15.0, abs=0.1))
+    stage.fault("external_force", 0.0)
+    stage.fault("felt_force", 40.0)
+    stepped(stage, HOME, 2)
+    stage.wait(lambda: wrenches[-1].wrench.force.z == pytest.approx(rest + 40.0, abs=0.1))
     assert wrenches[-1].header.frame_id == "tool0_controller"
 
 

@@ -25,6 +25,7 @@ from rlco_sim.drivers.franka_gripper import FrankaGripperEnd
 from rlco_sim.drivers.franka_recovery import FrankaRecovery
 from rlco_sim.drivers.franka_state import StateMessages
 from rlco_sim.drivers.packages import kind
+from rlco_sim.drivers.wrench_end import WrenchEnd
 from rlco_sim.machine.controller import Controller, Kind
 from rlco_sim.machine.forward import Forward
 from rlco_sim.machine.franka import FrankaRobot
@@ -93,6 +94,7 @@ class FrankaDriver(ArmDriver):
             "reflex": lambda _: robot.reflex(),
             "user_stop": lambda _: robot.user_stop(),
             "release": lambda _: robot.release(),
+            "felt_force": self._wrench.lean,
         }
 
     def switched(self) -> None:
@@ -111,6 +113,7 @@ class FrankaDriver(ArmDriver):
         self._measured.publish(arm)
         if self._states is not None:
             self._states.publish(self._state.message(arm, self._body.drive.goal))
+        self._wrench.say()
 
     def _open_topics(self) -> None:
         node, default = self._stand.node, qos_profile_system_default
@@ -126,6 +129,13 @@ class FrankaDriver(ArmDriver):
         )
         self._measured = node.create_publisher(
             JointState, f"{_STATE}/measured_joint_states", _CONVENIENCE
+        )
+        self._wrench = WrenchEnd(
+            self._stand,
+            f"{_STATE}/external_wrench_in_stiffness_frame",
+            self._stand.robot.ee_frame,
+            _CONVENIENCE,
+            np.zeros((2, 3)),
         )
         state = kind(self._stand, "franka_msgs.msg.FrankaRobotState", f"{_STATE}/robot_state")
         self._states = None

@@ -111,6 +111,7 @@ class UrDriver(ArmDriver):
             "program_stop": lambda _: self._press(robot.stop),
             "program_start": lambda _: self._press(robot.play),
             "speed_scaling": self._set_speed,
+            "felt_force": self._status.wrench.lean,
         }
 
     def inject(self, fault: str, value: float) -> None:

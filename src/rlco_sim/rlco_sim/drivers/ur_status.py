@@ -7,21 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from geometry_msgs.msg import WrenchStamped
+import numpy as np
 from rclpy.qos import qos_profile_system_default
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
-from rlco_core.kinematics import Kinematics
 from rlco_ros.qos import LATCHED
-from rlco_sim import convert
 from rlco_sim.drivers.driver import Stand
 from rlco_sim.drivers.packages import kind
+from rlco_sim.drivers.wrench_end import WrenchEnd
 from rlco_sim.machine.ur import Answer, UrRobot
 
 _IO = "io_and_status_controller"
 #: Functions of set_io, and how many digital outputs there are.
 _DIGITAL_OUT, _OUTPUTS = 1, 18
+#: N and N m that a sensor tells that nobody has zeroed.
+_OFFSET = np.array([[1.5, -2.0, 6.0], [0.1, -0.2, 0.05]])
 
 
 class UrStatus:
@@ -32,6 +33,9 @@ class UrStatus:
         robot: whose status it is.
         changed: called when the robot's modes may have changed.
         output: called with pin and state of a digital output that was set.
+
+    Attributes:
+        wrench: force and torque on the tool.
     """
 
     def __init__(
@@ -43,7 +47,6 @@ class UrStatus:
     ) -> None:
         self._stand, self._robot, self._changed, self._output = stand, robot, changed, output
         node = stand.node
-        self._kinematics = Kinematics(stand.robot)
         self._told: dict[str, int] = {}
         self._latched = {
             name: (node.create_publisher(message, f"{_IO}/{name}", LATCHED), message, field)
@@ -54,8 +57,8 @@ class UrStatus:
         self._scaling = node.create_publisher(
             Float64, "speed_scaling_state_broadcaster/speed_scaling", default
         )
-        self._wrench = node.create_publisher(
-            WrenchStamped, "force_torque_sensor_broadcaster/wrench", default
+        self.wrench = WrenchEnd(
+            stand, "force_torque_sensor_broadcaster/wrench", "tool0_controller", default, _OFFSET
         )
         self._open_dashboard()
         set_io = kind(stand, "ur_msgs.srv.SetIO", f"{_IO}/set_io")
@@ -65,10 +68,7 @@ class UrStatus:
     def say(self) -> None:
         """Speed and force."""
         self._scaling.publish(Float64(data=100.0 * self._robot.scaling))
-        session, frame = self._stand.session, f"{self._stand.prefix}tool0_controller"
-        turn = self._kinematics.forward(session.joint_positions).rotation.T
-        force, torque = (turn @ part for part in session.world.arm.load())
-        self._wrench.publish(convert.wrench_message(session.stamp_ns, frame, force, torque))
+        self.wrench.say()
 
     def say_changes(self) -> None:
         """Modes, where they are not what was told last: at first, what a message has anyway."""

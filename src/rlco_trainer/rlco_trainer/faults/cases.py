@@ -46,7 +46,7 @@ def _honest(rig: Rig) -> None:
 
 
 def _messages(robot: str) -> Iterator[Case]:
-    """Cameras, joint states, chunks and clocks that lie or fall silent."""
+    """Cameras, joint states, forces, chunks and clocks that lie or fall silent."""
     chunk = ("chunk_timeout",)
     nan = relay.with_actions(lambda rows: np.where(np.arange(len(rows)) == 9, np.nan, rows))
     exploding = relay.with_actions(lambda rows: rows + 0.5)
@@ -61,6 +61,8 @@ def _messages(robot: str) -> Iterator[Case]:
         ("joints_permuted", "joints", relay.permuted, ()),
         ("joint_missing", "joints", relay.without_a_joint, ("joints_invalid",)),
         ("joint_nan", "joints", relay.not_a_number, ("joints_invalid",)),
+        ("wrench_silent", "wrench", relay.silent, ("wrench_silent",)),
+        ("wrench_nan", "wrench", relay.no_force, ("wrench_invalid",)),
         ("chunks_late", "chunk", Late(1.0), chunk),
         ("chunks_out_of_order", "chunk", relay.out_of_order(), chunk),
         ("chunks_twice", "chunk", relay.twice, ()),
@@ -87,7 +89,13 @@ def _of_the_robot(robot: str) -> Iterator[Case]:
 
 def _processes(robot: str) -> Iterator[Case]:
     """Nodes that are killed and started again, or stopped for a while."""
-    silent = ("observation_timeout", "driver_silent", "controller_inactive", "robot_fault")
+    silent = (
+        "observation_timeout",
+        "driver_silent",
+        "controller_inactive",
+        "robot_fault",
+        "wrench_silent",
+    )
     nodes: tuple[tuple[str, tuple[str, ...], Literal["", "arm", "bridge"]], ...] = (
         ("policy", ("chunk_timeout",), ""),
         ("sim", silent, "arm"),

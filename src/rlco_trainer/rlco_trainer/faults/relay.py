@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from geometry_msgs.msg import WrenchStamped
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
 
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import ActionChunk
-from rlco_ros.qos import CLOCK, COMMAND, STATE
+from rlco_ros.qos import CLOCK, COMMAND, SENSOR, STATE
 
 #: What becomes of a message: what is sent at once.
 Spoil = Callable[[Any], Sequence[Any]]
@@ -59,19 +60,20 @@ class Lossy:
 
 
 class Relay:
-    """Passes images, joint states, chunks and time on.
+    """Passes images, joint states, forces, chunks and time on.
 
     Args:
         node: whose ends these are.
         camera: topic of the images.
         joints: topics of the joint states.
+        wrench: topic of force and torque on the tool.
 
     Attributes:
-        spoils: what becomes of "image", "joints", "chunk" and "clock".
+        spoils: what becomes of "image", "joints", "wrench", "chunk" and "clock".
         now_ns: simulated time, as the simulator tells it.
     """
 
-    def __init__(self, node: Node, camera: str, joints: Sequence[str]) -> None:
+    def __init__(self, node: Node, camera: str, joints: Sequence[str], wrench: str) -> None:
         self.spoils: dict[str, Spoil | Late | Lossy] = {}
         self.now_ns = 0
         self._waiting: list[tuple[int, int, Any, Any]] = []
@@ -80,6 +82,7 @@ class Relay:
         node.create_subscription(Clock, "raw/clock", self._on_clock, CLOCK)
         self._pass(node, Image, camera, "image", COMMAND)
         self._pass(node, ActionChunk, "action_chunk", "chunk", COMMAND)
+        self._pass(node, WrenchStamped, wrench, "wrench", SENSOR)
         for topic in joints:
             self._pass(node, JointState, topic, "joints", STATE)
 
@@ -189,6 +192,16 @@ def not_a_number(state: JointState) -> Sequence[JointState]:
     positions = list(state.position)
     positions[1] = float("nan")
     other.position = positions
+    return (other,)
+
+
+# --- forces ----------------------------------------------------------------------------------
+
+
+def no_force(wrench: WrenchStamped) -> Sequence[WrenchStamped]:
+    """The force along z is no number."""
+    other = deepcopy(wrench)
+    other.wrench.force.z = float("nan")
     return (other,)
 
 

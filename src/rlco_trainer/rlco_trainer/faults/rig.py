@@ -18,6 +18,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 
 from rlco_bridge.client import EpisodeClient, EpisodeReport, SystemNotReady
+from rlco_bridge.driver import DriverConfig
 from rlco_bringup.graph import NodeSpec, RobotSettings, robot_graph
 from rlco_bringup.up import System, profile_environment
 from rlco_core.robot import RobotConfig
@@ -38,6 +39,7 @@ _MS = 1e-6
 _STOPS = (SafetyState.STOPPED, SafetyState.HOLDING)
 #: ns by which the bridge's clock may differ from the simulator's.
 _TRUSTED_NS = 300_000_000
+_IMAGES = "front/image_raw"
 #: Topics of joint states, by robot.
 _JOINTS = {"panda": ("franka/joint_states", "joint_states"), "ur5e": ("joint_states",)}
 
@@ -100,7 +102,7 @@ class Rig:
             self.client = EpisodeClient(config)
             stack.callback(self.client.close)
             node = self.client.node
-            self.relay = Relay(node, "front/image_raw", _JOINTS[self.robot])
+            self.relay = Relay(node, _IMAGES, _JOINTS[self.robot], _wrench(self.robot))
             self.person, self.deadman = Person(node), Deadman(node)
             node.create_subscription(JointState, "sim_node/true_joint_states", self._on_true, STATE)
             node.create_subscription(SafetyState, "safety_state", self._on_state, LATCHED)
@@ -194,10 +196,15 @@ class Rig:
         self.moves.append(Moved(stamp_to_ns(message.header.stamp), speed))
 
 
+def _wrench(robot: str) -> str:
+    """Topic of force and torque on the tool."""
+    return DriverConfig.load(RobotConfig.load(robot).driver).wrench
+
+
 def _relayed(spec: NodeSpec, robot: str) -> NodeSpec:
     """The same node, behind the relay."""
     relayed = {
-        "sim_node": ("front/image_raw", *_JOINTS[robot]),
+        "sim_node": (_IMAGES, *_JOINTS[robot], _wrench(robot)),
         "policy_node": ("action_chunk",),
     }
     remappings = {topic: f"raw/{topic}" for topic in relayed.get(spec.name, ())}

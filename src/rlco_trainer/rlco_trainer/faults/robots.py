@@ -12,6 +12,8 @@ from rlco_trainer.faults.rig import Rig
 
 #: s of simulated time after which a protective stop can be unlocked.
 _LOCKED = 5.2
+#: N with which a person leans on the arm.
+_LEANS = 90.0
 
 
 def _inject(fault: str, value: float = 0.0) -> Callable[[Rig], None]:
@@ -59,6 +61,12 @@ _GRIPPER = told(
     _undo("speaking_gripper"),
     early=True,  # goals of grippers go out when an episode begins
 )
+_LEANING = told(
+    "force_exceeded",
+    _inject("felt_force", _LEANS),
+    ("force_exceeded",),
+    _undo("felt_force"),
+)
 _FREEZE = told(
     "driver_repeats_joint_states",
     _inject("joint_state_freeze"),
@@ -74,6 +82,7 @@ UR: tuple[Told, ...] = (
     told("speed_scaling_10", _inject("speed_scaling", 0.1), (), _FULL_SPEED),
     told("speed_scaling_0", _inject("speed_scaling", 0.0), ("paused",), _FULL_SPEED),
     _CONTROLLER,
+    _LEANING,
     _FREEZE,
     _GRIPPER,
 )
@@ -81,6 +90,7 @@ FRANKA: tuple[Told, ...] = (
     told("reflex", _inject("reflex"), ("reflex", "driver_silent"), _recover),
     told("user_stop", _inject("user_stop"), ("reflex", "driver_silent"), _release_and_recover),
     _CONTROLLER,
+    _LEANING,
     _FREEZE,
     _GRIPPER,
 )
