@@ -23,11 +23,12 @@ from rlco_ros.optional import interface
 from rlco_trainer.bench.motion.modified import Executed
 from rlco_trainer.bench.motion.node import Ear
 from rlco_trainer.bench.motion.played import Played, one_by_one, play
+from rlco_trainer.bench.patience import START_SECONDS, patient
 from rlco_trainer.bench.timing.node import SETPOINTS
 from rlco_trainer.faults.person import Person
 from rlco_trainer.files import write_text
 
-_START, _ARM = 90.0, 30.0
+_ARM = 30.0
 #: s of simulated time after an episode until nothing is told any more.
 _AFTER = 0.8
 #: Cycles of ros2_control per second: Franka's, and UR's, which others are played with, too.
@@ -61,12 +62,12 @@ class MotionSystem:
     def __enter__(self) -> MotionSystem:
         os.environ.update(profile_environment())
         with ExitStack() as stack:
-            graph, logs = robot_graph(self._settings), self._folder / "logs"
+            graph, logs = patient(robot_graph(self._settings)), self._folder / "logs"
             system = stack.enter_context(System(graph, log_dir=logs))
             client = EpisodeClient(self._robot, alive=system.require_alive)
             self._client = stack.enter_context(closing(client))
             self._ear = Ear(client.node, self._robot, self._setpoints)
-            client.wait_for_system(_START)
+            client.wait_for_system(START_SECONDS)
             if self._setpoints:
                 self._switch_controllers()
             self._stack = stack.pop_all()
@@ -81,7 +82,7 @@ class MotionSystem:
         Raises:
             RlcoError: none begins.
         """
-        deadline = time.monotonic() + _START
+        deadline = time.monotonic() + START_SECONDS
         while not (report := self._try(seed, max_steps)).steps:
             if time.monotonic() > deadline:
                 raise RlcoError(f"no episode begins: {report.stop_reason}: {report.detail}")

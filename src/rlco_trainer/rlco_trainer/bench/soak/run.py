@@ -30,13 +30,14 @@ from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse
 from rlco_trainer.bench.figures import document, keep, show_figures
+from rlco_trainer.bench.patience import START_SECONDS, patient
 from rlco_trainer.bench.soak.footprint import Footprint
 from rlco_trainer.bench.soak.plot import write_plot
 from rlco_trainer.bench.soak.trend import Process
 from rlco_trainer.progress import progress
 from rlco_trainer.settings import require_least
 
-_FIRST_SEED, _START_SECONDS = 70_000, 60.0
+_FIRST_SEED = 70_000
 #: Samples that a line through half of them needs.
 _FEWEST = 6
 _VERSIONS = ("numpy", "onnxruntime", "pybullet")
@@ -106,10 +107,10 @@ def bench_soak(config: BenchSoakConfig) -> Bench:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rlco_bench_")))
         os.environ["ROS_LOG_DIR"] = str(folder)  # the bridge's journal, too
-        system = stack.enter_context(System(sim_graph(settings), log_dir=folder))
+        system = stack.enter_context(System(patient(sim_graph(settings)), log_dir=folder))
         robot = RobotConfig.load(config.robot)
         client = stack.enter_context(closing(EpisodeClient(robot, alive=system.require_alive)))
-        client.wait_for_system(_START_SECONDS)
+        client.wait_for_system(START_SECONDS)
         pids = {name: process.pid for name, process in system.processes.items()}
         started = time.monotonic()
         ends, found = _play(config, client, {**pids, "client": os.getpid()})
