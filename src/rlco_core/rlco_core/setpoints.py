@@ -31,9 +31,9 @@ Vector = NDArray[np.float64]
 #: Planned motion leaves room for what a stop adds: braking while it speeds up, an arm becomes a
 #: little faster first.
 _ROOM = 0.97
-#: A controller that plays a quintic from set-point to set-point bends where a profile does not: jerk
-#: is the profile's as parabolas come nearest to it, at most 2.18 times as large; acceleration was
-#: never found to be 1.06 times as large where it takes a period or more from nothing to the most.
+#: A controller that plays a quintic from set-point to set-point bends where a profile does not. Its
+#: jerk is the profile's as parabolas come nearest to it, at most 2.18 times as large; acceleration
+#: was never found to be 1.06 times as large where a period or more leads from nothing to the most.
 _BENT_JERK, _BENT = 2.18, 1.06
 #: Share of their speed by which joints that are behind may be faster than what they are to follow.
 _HURRY = 0.25

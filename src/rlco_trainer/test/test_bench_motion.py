@@ -28,7 +28,7 @@ from rlco_trainer.bench.motion.modified import Executed, modified
 from rlco_trainer.bench.motion.noise import noise_bundle
 from rlco_trainer.bench.motion.played import Played, Sent, one_by_one, play
 from rlco_trainer.bench.motion.run import BenchMotionConfig
-from rlco_trainer.bench.motion.system import streaming_driver
+from rlco_trainer.bench.motion.system import write_driver
 
 DT, DT_NS, START = 0.05, 50_000_000, 7_000_000_000
 ROBOTS = {name: RobotConfig.load(name) for name in ("panda", "ur5e")}
@@ -205,10 +205,13 @@ def test_noise_is_any_action_that_is_allowed_and_never_the_same(name: str, tmp_p
 @pytest.mark.parametrize("name", ROBOTS)
 def test_a_robot_gets_its_own_driver_that_takes_set_points(name: str, tmp_path: Path) -> None:
     own = DriverConfig.load(ROBOTS[name].driver)
-    other = DriverConfig.load(streaming_driver(ROBOTS[name], tmp_path / "driver.yaml"))
+    other = DriverConfig.load(write_driver(ROBOTS[name], True, 0.5, tmp_path / "driver.yaml"))
     assert (own.arm.kind, other.arm.kind) == ("joint_trajectory", "forward_position")
     assert other.arm.name == "forward_position_controller/commands"
-    assert (own.gripper, own.supervisor) == (other.gripper, other.supervisor)
+    assert other.gripper == own.gripper.model_copy(update={"patience": 8.0})
+    assert other.supervisor == own.supervisor
+    same = DriverConfig.load(write_driver(ROBOTS[name], False, 1.0, tmp_path / "driver.yaml"))
+    assert same == own
 
 
 @pytest.mark.parametrize(

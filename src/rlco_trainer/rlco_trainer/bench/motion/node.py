@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -42,14 +43,21 @@ class Ear:
         node: that listens.
         robot: whose controllers.
         setpoints: topic of set-points, where they are told one by one; else trajectories are.
+
+    Attributes:
+        executed: periods that the bridge played.
+        torn, gap: motion that came too late to be told as it was made, from the bridge's start on,
+            and by how much at most, rad, as the process that says set-points tells.
     """
 
     def __init__(self, node: Node, robot: RobotConfig, setpoints: str) -> None:
         self._node = node
         self._times: list[tuple[int, int]] = []
+        self.torn, self.gap = 0, 0.0
         self.begin()
         node.create_subscription(Clock, "/clock", self._on_clock, _CLOCK)
         node.create_subscription(ExecutedAction, "executed_action", self._on_executed, _EVERY)
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, _EVERY)
         if setpoints:
             node.create_subscription(Float64MultiArray, setpoints, self._on_setpoint, _EVERY)
         else:
@@ -100,6 +108,12 @@ class Ear:
 
     def _on_setpoint(self, message: Float64MultiArray) -> None:
         self._setpoints.append(np.array(message.data))
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            told = {entry.key: entry.value for entry in status.values}
+            if "torn" in told:
+                self.torn, self.gap = int(float(told["torn"])), float(told["gap_rad"])
 
     def _on_executed(self, message: ExecutedAction) -> None:
         action, told = np.array(message.action, np.float64), np.array(message.told)

@@ -34,7 +34,7 @@ from rlco_trainer.bench.figures import document, keep, show_figures
 from rlco_trainer.bench.motion.audit import Audit, Reached
 from rlco_trainer.bench.motion.modified import modified
 from rlco_trainer.bench.motion.noise import noise_bundle
-from rlco_trainer.bench.motion.system import MotionSystem, streaming_driver
+from rlco_trainer.bench.motion.system import MotionSystem, write_driver
 from rlco_trainer.progress import Advance, progress
 from rlco_trainer.settings import require_least
 
@@ -94,9 +94,8 @@ class Row:
         beyond: samples beyond a published limit, by kind.
         beyond_chosen: samples beyond a limit that was chosen, as the maker publishes none.
         reached: the largest share of each limit, and where.
-        replaced: trajectories that came while another one was played; set-points are counted as
-            samples.
-        torn, gap_rad: those that came too late to go on from it, and by how much at most.
+        torn, gap_rad: motion that came too late to go on from what was played, and by how much at
+            most. Trajectories jump there; a step of set-points fades, and may accelerate more.
         commands, modified: control periods, and those in which the arm was told something else than
             the policy asked for.
         held_back: how often motion began to be held back, by limit.
@@ -189,14 +188,14 @@ def _settings(config: BenchMotionConfig, case: Case, folder: Path) -> RobotSetti
     bundle = shipped_bundle(config.task, robot.name)
     if case.policy == "noise":
         bundle = noise_bundle(bundle, robot, _FIRST_SEED, folder / "noise")
-    streamed = case.told == "setpoints"
+    streamed, speed = case.told == "setpoints", config.real_time_factor
     return RobotSettings(
         bundle=str(bundle),
         task=config.task,
         robot=case.robot,
-        driver=str(streaming_driver(robot, folder / "driver.yaml")) if streamed else "",
+        driver=str(write_driver(robot, streamed, speed, folder / "driver.yaml")),
         use_mock_hardware=True,
-        real_time_factor=config.real_time_factor,
+        real_time_factor=speed,
         setpoint_rate=config.setpoint_rate,
         journal=str(folder / "journal.jsonl"),
     )

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -57,7 +57,7 @@ class MotionSystem:
     def __init__(self, settings: RobotSettings, streamed: bool, folder: Path) -> None:
         self._settings, self._folder = settings, folder
         self._robot = RobotConfig.load(settings.robot)
-        self._setpoints = SETPOINTS if streamed else ""
+        self._setpoints, self._torn = SETPOINTS if streamed else "", 0
 
     def __enter__(self) -> MotionSystem:
         os.environ.update(profile_environment())
@@ -96,7 +96,9 @@ class MotionSystem:
 
     def _played(self) -> Played:
         if self._setpoints:
-            return one_by_one(self._ear.setpoints(), self._settings.setpoint_rate)
+            before, self._torn = self._torn, self._ear.torn
+            played = one_by_one(self._ear.setpoints(), self._settings.setpoint_rate)
+            return replace(played, torn=self._torn - before, gap=self._ear.gap)
         return play(self._ear.sent(), _CYCLES.get(self._robot.driver, _USUAL))
 
     def _switch_controllers(self) -> None:
@@ -117,9 +119,13 @@ class MotionSystem:
             raise RlcoError(f"the simulated driver did not switch to {one_by_one}")
 
 
-def streaming_driver(robot: RobotConfig, path: Path) -> Path:
-    """Writes the robot's own driver with an arm that is told set-points; ``path``."""
+def write_driver(robot: RobotConfig, streamed: bool, speed: float, path: Path) -> Path:
+    """Writes the robot's own driver to ``path``, with an arm that is told set-points where it is
+    ``streamed``. Its gripper, which moves in simulated time, is waited for as long at any speed.
+    """
     driver = DriverConfig.load(robot.driver).model_dump(mode="json")
-    driver["arm"] = {"kind": "forward_position", "name": SETPOINTS}
+    driver["gripper"]["patience"] /= speed
+    if streamed:
+        driver["arm"] = {"kind": "forward_position", "name": SETPOINTS}
     write_text(path, yaml.safe_dump(driver))
     return path
