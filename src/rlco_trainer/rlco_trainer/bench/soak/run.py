@@ -120,7 +120,7 @@ def bench_soak(config: BenchSoakConfig) -> Bench:
     return Bench(
         episodes=config.episodes,
         max_steps=config.max_steps,
-        ends=ends,
+        ends=dict(ends),
         flat=not any(one.problem for one in processes.values()),
         episodes_per_second=round(rate, 2),
         looks=tuple(looks),
@@ -130,7 +130,7 @@ def bench_soak(config: BenchSoakConfig) -> Bench:
 
 def _play(
     config: BenchSoakConfig, client: EpisodeClient, pids: Mapping[str, int]
-) -> tuple[Mapping[str, int], Mapping[str, list[Footprint]]]:
+) -> tuple[Counter[str], Mapping[str, list[Footprint]]]:
     """How episodes ended, and what was found at all looks, by process."""
     ends = Counter[str]()
     found: dict[str, list[Footprint]] = {name: [] for name in pids}
