@@ -35,4 +35,4 @@ def test_white_noise_in_time_moves_no_arm_beyond_its_limits(robot: str, tmp_path
         assert row["ends"] == {"step_limit": 2}
         assert row["commands"] == 2 * STEPS
         assert row["samples"] > 2 * STEPS * 5
-        assert 0.3 < row["reached"]["acceleration"]["share"]
+        assert row["reached"]["acceleration"]["share"] > 0.3
