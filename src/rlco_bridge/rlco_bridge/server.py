@@ -22,6 +22,9 @@ from rlco_interfaces.srv import ResetScene
 _AGAIN = 2.0
 #: s after a scene was laid out until its robot is heard of again.
 _HEARD_AGAIN = 0.3
+#: s for which a result can be asked for. All goals of that time are listed at every change of one,
+#: to everybody, and looked through by everybody.
+_KEPT = 60
 
 Begin = Callable[[RunEpisode.Goal, ResetScene.Response], None]
 
@@ -66,6 +69,7 @@ class EpisodeServer:
             goal_callback=self._on_goal,
             handle_accepted_callback=self._on_accepted,
             cancel_callback=self._on_cancel,
+            result_timeout=_KEPT,
         )
 
     @property

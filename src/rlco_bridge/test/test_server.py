@@ -13,6 +13,7 @@ import rclpy
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.task import Future
+from rclpy.time import Time
 
 from rlco_bridge.episode import Outcome
 from rlco_bridge.server import EpisodeServer
@@ -138,6 +139,23 @@ def test_a_scene_that_cannot_be_laid_out_ends_the_goal(stage: Stage) -> None:
     assert result.stop_reason == RunEpisode.Result.STOP_RESET_FAILED
     assert result.detail == "no such colour"
     assert stage.begun == []
+
+
+def test_goals_of_long_ago_are_forgotten(stage: Stage) -> None:
+    clock, goals = stage.node.get_clock(), stage.server._server._goal_handles
+    clock._set_ros_time_is_active(True)
+    clock.set_ros_time_override(Time(seconds=100))
+    stage.refusal = "not now"
+    for _ in range(3):
+        stage.result(stage.send())
+    assert len(goals) == 3
+    clock.set_ros_time_override(Time(seconds=159))
+    stage.result(stage.send())
+    assert len(goals) == 4, "their results may still be asked for"
+    for later in (161, 163):  # rcl looks a goal later than it should
+        clock.set_ros_time_override(Time(seconds=later))
+        stage.result(stage.send())
+    stage.wait(lambda: len(goals) == 3)
 
 
 def test_a_refused_goal_asks_for_nothing(stage: Stage) -> None:

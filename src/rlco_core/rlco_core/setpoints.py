@@ -31,6 +31,10 @@ Vector = NDArray[np.float64]
 #: Planned motion leaves room for what a stop adds: braking while it speeds up, an arm becomes a
 #: little faster first.
 _ROOM = 0.97
+#: A controller that plays a quintic from set-point to set-point bends where a profile does not. Its
+#: jerk is the profile's as parabolas come nearest to it, at most 2.18 times as large; acceleration
+#: was never found to be 1.06 times as large where a period or more leads from nothing to the most.
+_BENT_JERK, _BENT = 2.18, 1.06
 #: Share of their speed by which joints that are behind may be faster than what they are to follow.
 _HURRY = 0.25
 #: s between two looks at a planned stop; what lies between is covered by the limits' inset.
@@ -61,12 +65,10 @@ class SetpointStream:
         self._safety = stream_safety(robot, kinematics)
         velocity = kinematics.velocity * limits.velocity_scale * _ROOM
         self._slow_down = SlowDown(kinematics, velocity, limits.singularity)
-        self._profiles = Profiles(
-            velocity,
-            np.array(limits.acceleration) * limits.dynamics_scale,
-            np.array(limits.jerk) * limits.dynamics_scale,
-            _HURRY * velocity,
-        )
+        acceleration = np.array(limits.acceleration) * limits.dynamics_scale / _BENT
+        jerk = np.array(limits.jerk) * limits.dynamics_scale / _BENT_JERK
+        jerk = np.minimum(jerk, acceleration / period)
+        self._profiles = Profiles(velocity, acceleration, jerk, _HURRY * velocity)
         self.reset(kinematics.home)
 
     def reset(self, joints: Vector) -> Verdict:

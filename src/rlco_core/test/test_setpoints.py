@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from rlco_core.inspection import Inspector
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import ActionPath
+from rlco_core.profiles import JointState
 from rlco_core.robot import RobotConfig, Workspace
 from rlco_core.setpoints import SetpointStream
 
@@ -95,6 +97,50 @@ def test_whatever_is_commanded_all_set_points_are_within_all_limits(
     require_within(name, played(stream_of(name, rate), commands, rate, 0.4), rate)
 
 
+def bent(states: Sequence[JointState], period: float) -> tuple[Vector, Vector]:
+    """(n,) the most acceleration and jerk of a controller that plays the quintic from each state to
+    the next, which tells positions, velocities and accelerations at its ends.
+    """
+    powers, share = np.arange(6), np.linspace(0.0, 1.0, 21)[:, None]
+    rows = np.array([_derivative(powers, at, order) for at in (0.0, 1.0) for order in range(3)])
+    curves = np.linalg.inv(rows)
+    told = [np.array([s.joints, s.velocity * period, s.acceleration * period**2]) for s in states]
+    most = [np.zeros(told[0].shape[1])] * 2
+    for begin, end in pairwise(told):
+        curve = curves @ np.concatenate([begin, end])
+        found = (_derivative(powers, share, k) @ curve / period**k for k in (2, 3))
+        most = [np.maximum(so_far, np.abs(one).max(0))
+                for so_far, one in zip(most, found, strict=True)]  # fmt: skip
+    return most[0], most[1]
+
+
+def _derivative(powers: Vector, at: Vector | float, order: int) -> Vector:
+    """Of every power at a place."""
+    factor = np.prod([powers - k for k in range(order)], axis=0)
+    return factor * at ** np.maximum(powers - order, 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(sorted(ROBOTS)),
+    rate=st.sampled_from([100, 125, 500]),
+    actions=st.lists(_rows(0.0144), min_size=1, max_size=25),
+)
+def test_what_is_played_between_set_points_is_within_limits_too(
+    name: str, rate: int, actions: list[list[float]]
+) -> None:
+    stream, limits = stream_of(name, rate), ROBOTS[name].limits
+    states = [stream.state]
+    for command in walked(name, actions):
+        stream.follow(command, DT)
+        states += [stream.advance() for _ in range(round(DT * rate))]
+    states += stream.ahead()
+    acceleration, jerk = bent(states, 1.0 / rate)
+    scale = limits.dynamics_scale * (1.0 + 1e-6)
+    assert (acceleration <= scale * np.array(limits.acceleration)).all()
+    assert (jerk <= scale * np.array(limits.jerk)).all()
+
+
 @pytest.mark.parametrize("foul", [np.nan, np.inf])
 def test_foul_commands_are_refused_and_it_comes_to_rest(foul: float) -> None:
     stream = stream_of("panda")
@@ -135,7 +181,7 @@ def test_it_stops_in_front_of_what_stands_there_and_says_so() -> None:
     assert "the tool would be in post" in stream.verdict.reason
     reached = [KINEMATICS["panda"].forward(row).translation[0] for row in joints]
     assert 0.47 < max(reached) < 0.49
-    back = played(stream, forth[::-1], 100, 0.0)
+    back = played(stream, [*forth[::-1], *forth[:1] * 4], 100, 0.0)
     assert stream.verdict.accepted
     assert KINEMATICS["panda"].forward(back[-1]).translation[0] < 0.48
 
