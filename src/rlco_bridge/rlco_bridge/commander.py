@@ -91,9 +91,13 @@ class Commander:
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
         self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
 
+    def prepare(self) -> None:
+        """An episode begins: what was asked before counts no more, of the gripper either."""
+        self.gripper.begin()
+        self.shadow.begin()
+
     def begin(self, measured: Measured) -> Verdict:
         """The arm stands where it was measured; refused where it may not be."""
-        self.gripper.begin()
         if self._mover is None:
             return ACCEPTED
         if not self._unheard:

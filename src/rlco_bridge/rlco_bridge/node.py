@@ -139,7 +139,7 @@ class BridgeNode(LifecycleNode):
         self._credit = 0.0
         self._silence.begin()
         self._lookout.begin(start)
-        self._commander.shadow.begin()
+        self._commander.prepare()
         self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)

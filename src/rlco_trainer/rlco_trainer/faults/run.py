@@ -27,8 +27,9 @@ from rlco_trainer.faults.judge import try_out
 from rlco_trainer.faults.rig import DEADMAN_TIMEOUT, TASK, Rig
 from rlco_trainer.files import write_text
 
-#: s of simulated time within which a gripper is to be done.
-_GRIPPER_PATIENCE = 1.2
+#: s of simulated time within which a gripper is to be done: before the arm meets what it pushes,
+#: which moves it whatever it is told.
+_GRIPPER_PATIENCE = 0.9
 
 
 @dataclass(frozen=True)
