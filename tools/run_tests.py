@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
 NO_TESTS_COLLECTED = 5
+#: Packages whose tests wait for nobody, and how these are shared out.
+COMPUTING = {"rlco_core", "rlco_sim", "rlco_trainer"}
+BOTH_CORES = {"PYTEST_ADDOPTS": "-n 2 --dist loadfile", "OMP_NUM_THREADS": "1"}
 #: s for one command; all of them take about 20 minutes on two cores.
 DEADLINE_S = 1500.0
 TIMED_OUT = 124
@@ -72,14 +75,23 @@ def mypy_command() -> list[str]:
 
 
 def test_packages() -> Counts:
-    """`colcon test`, one package after the other, so that ROS deadlines see a calm machine."""
-    reports = [BUILD / name / "pytest.xml" for name in tested_packages()]
+    """`colcon test`, one package after the other: those that only compute on both cores, then those
+    with ROS deadlines, which see a calm machine.
+    """
+    names = set(tested_packages())
+    return colcon_test(names & COMPUTING, BOTH_CORES) + colcon_test(names - COMPUTING)
+
+
+def colcon_test(names: set[str], environment: Mapping[str, str] | None = None) -> Counts:
+    """`colcon test` of some packages."""
+    reports = [BUILD / name / "pytest.xml" for name in sorted(names)]
     discard(reports)
     command = ["colcon", "--log-base", str(ROOT / "log" / DISTRO), "test", "--merge-install"]
     command += ["--base-paths", "src", "launch", "--build-base", str(BUILD)]
     command += ["--install-base", str(ROOT / "install" / DISTRO), "--executor", "sequential"]
     command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
-    code = run([*command, "--return-code-on-test-failure"])
+    command += ["--return-code-on-test-failure", "--packages-select", *sorted(names)]
+    code = run(command, environment)
     return with_breakdown(sum(map(read_report, reports), Counts()), code)
 
 
@@ -132,10 +144,14 @@ def with_breakdown(counts: Counts, code: int) -> Counts:
     return counts if not code or counts.failed else counts + Counts(failed=1)
 
 
-def run(command: list[str], deadline: float = DEADLINE_S) -> int:
+def run(
+    command: list[str], environment: Mapping[str, str] | None = None, deadline: float = DEADLINE_S
+) -> int:
     """The exit code; `TIMED_OUT` where the command had to be ended, with all that it started."""
     print(f"\n$ {' '.join(command)}", flush=True)
-    process = subprocess.Popen(command, cwd=ROOT, env=test_environment(), start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**test_environment(), **(environment or {})}, start_new_session=True
+    )
     try:
         return process.wait(deadline)
     except subprocess.TimeoutExpired:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,9 @@ from rlco_trainer.learning.datasets import Loaded, fit, load
 from rlco_trainer.policies.policy_file import FAMILIES, save_policy
 
 SEED = 7
+# Tests of another process do not see the nodes of this one's.
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
 
 
 @pytest.fixture(scope="session")
