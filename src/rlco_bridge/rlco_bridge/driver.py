@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from rlco_core.config import locate, read_yaml
@@ -116,6 +117,17 @@ class DriverConfig(_Strict):
         arm = self.arm.model_copy(update={"kind": "unheard"})
         gripper = self.gripper.model_copy(update={"kind": "unheard"})
         return self.model_copy(update={"arm": arm, "gripper": gripper, "wrench": ""})
+
+    def waiting(self, seconds: float) -> DriverConfig:
+        """The same, with ``patience`` of so long for its gripper."""
+        gripper = self.gripper.model_copy(update={"patience": seconds})
+        return self.model_copy(update={"gripper": gripper})
+
+    def write(self, path: Path) -> Path:
+        """Writes it for ``load``; the path."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(self.model_dump(mode="json")), encoding="utf-8")
+        return path
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> DriverConfig:

@@ -8,6 +8,7 @@ import numpy as np
 
 from rlco_bridge.course import Course
 from rlco_bridge.mover import Mover
+from rlco_bridge.streaming.seam import Seams
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
@@ -15,7 +16,13 @@ from rlco_core.robot import RobotConfig
 DT, DT_NS, START = 0.05, 50_000_000, 7_000_000_000
 PANDA = RobotConfig.load("panda")
 HOME = Kinematics(PANDA).home
+SPEED = Kinematics(PANDA).velocity
 ACTION = np.array([0.008, 0.004, 0.0, 0.0, 0.0, 0.0, 1.0], np.float32)
+
+
+def seams(share: float = 1.0) -> Seams:
+    """Of a Panda that has a share of its speed."""
+    return Seams(share * SPEED, PANDA.limits)
 
 
 class Walk:

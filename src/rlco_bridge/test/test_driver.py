@@ -49,3 +49,9 @@ def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path) -> None:
     own.write_text("arm: {kind: twist, topic: t}\ngripper: {kind: joint_trajectory}\n")
     with pytest.raises(ConfigError, match=r"arm\.topic: unknown key"):
         DriverConfig.load(own)
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    patient = DriverConfig.load("ur").waiting(7.5)
+    assert patient.gripper.patience == 7.5
+    assert DriverConfig.load(patient.write(tmp_path / "new" / "driver.yaml")) == patient

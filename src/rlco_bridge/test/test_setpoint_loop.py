@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from courses import DT_NS, START, Walk
+from courses import DT_NS, START, Walk, seams
 
 from rlco_bridge.streaming.loop import Hearing, SetpointLoop
 from rlco_bridge.streaming.player import Setpoint, SetpointPlayer
@@ -31,7 +31,7 @@ class Desk:
         self.refusals = 0
         self.loop = SetpointLoop(
             Hearing(theirs),
-            SetpointPlayer(np.full(7, 0.1), 10_000_000),
+            SetpointPlayer(seams(), 10_000_000),
             self.said.append,
             lambda: 1,
             self._refused,

@@ -40,6 +40,22 @@ class JointState:
         still = np.zeros_like(joints)
         return cls(readonly(np.array(joints, dtype=np.float64)), still, still)
 
+    def plus(self, other: JointState) -> JointState:
+        """Both at once."""
+        return JointState(
+            self.joints + other.joints,
+            self.velocity + other.velocity,
+            self.acceleration + other.acceleration,
+        )
+
+    def minus(self, other: JointState) -> JointState:
+        """What ``other`` would have to be added to be this."""
+        return JointState(
+            self.joints - other.joints,
+            self.velocity - other.velocity,
+            self.acceleration - other.acceleration,
+        )
+
 
 class Profile:
     """What joints do from now on.

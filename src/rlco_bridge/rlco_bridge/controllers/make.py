@@ -22,8 +22,6 @@ _TRAJECTORIES: Mapping[str, Callable[[Node, str, Sequence[str]], ArmController]]
     "joint_trajectory": JointTrajectoryTopic,
     "follow_joint_trajectory": FollowJointTrajectory,
 }
-#: s at top speed that motion may be away from where it should go on; one control period.
-_REACH = 0.05
 
 
 def make_arm_controller(
@@ -51,6 +49,6 @@ def make_arm_controller(
         base_frame=prefix + robot.base_frame,
         robot=robot,
         period_ns=round(1e9 / rate) if rate else 0,
-        reach=tuple((_REACH * Kinematics(robot).velocity).tolist()),
+        speed=tuple(Kinematics(robot).velocity.tolist()),
     )
     return StreamedController(node, spec, lockstep=rate is None)

@@ -20,6 +20,7 @@ from rlco_bridge.controllers.setpoint_messages import setpoint_messages
 from rlco_bridge.realtime import SETPOINTS, ask_for_priority, settle_memory
 from rlco_bridge.streaming.loop import Hearing, SetpointLoop
 from rlco_bridge.streaming.player import SetpointPlayer
+from rlco_bridge.streaming.seam import Seams
 from rlco_bridge.streaming.spec import StreamSpec
 from rlco_ros.qos import COMMAND
 
@@ -41,7 +42,7 @@ def main(descriptor: int, spec: StreamSpec) -> None:
     logger = node.get_logger()
     loop = SetpointLoop(
         Hearing(socket.socket(fileno=descriptor)),
-        SetpointPlayer(np.array(spec.reach), spec.period_ns),
+        SetpointPlayer(Seams(np.array(spec.speed), spec.robot.limits), spec.period_ns),
         lambda setpoint: publisher.publish(messages.make(setpoint)),
         publisher.get_subscription_count,
         lambda: logger.error(

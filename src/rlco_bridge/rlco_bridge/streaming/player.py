@@ -11,8 +11,9 @@ little longer or shorter.
 
 No set-point is a step away from the one before. Where some had to be left out, as clocks jumped or
 this process had to wait, and where a course came too late to go on from what was played meanwhile,
-the step fades. A course out of reach is refused: the one before it goes on to its end, at rest.
-Motion that begins anew, from where an arm was measured, is followed once the arm is told to stand.
+the step fades, within the arm's limits. A course out of reach is refused: the one before it goes on
+to its end, at rest. Motion that begins anew, from where an arm was measured, is followed once the
+arm is told to stand.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rlco_bridge.streaming.seam import Seam
+from rlco_bridge.streaming.seam import Seam, Seams
 from rlco_bridge.streaming.told import Told
+from rlco_core.profiles import JointState
 
 Vector = NDArray[np.float64]
 
@@ -35,8 +37,8 @@ _APART_NS = 50_000_000
 _CATCH_UP_NS, _MOST_CATCH_UP = 200_000_000, 0.02
 #: rad: less than this between two courses is nothing.
 _GAP = 1e-6
-#: Share of a new measurement in the pace, the longest time between hand-overs that measures it, and
-#: the least and greatest steady time per ROS time.
+#: Least share of a new measurement in the pace, the longest time between hand-overs that measures
+#: it, and the least and greatest steady time per ROS time.
 _LEARNED, _MEASURED_NS, _PACES = 0.1, 500_000_000, (0.05, 20.0)
 
 
@@ -58,7 +60,7 @@ class SetpointPlayer:
     """The set-points of one arm.
 
     Args:
-        reach: (n,) the largest step that may fade, rad.
+        seams: make steps fade.
         period_ns: ROS time from one set-point to the next.
 
     Attributes:
@@ -67,13 +69,14 @@ class SetpointPlayer:
         torn, gap: courses that did not go on from the one before, and by how much at most, rad.
     """
 
-    def __init__(self, reach: Vector, period_ns: int) -> None:
-        self._reach, self._period_ns = reach, period_ns
+    def __init__(self, seams: Seams, period_ns: int) -> None:
+        self._seams, self._period_ns = seams, period_ns
         self._told: Told | None = None
         self._seam: Seam | None = None
-        self._last: Setpoint | None = None
+        self._last: JointState | None = None
         self._pace, self._step_ns, self._time_ns = 1.0, period_ns, 0
         self._heard: Told | None = None
+        self._learned = 0
         self._motion: int | None = None
         self.due_ns: int | None = None
         self.late_ns = self.missed = 0
@@ -85,7 +88,8 @@ class SetpointPlayer:
         if told.motion != self._motion:
             if self._last is not None and self._last.velocity.any():
                 return True  # later: the arm does not stand yet
-            self._last = Setpoint(told.stamp_ns, *told.at(told.stamp_ns))
+            first = told.at(told.stamp_ns)
+            self._last = JointState.at_rest(first.joints)
             self._motion, self._told, self._seam, self.due_ns = told.motion, None, None, None
         return (self._jump if self.due_ns is None else self._go_on)(told, now_ns)
 
@@ -101,12 +105,13 @@ class SetpointPlayer:
             self.due_ns += self.missed * self._step_ns
         else:
             self.due_ns = now_ns
-        self._last = self._next()
+        self._last, stamp_ns = self._next(), self._time_ns
         self._time_ns += self._period_ns
         self.due_ns += self._step_ns
-        if self._time_ns - self._told.end_ns > _REPEATED_NS:
+        seam_ns = 0 if self._seam is None else self._seam.end_ns
+        if self._time_ns - max(self._told.end_ns, seam_ns) > _REPEATED_NS:
             self.due_ns = None
-        return self._last
+        return Setpoint(stamp_ns, self._last.joints, self._last.velocity)
 
     def _go_on(self, told: Told, now_ns: int) -> bool:
         """At the set-point that is due next."""
@@ -138,30 +143,27 @@ class SetpointPlayer:
 
     def _fade_to(self, told: Told, time_ns: int) -> bool:
         """Makes the step to a course fade, where there is one; False where it is out of reach."""
-        planned, (joints, velocity) = self._next(), told.at(time_ns)
-        step = planned.joints - joints
-        if (np.abs(step) > self._reach).any():
-            return False
-        if self._gap(told, time_ns) > _GAP:
-            self._seam = Seam(time_ns, step, planned.velocity - velocity)
-        return True
+        goes_on = self._seam is None or time_ns == self._time_ns
+        if goes_on and self._gap(told, time_ns) <= _GAP:
+            return True
+        seam = self._seams.over(time_ns, self._next().minus(told.at(time_ns)))
+        self._seam = self._seam if seam is None else seam
+        return seam is not None
 
     def _gap(self, told: Told, time_ns: int) -> float:
         """How far a course is from the set-point that comes next, rad."""
         assert self._last is not None
-        planned = self._last.joints if self._told is None else self._told.at(self._time_ns)[0]
-        return float(np.abs(planned - told.at(time_ns)[0]).max())
+        planned = self._last if self._told is None else self._told.at(self._time_ns)
+        return float(np.abs(planned.joints - told.at(time_ns).joints).max())
 
-    def _next(self) -> Setpoint:
-        """The set-point that comes next."""
+    def _next(self) -> JointState:
+        """What comes next."""
         assert self._last is not None
         if self._told is None:
             return self._last
-        joints, velocity = self._told.at(self._time_ns)
-        if self._seam is None:
-            return Setpoint(self._time_ns, joints, velocity)
-        more, faster = self._seam.at(self._time_ns)
-        return Setpoint(self._time_ns, joints + more, velocity + faster)
+        state = self._told.at(self._time_ns)
+        more = None if self._seam is None else self._seam.at(self._time_ns)
+        return state if more is None else state.plus(more)
 
     def _learn_pace(self, told: Told) -> None:
         before, self._heard = self._heard, told
@@ -169,7 +171,9 @@ class SetpointPlayer:
             return
         ros, steady = told.ros_ns - before.ros_ns, told.steady_ns - before.steady_ns
         if 0 < ros < _MEASURED_NS and 0 < steady < _MEASURED_NS:
-            pace = self._pace + _LEARNED * (steady / ros - self._pace)
+            self._learned += 1
+            share = max(_LEARNED, 1.0 / self._learned)
+            pace = self._pace + share * (steady / ros - self._pace)
             self._pace = min(max(pace, _PACES[0]), _PACES[1])
 
     def _due(self, told: Told, time_ns: int) -> int:

@@ -20,7 +20,7 @@ class StreamSpec(BaseModel):
         base_frame: its name with its prefix.
         robot: the arm.
         period_ns: from one set-point to the next; 0 in lock-step.
-        reach: (n,) how far motion may be from where it should go on, rad.
+        speed: (n,) its joints' top speeds, rad/s.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,4 +33,4 @@ class StreamSpec(BaseModel):
     base_frame: str
     robot: RobotConfig
     period_ns: int
-    reach: tuple[float, ...]
+    speed: tuple[float, ...]

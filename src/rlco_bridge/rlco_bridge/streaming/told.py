@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlco_bridge.course import Course
-
-Vector = NDArray[np.float64]
+from rlco_core.profiles import JointState
 
 _S = 1e-9
 _HEADER = struct.Struct("<qqqqqq")
@@ -27,7 +26,7 @@ class Told:
         stamp_ns: ROS time of the first state.
         period_ns: ROS time from one state to the next.
         motion: as in ``Course``.
-        joints, velocity: (k, n) rad and rad/s; the last state is at rest.
+        joints, velocity, acceleration: (k, n) rad, rad/s and rad/s^2; the last state is at rest.
     """
 
     ros_ns: int
@@ -37,6 +36,7 @@ class Told:
     motion: int
     joints: NDArray[np.float64]
     velocity: NDArray[np.float64]
+    acceleration: NDArray[np.float64]
 
     @classmethod
     def of(cls, course: Course, ros_ns: int, steady_ns: int) -> Told:
@@ -44,40 +44,43 @@ class Told:
         joints = np.array([state.joints for state in course.states])
         velocity = np.array([state.velocity for state in course.states])
         times = (ros_ns, steady_ns, course.stamp_ns or ros_ns, course.period_ns)
-        return cls(*times, course.motion, joints, velocity)
+        acceleration = np.array([state.acceleration for state in course.states])
+        return cls(*times, course.motion, joints, velocity, acceleration)
 
     def to_bytes(self) -> bytes:
         """For ``from_bytes`` on the same machine."""
         times = (self.ros_ns, self.steady_ns, self.stamp_ns, self.period_ns)
         header = _HEADER.pack(*times, self.motion, self.joints.shape[1])
-        return header + self.joints.tobytes() + self.velocity.tobytes()
+        rows = (self.joints, self.velocity, self.acceleration)
+        return header + b"".join(part.tobytes() for part in rows)
 
     @classmethod
     def from_bytes(cls, told: bytes) -> Told:
         """What ``to_bytes`` made."""
         ros, steady, stamp, period, motion, width = _HEADER.unpack_from(told)
-        joints, velocity = np.frombuffer(told, offset=_HEADER.size).reshape(2, -1, width)
-        return cls(ros, steady, stamp, period, motion, joints, velocity)
+        rows = np.frombuffer(told, offset=_HEADER.size).reshape(3, -1, width)
+        return cls(ros, steady, stamp, period, motion, *rows)
 
     @property
     def end_ns(self) -> int:
         """ROS time of the last state."""
         return self.stamp_ns + (len(self.joints) - 1) * self.period_ns
 
-    def at(self, time_ns: int) -> tuple[Vector, Vector]:
-        """Joints (n,) and velocity (n,) at a ROS time: at rest after the end, on a straight line
-        before the beginning, and a cubic between two states.
+    def at(self, time_ns: int) -> JointState:
+        """The joints at a ROS time: at rest after the end, on a straight line before the beginning,
+        and a cubic between two states.
         """
         row, after_ns = divmod(time_ns - self.stamp_ns, self.period_ns)
         if row < 0:
             early = (time_ns - self.stamp_ns) * _S
-            return self.joints[0] + early * self.velocity[0], self.velocity[0]
+            still = np.zeros_like(self.velocity[0])
+            return JointState(self.joints[0] + early * self.velocity[0], self.velocity[0], still)
         if after_ns == 0 or row >= len(self.joints) - 1:
             row = min(row, len(self.joints) - 1)
-            return self.joints[row], self.velocity[row]
+            return JointState(self.joints[row], self.velocity[row], self.acceleration[row])
         return self._between(row, after_ns / self.period_ns)
 
-    def _between(self, row: int, t: float) -> tuple[Vector, Vector]:
+    def _between(self, row: int, t: float) -> JointState:
         """At a share of the way from a state to the next one."""
         seconds = self.period_ns * _S
         begin, end = self.joints[row : row + 2]
@@ -85,4 +88,5 @@ class Told:
         bend = leaves + arrives - 2.0 * (end - begin)
         curve = end - begin - leaves - bend
         joints = begin + t * (leaves + t * (curve + t * bend))
-        return joints, (leaves + t * (2.0 * curve + 3.0 * t * bend)) / seconds
+        velocity = (leaves + t * (2.0 * curve + 3.0 * t * bend)) / seconds
+        return JointState(joints, velocity, (2.0 * curve + 6.0 * t * bend) / seconds**2)

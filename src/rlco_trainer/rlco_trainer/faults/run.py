@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -93,11 +92,9 @@ def _settings(robot: str, config: FaultsConfig, folder: Path) -> RobotSettings:
 
 def _impatient(robot: str, config: FaultsConfig, folder: Path) -> Path:
     """The robot's driver, waiting less long for its gripper than the task takes."""
-    driver = DriverConfig.load(RobotConfig.load(robot).driver).model_dump(mode="json")
-    driver["gripper"]["patience"] = _GRIPPER_PATIENCE / config.real_time_factor
-    path = folder / "driver.yaml"
-    write_text(path, yaml.safe_dump(driver))
-    return path
+    driver = DriverConfig.load(RobotConfig.load(robot).driver)
+    patience = _GRIPPER_PATIENCE / config.real_time_factor
+    return driver.waiting(patience).write(folder / "driver.yaml")
 
 
 def show(results: Sequence[Result], console: Console) -> None:

@@ -95,7 +95,7 @@ class Row:
         beyond_chosen: samples beyond a limit that was chosen, as the maker publishes none.
         reached: the largest share of each limit, and where.
         torn, gap_rad: motion that came too late to go on from what was played, and by how much at
-            most. Trajectories jump there; a step of set-points fades, and may accelerate more.
+            most. Trajectories jump there; a step of set-points fades within limits.
         commands, modified: control periods, and those in which the arm was told something else than
             the policy asked for.
         held_back: how often motion began to be held back, by limit.

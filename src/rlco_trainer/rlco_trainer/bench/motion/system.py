@@ -11,29 +11,23 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from rlco_bridge.client import EpisodeClient, EpisodeReport
-from rlco_bridge.driver import DriverConfig
+from rlco_bridge.driver import ArmDriver, DriverConfig
 from rlco_bringup.graph import RobotSettings, robot_graph
 from rlco_bringup.up import System, profile_environment
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_ros.optional import interface
 from rlco_trainer.bench.motion.modified import Executed
 from rlco_trainer.bench.motion.node import Ear
 from rlco_trainer.bench.motion.played import Played, one_by_one, play
 from rlco_trainer.bench.patience import START_SECONDS, patient
 from rlco_trainer.bench.timing.node import SETPOINTS
-from rlco_trainer.faults.person import Person
-from rlco_trainer.files import write_text
 
 _ARM = 30.0
 #: s of simulated time after an episode until nothing is told any more.
 _AFTER = 0.8
 #: Cycles of ros2_control per second: Franka's, and UR's, which others are played with, too.
 _CYCLES, _USUAL = {"franka": 1000.0}, 500.0
-_STRICT = 2
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,6 @@ class MotionSystem:
             self._client = stack.enter_context(closing(client))
             self._ear = Ear(client.node, self._robot, self._setpoints)
             client.wait_for_system(START_SECONDS)
-            if self._setpoints:
-                self._switch_controllers()
             self._stack = stack.pop_all()
         return self
 
@@ -101,31 +93,14 @@ class MotionSystem:
             return replace(played, torn=self._torn - before, gap=self._ear.gap)
         return play(self._ear.sent(), _CYCLES.get(self._robot.driver, _USUAL))
 
-    def _switch_controllers(self) -> None:
-        """From trajectories, which every driver begins with, to set-points."""
-        kind = interface("controller_manager_msgs", "srv", "SwitchController", "bench motion")
-        trajectories, one_by_one = (
-            topic.split("/")[0] for topic in (self._robot.controller_topic, SETPOINTS)
-        )
-        request = kind.Request(
-            activate_controllers=[one_by_one],
-            deactivate_controllers=[trajectories],
-            strictness=_STRICT,
-        )
-        answer = Person(self._client.node).call(
-            kind, "controller_manager/switch_controller", request
-        )
-        if not answer.ok:
-            raise RlcoError(f"the simulated driver did not switch to {one_by_one}")
-
 
 def write_driver(robot: RobotConfig, streamed: bool, speed: float, path: Path) -> Path:
     """Writes the robot's own driver to ``path``, with an arm that is told set-points where it is
     ``streamed``. Its gripper, which moves in simulated time, is waited for as long at any speed.
     """
-    driver = DriverConfig.load(robot.driver).model_dump(mode="json")
-    driver["gripper"]["patience"] /= speed
+    driver = DriverConfig.load(robot.driver)
+    driver = driver.waiting(driver.gripper.patience / speed)
     if streamed:
-        driver["arm"] = {"kind": "forward_position", "name": SETPOINTS}
-    write_text(path, yaml.safe_dump(driver))
-    return path
+        arm = ArmDriver(kind="forward_position", name=SETPOINTS)
+        driver = driver.model_copy(update={"arm": arm})
+    return driver.write(path)
