@@ -53,6 +53,8 @@ class Ear:
     def __init__(self, node: Node, robot: RobotConfig, setpoints: str) -> None:
         self._node = node
         self._times: list[tuple[int, int]] = []
+        self._rest: list[NDArray[np.float64]] = []
+        self._setpoints: list[NDArray[np.float64]] = []
         self.torn, self.gap = 0, 0.0
         self.begin()
         node.create_subscription(Clock, "/clock", self._on_clock, _CLOCK)
@@ -65,10 +67,10 @@ class Ear:
             node.create_subscription(JointTrajectory, topic, self._on_trajectory, _EVERY)
 
     def begin(self) -> None:
-        """Forgets what it heard."""
+        """Forgets what it heard, but for where the arm rests; that may still be repeated."""
         del self._times[:-1]
         self._trajectories: list[tuple[int, JointTrajectory]] = []
-        self._setpoints: list[NDArray[np.float64]] = []
+        self._rest, self._setpoints = self._setpoints[-1:], []
         self.executed: list[Executed] = []
 
     def hear_out(self, seconds: float) -> None:
@@ -107,7 +109,10 @@ class Ear:
         self._trajectories.append((info["received_timestamp"], message))
 
     def _on_setpoint(self, message: Float64MultiArray) -> None:
-        self._setpoints.append(np.array(message.data))
+        setpoint = np.array(message.data)
+        repeated = not self._setpoints and any(np.array_equal(setpoint, one) for one in self._rest)
+        if not repeated:
+            self._setpoints.append(setpoint)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
