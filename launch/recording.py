@@ -15,6 +15,7 @@ from rlco_bringup.graph import (
     simulator,
 )
 from rlco_core.contract import CameraContract, Contract
+from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
@@ -46,7 +47,13 @@ class RecordSettings(SimSettings):
 
 
 def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
-    """Simulator, bridge and teleoperation, and the policy, if there is one to take over from."""
+    """Simulator, bridge and teleoperation, and the policy, if there is one to take over from.
+
+    Raises:
+        ConfigError: a server is named.
+    """
+    if settings.server:
+        raise ConfigError("people take over from a policy that runs here; give --bundle, no server")
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix),
         "lockstep": settings.mode == "lockstep",

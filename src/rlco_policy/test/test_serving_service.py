@@ -1,0 +1,266 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""A real server in a process of its own, and clients that behave well and badly."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+from serving_process import BUNDLE, PATIENCE_S, Client, ServerProcess, seen
+from test_serving_access import certificate, token_file
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from rlco_core.bundle import load_bundle
+from rlco_core.types import ActionChunk
+from rlco_policy.engine import OnnxPolicy
+from rlco_policy.serving.codec import pack
+from rlco_policy.serving.observing import observation_to_message
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    with ServerProcess(frame_mb=1) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Iterator[Client]:
+    client = Client(server.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def local() -> OnnxPolicy:
+    return OnnxPolicy(load_bundle(BUNDLE))
+
+
+def message(number: int = 0) -> dict[str, Any]:
+    return observation_to_message(seen(number))
+
+
+def answers(reply: Any, chunk: ActionChunk) -> bool:
+    """Whether a reply is this chunk, to the bit."""
+    return bool(
+        reply["actions"].tobytes() == chunk.actions.tobytes()
+        and (reply["stamp_ns"], reply["dt"]) == (chunk.stamp_ns, chunk.dt)
+        and reply["contract_sha256"] == chunk.contract_hash
+    )
+
+
+def test_a_client_is_told_the_contract(client: Client) -> None:
+    bundle = load_bundle(BUNDLE)
+    assert client.metadata == {
+        "protocol": "rlco-policy/1",
+        "name": bundle.manifest.name,
+        "bundle_sha256": bundle.sha256,
+        "contract": bundle.contract.to_json(),
+        "contract_sha256": bundle.contract.sha256(),
+    }
+
+
+def test_answers_are_those_of_the_same_process_to_the_bit(
+    client: Client, local: OnnxPolicy
+) -> None:
+    for number in range(5):
+        reply = client.ask(pack(message(number)))
+        assert answers(reply, local.infer(seen(number)))
+        assert reply["server_timing"].keys() == {"queue_ms", "read_ms", "infer_ms"}
+        assert all(0.0 <= value < 60_000.0 for value in reply["server_timing"].values())
+
+
+def test_openpi_names_are_understood(client: Client, local: OnnxPolicy) -> None:
+    ours = seen()
+    given = {
+        "observation/image": ours.images["front"],
+        "observation/state": ours.proprioception.astype(np.float64),
+        "prompt": ours.instruction,
+    }
+    reply = client.ask(pack(given))
+    np.testing.assert_array_equal(reply["actions"], local.infer(ours).actions)
+
+
+def test_larger_images_are_made_smaller(client: Client) -> None:
+    large = {**message(), "images.front": np.full((128, 128, 3), 77, np.uint8)}
+    small = {**message(), "images.front": np.full((64, 64, 3), 77, np.uint8)}
+    expected = client.ask(pack(small))["actions"]
+    np.testing.assert_array_equal(client.ask(pack(large))["actions"], expected)
+
+
+def array_of(dtype: str, shape: list[int], data: bytes = b"") -> dict[bytes, Any]:
+    return {b"__ndarray__": True, b"data": data, b"dtype": dtype, b"shape": shape}
+
+
+HOSTILE: dict[str, tuple[bytes | str, str]] = {
+    "garbage": (b"\xc1garbage", "not a msgpack message: "),
+    "nothing": (b"", "not a msgpack message: "),
+    "text": ("hello", "observations come in binary frames of msgpack; this one is text"),
+    "truncated": (pack(message())[:-7], "not a msgpack message: "),
+    "more": (pack(message()) + b"x", "not a msgpack message: "),
+    "huge array": (msgpack.packb({"images.front": array_of("|u1", [2**40] * 3)}), "has 0 bytes"),
+    "objects": (msgpack.packb({"images.front": array_of("|O", [1], b"12345678")}), "are refused"),
+    "deep": (msgpack.packb([[[[[[1]]]]]]), "the message is nested deeper than 4 levels"),
+    "very deep": (b"\x91" * 100_000 + b"\x01", "not a msgpack message: "),
+    "wide": (msgpack.packb([[0] * 4000] * 200), "has more than 4096 entries"),
+    "no map": (pack([1, 2]), "an observation should be a map with names as keys"),
+    "nan": (pack({**message(), "proprioception": [np.nan] * 17}), "'proprioception' [0] is nan"),
+    "novel": (pack({**message(), "instruction": "x" * 10_240}), "has 10240 characters; it should"),
+    "shape": (
+        pack({**message(), "images.front": np.zeros((48, 64, 3), np.uint8)}),
+        "image of front is 64 x 48; it should be 64 x 64, or larger with the same aspect ratio",
+    ),
+    "float image": (
+        pack({**message(), "images.front": np.zeros((64, 64, 3), np.float32)}),
+        "image of front is float32 [64, 64, 3]; it should be uint8 [64, 64, 3], RGB",
+    ),
+    "wordless": (pack({**message(), "instruction": "\u0001"}), "it should say what to do"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_nonsense_gets_one_line_and_the_server_lives_on(
+    client: Client, local: OnnxPolicy, name: str
+) -> None:
+    frame, line = HOSTILE[name]
+    reply = client.ask(frame)
+    assert isinstance(reply, str)
+    assert line in reply
+    assert "\n" not in reply
+    assert len(reply) < 400
+    assert answers(client.ask(pack(message(3))), local.infer(seen(3)))
+
+
+def test_a_frame_that_is_too_large_ends_only_its_own_connection(
+    server: ServerProcess, client: Client
+) -> None:
+    other = Client(server.url)
+    with pytest.raises(ConnectionClosed, match="1009"):
+        other.ask(b"x" * (2**20 + 1))
+    assert "actions" in client.ask(pack(message()))
+
+
+def test_a_client_that_leaves_without_its_answer_harms_nobody(
+    server: ServerProcess, client: Client
+) -> None:
+    other = Client(server.url)
+    other.connection.send(pack(message()))
+    other.connection.socket.close()
+    assert "actions" in client.ask(pack(message()))
+
+
+def fetched(url: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    """Status and text of plain HTTP."""
+    request = urllib.request.Request(url.replace("ws", "http", 1), headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_the_health_check_is_where_openpi_has_it(server: ServerProcess) -> None:
+    assert fetched(f"{server.url}/healthz") == (200, "OK\n")
+
+
+def test_web_pages_may_not_ask(server: ServerProcess) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        Client(server.url, origin="http://example.com")
+
+
+def test_only_the_token_lets_in(tmp_path: Path) -> None:
+    with ServerProcess(token_file=str(token_file(tmp_path, TOKEN))) as server:
+        for wrong in ("", "wrong", TOKEN[:-1]):
+            with pytest.raises(InvalidStatus) as caught:
+                Client(server.url, wrong)
+            assert caught.value.response.status_code == 401
+            line = bytes(caught.value.response.body).decode()
+            assert line == "the server wants its token: 'Authorization: Bearer TOKEN'\n"
+        assert "actions" in Client(server.url, TOKEN).ask(pack(message()))
+        assert fetched(f"{server.url}/healthz")[0] == 200
+        code, logged = server.end(signal.SIGTERM)
+    assert code == 0
+    assert "refused: no or another token" in logged
+    assert TOKEN not in logged
+
+
+def test_over_tls(tmp_path: Path) -> None:
+    path, key = certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=path)
+    with ServerProcess(host="localhost", certificate=str(path), key=str(key)) as server:
+        assert server.url.startswith("wss://localhost:")
+        assert "actions" in Client(server.url, ssl=trusting).ask(pack(message()))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Client(server.url)
+
+
+def test_more_clients_than_allowed_are_sent_away() -> None:
+    with ServerProcess(clients=1) as server:
+        first = Client(server.url)
+        with pytest.raises(InvalidStatus) as caught:
+            Client(server.url)
+        assert caught.value.response.status_code == 503
+        assert "actions" in first.ask(pack(message()))
+
+
+def asked(url: str, count: int) -> list[Any]:
+    """What one client got for as many observations, one after the other."""
+    client = Client(url)
+    replies = [client.ask(pack(message(number))) for number in range(count)]
+    client.close()
+    return replies
+
+
+def test_four_clients_at_once_get_their_own_answers_and_fair_shares(local: OnnxPolicy) -> None:
+    with ServerProcess(workers=2, patience=60.0) as server, ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(asked, [server.url] * 4, [25] * 4))
+    expected = [local.infer(seen(number)) for number in range(25)]
+    for mine in replies:
+        assert all(map(answers, mine, expected))
+    waits = [np.median([one["server_timing"]["queue_ms"] for one in mine]) for mine in replies]
+    assert max(waits) < 4.0 * min(waits) + 20.0
+
+
+def test_an_overloaded_server_drops_the_oldest_and_says_so() -> None:
+    with ServerProcess(queue=1) as server:
+        with ThreadPoolExecutor(6) as pool:
+            replies = list(pool.map(asked, [server.url] * 6, [40] * 6))
+        kinds = Counter(type(one) for mine in replies for one in mine)
+        assert kinds[str] > 0
+        assert kinds[dict] > 0
+        lines = [one for mine in replies for one in mine if isinstance(one, str)]
+        assert all(
+            one.startswith("overloaded: this observation was dropped after ") for one in lines
+        )
+        assert "actions" in Client(server.url).ask(pack(message()))
+        _, logged = server.end(signal.SIGTERM)
+    assert "dropped: 1 newer observations wait" in logged
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_in_order_with_clients_connected(number: signal.Signals) -> None:
+    with ServerProcess() as server:
+        client = Client(server.url)
+        code, logged = server.end(number)
+        assert code == 0
+        assert "Traceback" not in logged
+        with pytest.raises(ConnectionClosed):
+            client.ask(pack(message()))
+
+
+def test_what_would_be_unguarded_does_not_start() -> None:
+    server = ServerProcess(host="0.0.0.0")
+    _, logged = server.process.communicate(timeout=PATIENCE_S)
+    assert "listening on '0.0.0.0' lets other machines ask; give --token-file" in logged
