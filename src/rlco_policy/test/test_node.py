@@ -263,6 +263,6 @@ def test_unforeseen_errors_of_configuring_are_not_swallowed(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rlco_policy.node.load_bundle", fail)
+    monkeypatch.setattr("rlco_policy.source.load_bundle", fail)
     assert not started(stage.node(bundle=str(bundle_path)))
     assert "ZeroDivisionError" in capfd.readouterr().err

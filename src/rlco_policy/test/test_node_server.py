@@ -17,6 +17,7 @@ from serving_process import ServerProcess
 from rlco_policy.node import PolicyNode
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
+PATIENT = {"server_timeout": 30.0}
 
 
 @pytest.fixture
@@ -29,21 +30,32 @@ def started(node: PolicyNode) -> bool:
     return node.trigger_configure() == SUCCESS and node.trigger_activate() == SUCCESS
 
 
-def tell(stage: Stage, stamp_ns: int) -> None:
-    stage.scene.tell_joints(stamp_ns)
-    stage.scene.tell_image(stamp_ns)
+class Scene:
+    """Tells one whole instant after the other, each when the node has heard the one before."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._calls = 0
+        stage.scene.tell_instruction(0)
+
+    def tell(self) -> None:
+        """To be called again and again."""
+        if self._calls % 20 == 0:
+            stamp_ns = 200_000_000 + self._calls * 1_000_000
+            self._stage.scene.tell_joints(stamp_ns)
+            self._stage.scene.tell_image(stamp_ns)
+        self._calls += 1
 
 
 def test_it_publishes_what_the_server_answers(
     stage: Stage, server: ServerProcess, bundle_path: Path
 ) -> None:
     chunks = []
-    for source in ({"server": server.url}, {"bundle": str(bundle_path)}):
+    for source in ({"server": server.url, **PATIENT}, {"bundle": str(bundle_path)}):
         node = stage.node(lockstep=True, **source)
         assert started(node)
         stage.wait_for_ears()
-        stage.scene.tell_instruction(0)
-        tell(stage, 200_000_000)
+        Scene(stage).tell()
         stage.wait(lambda: stage.scene.chunks)
         chunks.append(stage.scene.chunks[0])
         values = {value.key: value.value for value in node._status().values}
@@ -59,37 +71,22 @@ def test_a_late_answer_is_dropped_with_a_diagnosis(stage: Stage, server: ServerP
     node = stage.node(lockstep=True, server=server.url, server_timeout=0.001)
     assert started(node)
     stage.wait_for_ears()
-    stage.scene.tell_instruction(0)
-    number = 0
-
-    def late() -> bool:
-        nonlocal number
-        number += 1
-        tell(stage, number * 1_000_000)
-        return "has not answered within 1 ms; the answer will be dropped" in node._status().message
-
-    stage.wait(late)
+    scene, line = Scene(stage), "has not answered within 1 ms; the answer will be dropped"
+    stage.wait(lambda: scene.tell() or line in node._status().message)
     assert node._status().level == b"\x02"
 
 
 def test_a_server_that_dies_is_reported_and_found_again(stage: Stage, bundle_path: Path) -> None:
     with ServerProcess(bundle_path) as first:
-        node = stage.node(lockstep=True, server=first.url)
+        node = stage.node(lockstep=True, server=first.url, **PATIENT)
         assert started(node)
         stage.wait_for_ears()
-        stage.scene.tell_instruction(0)
+        scene, line = Scene(stage), "no connection to ws://"
         first.end(signal.SIGKILL)
-        number = 0
-
-        def told() -> None:
-            nonlocal number
-            number += 1
-            tell(stage, number * 1_000_000)
-
-        stage.wait(lambda: told() or "no connection to ws://" in node._status().message)
+        stage.wait(lambda: scene.tell() or line in node._status().message)
         assert stage.scene.chunks == []
         with ServerProcess(bundle_path, port=first.port):
-            stage.wait(lambda: told() or stage.scene.chunks)
+            stage.wait(lambda: scene.tell() or stage.scene.chunks)
         assert np.isfinite(stage.scene.chunks[0].actions).all()
 
 

