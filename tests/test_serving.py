@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rlco_bridge.client import EpisodeClient
+from rlco_bringup.graph import SimSettings, sim_graph
+from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
@@ -20,6 +25,7 @@ from rlco_sim.session import Session
 from rlco_trainer.evaluation.rollout import Roller
 
 SEED, STEPS = 10_000, 40
+START_SECONDS = 60.0
 _SERVE = "from rlco_trainer.cli import main; raise SystemExit(main())"
 
 
@@ -35,12 +41,19 @@ def url() -> Iterator[str]:
 
 
 def test_two_robots_on_one_server_move_as_with_a_policy_of_their_own(
-    start: Callable, url: str
+    url: str, tmp_path: Path
 ) -> None:
-    clients = [start(bundle="", server=url, namespace=name)[1] for name in ("cell_one", "cell_two")]
-    session = Session("push_cube", Domain.load("twin"), RobotConfig.load("panda"))
+    robot = RobotConfig.load("panda")
+    session = Session("push_cube", Domain.load("twin"), robot)
     inside = Roller(OnnxPolicy(load_bundle(shipped_bundle())), session).run(SEED, "", STEPS)
-    for client in clients:
-        outside = client.run("push_cube", SEED, max_steps=STEPS)
-        assert outside.stop_reason == inside.stop_reason, outside.detail
-        np.testing.assert_array_equal(outside.commands, inside.commands)
+    graph = sim_graph(SimSettings(server=url))
+    names = ("cell_one", "cell_two")
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(System(graph, name, tmp_path / name))
+        for name in names:
+            with closing(EpisodeClient(robot, name)) as client:
+                client.wait_for_system(START_SECONDS)
+                outside = client.run("push_cube", SEED, max_steps=STEPS)
+            assert outside.stop_reason == inside.stop_reason, outside.detail
+            np.testing.assert_array_equal(outside.commands, inside.commands)

@@ -148,6 +148,8 @@ class Link:
     async def _until_ended(self) -> None:
         tasks = {asyncio.create_task(self._keep()), asyncio.create_task(self._ended.wait())}
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self._connection is not None:
+            await self._connection.close()
 
     async def _keep(self) -> None:
         """Connects again and again."""
