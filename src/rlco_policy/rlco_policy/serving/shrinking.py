@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,16 +26,5 @@ def fit(image: NDArray[np.uint8], camera: CameraContract) -> NDArray[np.uint8]:
             f"image of {camera.name} is {width} x {height}; it should be {camera.width} x "
             f"{camera.height}, or larger with the same aspect ratio"
         )
-    rows = _weights(height, camera.height) @ image.reshape(height, -1).astype(np.float32)
-    pixels = _weights(width, camera.width) @ rows.reshape(camera.height, width, 3)
-    return np.rint(pixels).astype(np.uint8)
-
-
-@lru_cache(maxsize=16)
-def _weights(source: int, target: int) -> NDArray[np.float32]:
-    """(target, source): the share of every source pixel in every target pixel; rows add up to 1."""
-    edges = np.linspace(0.0, source, target + 1)[:, np.newaxis]
-    pixels = np.arange(source)
-    covered = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
-    share: NDArray[np.float32] = (covered.clip(0.0) * target / source).astype(np.float32)
-    return share
+    size = (camera.width, camera.height)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

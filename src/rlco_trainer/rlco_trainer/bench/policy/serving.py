@@ -88,8 +88,8 @@ def _ask(url: str, sizes: Sequence[int], seconds: float, rate: float) -> list[tu
 @contextmanager
 def _server(bundle: Path, workers: int, threads: int) -> Iterator[str]:
     command = [sys.executable, "-c", _COMMAND, "serve", "--bundle", str(bundle), "--port", "0"]
-    command += ["--workers", str(workers), "--threads", str(threads)]
-    with _process(command) as server:
+    command += ["--workers", str(workers), "--threads", str(threads), "--patience", "60"]
+    with _process(command, subprocess.DEVNULL) as server:
         yield _line(server).split()[-1]
 
 
@@ -101,12 +101,12 @@ def _client(url: str, size: int, seconds: float, rate: float) -> Iterator[subpro
 
 
 @contextmanager
-def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _process(command: list[str], stderr: int | None = None) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         text=True,
     )
     try:
