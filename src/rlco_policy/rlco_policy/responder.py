@@ -24,7 +24,7 @@ from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
 
 
-class Answerer(Protocol):
+class Askable(Protocol):
     """A `Policy`, or one whose answers come later."""
 
     @property
@@ -55,7 +55,7 @@ class Responder:
         waiting_for: why there was nothing to answer; empty after an answer.
     """
 
-    def __init__(self, policy: Answerer, robot: RobotConfig, gate: Gate, health: Health) -> None:
+    def __init__(self, policy: Askable, robot: RobotConfig, gate: Gate, health: Health) -> None:
         self.health = health
         self.fault = SOUND
         self.decisions = 0
@@ -148,7 +148,7 @@ class Responder:
 
 
 def make_responder(
-    policy: Answerer, robot: RobotConfig, topics: Topics, limits: Limits | None
+    policy: Askable, robot: RobotConfig, topics: Topics, limits: Limits | None
 ) -> Responder:
     """For real time, or for lock-step where `limits` is None."""
     cameras, health = list(topics.cameras), Health(topics, limits)

@@ -78,7 +78,7 @@ def test_answers_are_those_of_the_same_process_to_the_bit(
     for number in range(5):
         reply = client.ask(pack(message(number)))
         assert answers(reply, local.infer(seen(number)))
-        assert reply["server_timing"].keys() == {"queue_ms", "read_ms", "infer_ms"}
+        assert reply["server_timing"].keys() == {"queue_ms", "read_ms", "infer_ms", "batch"}
         assert all(0.0 <= value < 60_000.0 for value in reply["server_timing"].values())
 
 
@@ -231,6 +231,19 @@ def test_four_clients_at_once_get_their_own_answers_and_fair_shares(local: OnnxP
         assert all(map(answers, mine, expected))
     waits = [np.median([one["server_timing"]["queue_ms"] for one in mine]) for mine in replies]
     assert max(waits) < 4.0 * min(waits) + 20.0
+
+
+def test_clients_at_once_are_answered_in_batches(local: OnnxPolicy) -> None:
+    settings = {"batch": 4, "window": 0.5, "patience": 60.0}
+    with ServerProcess(**settings) as server, ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(asked, [server.url] * 4, [10] * 4))
+    sizes = Counter(one["server_timing"]["batch"] for mine in replies for one in mine)
+    assert sizes[4] > sizes[1]
+    for mine in replies:
+        for number, reply in enumerate(mine):
+            expected = local.infer(seen(number))
+            np.testing.assert_allclose(reply["actions"], expected.actions, rtol=0, atol=1e-5)
+            assert reply["stamp_ns"] == expected.stamp_ns
 
 
 def test_an_overloaded_server_drops_the_oldest_and_says_so() -> None:

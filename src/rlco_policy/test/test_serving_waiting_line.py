@@ -23,10 +23,9 @@ class Setting:
         self.line.put(client, client.encode(), partial(self._finish, client))
 
     def take(self) -> str:
-        turn = self.line.take()
-        assert turn is not None
-        turn[0].finish(b"answer")
-        return turn[0].client
+        (turn,) = self.line.take()
+        turn.request.finish(b"answer")
+        return turn.request.client
 
     def _finish(self, client: str, reply: Reply) -> None:
         self.replies.append((client, reply))
@@ -76,14 +75,37 @@ def test_how_long_a_request_waited_is_told() -> None:
     setting = Setting()
     setting.put("a")
     setting.now_s += 0.25
-    turn = setting.line.take()
-    assert turn is not None
-    assert turn[1] == 0.25
+    (turn,) = setting.line.take()
+    assert turn.waited_s == 0.25
 
 
 def test_a_closed_line_sends_all_home() -> None:
     setting = Setting()
     setting.put("a")
     setting.line.close()
-    assert setting.line.take() is None
+    assert setting.line.take() == []
     assert setting.replies == [("a", "the server stops")]
+
+
+def test_a_batch_is_taken_at_once_when_it_is_full() -> None:
+    setting = Setting(length=4)
+    for client in "abcd":
+        setting.put(client)
+    turns = setting.line.take(3, window_s=3600.0)
+    assert [turn.request.client for turn in turns] == ["a", "b", "c"]
+
+
+def test_a_batch_that_does_not_fill_goes_when_its_window_is_over() -> None:
+    setting = Setting()
+    setting.put("a")
+    (turn,) = setting.line.take(3, window_s=0.001)
+    assert turn.request.client == "a"
+
+
+def test_what_became_old_is_not_in_a_batch() -> None:
+    setting = Setting(patience_s=0.5)
+    setting.put("old")
+    setting.now_s += 0.6
+    setting.put("new")
+    assert [turn.request.client for turn in setting.line.take(2, 3600.0)] == ["new"]
+    assert setting.shed == [("old", "it waited longer than 500 ms")]

@@ -64,6 +64,7 @@ def test_a_server_takes_the_place_of_a_bundle_in_this_process(more: dict[str, ob
     [
         (["--workers", "0"], "rlco serve: workers is 0; it should be 1 or more"),
         (["--patience", "0"], "rlco serve: patience is 0.0 s; it should be positive"),
+        (["--batch", "9"], "rlco serve: queue is 8; it should be 9 or more, as batch"),
         (["--host", "0.0.0.0"], "rlco serve: listening on '0.0.0.0' lets other machines ask; give"),
         (["--certificate", "c.pem"], "rlco serve: TLS needs both --certificate and --key"),
         (["--token-file", "none"], "rlco serve: token file none cannot be read"),
@@ -86,7 +87,8 @@ def test_the_bench_has_a_row_for_every_kind_of_load() -> None:
         "served, 64 x 64, 4 at 20 per second",
         "served, 224 x 224, 1 at 20 per second",
         "served, 224 x 224, 4 at 20 per second",
-        "served, 4 without a pause, workers of one thread",
+        "served, 4 without a pause, workers of one thread, batches of 1",
+        "served, 4 without a pause, workers of one thread, batches of 4",
     ]
     for row in part.rows:
         assert row["threads"] == 1

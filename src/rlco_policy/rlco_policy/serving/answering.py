@@ -1,15 +1,16 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a client's frame to the frame that answers it: what one worker of a server does."""
+"""From clients' frames to the frames that answer them: what one worker of a server does."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_policy.policy import Policy
+from rlco_core.types import ActionChunk, Observation
+from rlco_policy.serving.batched import BatchPolicy
 from rlco_policy.serving.codec import pack, unpack
 from rlco_policy.serving.observing import ObservationReader
 from rlco_policy.serving.served import answer_to_message
@@ -19,34 +20,47 @@ Reply = bytes | str
 
 
 class Answerer:
-    """Answers frames, one at a time; what is wrong with one becomes one line.
+    """Answers frames; what is wrong with one becomes one line, and harms no other.
 
     Args:
         policy: that nobody else asks meanwhile.
         clock: seconds.
     """
 
-    def __init__(self, policy: Policy, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, policy: BatchPolicy, clock: Callable[[], float] = time.perf_counter) -> None:
         self._policy = policy
         self._reader = ObservationReader(policy.contract, RobotConfig.load(policy.contract.robot))
         self._clock = clock
 
-    def answer(self, frame: bytes, waited_s: float) -> Reply:
-        """The reply to a frame that waited so long for its turn, s."""
+    def answer(self, frames: Sequence[tuple[bytes, float]]) -> list[Reply]:
+        """The replies to frames, each with how long it waited for its turn, s."""
+        began = self._clock()
+        read = [self._read(frame) for frame, _ in frames]
+        ready = self._clock()
+        answers = iter(self._infer([one for one in read if not isinstance(one, str)]))
+        found = [one if isinstance(one, str) else next(answers) for one in read]
+        timing = {
+            "read_ms": (ready - began) * 1e3,
+            "infer_ms": (self._clock() - ready) * 1e3,
+            "batch": len(frames),
+        }
+        return [
+            one
+            if isinstance(one, str)
+            else pack(answer_to_message(one, {"queue_ms": waited * 1e3, **timing}))
+            for one, (_, waited) in zip(found, frames, strict=True)
+        ]
+
+    def _read(self, frame: bytes) -> Observation | str:
         try:
-            return self._answer(frame, waited_s)
+            return self._reader.read(unpack(frame))
         except RlcoError as error:
             return str(error)
 
-    def _answer(self, frame: bytes, waited_s: float) -> bytes:
-        began = self._clock()
-        observation = self._reader.read(unpack(frame))
-        ready = self._clock()
-        chunk = self._policy.infer(observation)
-        done = self._clock()
-        timing = {
-            "queue_ms": waited_s * 1e3,
-            "read_ms": (ready - began) * 1e3,
-            "infer_ms": (done - ready) * 1e3,
-        }
-        return pack(answer_to_message(chunk, timing))
+    def _infer(self, observations: Sequence[Observation]) -> list[ActionChunk | str]:
+        try:
+            return list(self._policy.infer_all(observations)) if observations else []
+        except RlcoError as error:
+            if len(observations) == 1:
+                return [str(error)]
+        return [answer for one in observations for answer in self._infer([one])]

@@ -12,16 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rlco_core.bundle import load_bundle
+from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
 from rlco_policy.engine import CPU, OnnxPolicy
 from rlco_policy.serving.access import Access, read_token, require_guarded, server_tls
+from rlco_policy.serving.batched import Batched, BatchPolicy, OneByOne
 from rlco_policy.serving.served import Served
 from rlco_policy.serving.service import Limits, Service
 
 _MB = 2**20
-_LEAST = {"workers": 1, "threads": 1, "queue": 1, "clients": 1, "frame_mb": 1, "port": 0}
+_LEAST = {
+    "workers": 1,
+    "batch": 1,
+    "threads": 1,
+    "queue": 1,
+    "clients": 1,
+    "frame_mb": 1,
+    "port": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Hosting:
         clients: that may be connected at a time.
         queue: observations that may wait; where there are more, the oldest is dropped.
         patience: longest that one waits, s.
+        batch: observations that are answered in one run, where the bundle's graph takes them.
+        window: how long the first of a batch waits for others, s.
         frame_mb: largest frame, MB.
     """
 
@@ -56,14 +67,19 @@ class Hosting:
     clients: int = 32
     queue: int = 8
     patience: float = 1.0
+    batch: int = 1
+    window: float = 0.005
     frame_mb: int = 16
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it should be {least} or more")
-        if not self.patience > 0.0:
-            raise ConfigError(f"patience is {self.patience} s; it should be positive")
+        for name in ("patience", "window"):
+            if not getattr(self, name) > 0.0:
+                raise ConfigError(f"{name} is {getattr(self, name)} s; it should be positive")
+        if self.queue < self.batch:
+            raise ConfigError(f"queue is {self.queue}; it should be {self.batch} or more, as batch")
 
 
 def host(hosting: Hosting, on_ready: Callable[[str], None]) -> None:
@@ -89,20 +105,27 @@ def make_service(hosting: Hosting, token: str) -> Service:
     bundle = load_bundle(hosting.bundle)
     encoder = LanguageEncoder.load()
     encoder.encode("warm up")
-    policies = [
-        OnnxPolicy(bundle, hosting.providers, hosting.threads, encoder)
-        for _ in range(hosting.workers)
-    ]
-    for policy in policies:
-        policy.warm_up()
+    policies = [_open_policy(bundle, hosting, encoder) for _ in range(hosting.workers)]
     limits = Limits(
         clients=hosting.clients,
         queue=hosting.queue,
         patience_s=hosting.patience,
         frame_bytes=hosting.frame_mb * _MB,
+        batch=hosting.batch,
+        window_s=hosting.window,
     )
     served = Served(bundle.manifest.name, bundle.sha256, bundle.contract)
     return Service(policies, served, Access(token), limits)
+
+
+def _open_policy(bundle: Bundle, hosting: Hosting, encoder: LanguageEncoder) -> BatchPolicy:
+    policy = OnnxPolicy(bundle, hosting.providers, hosting.threads, encoder)
+    policy.warm_up()
+    if hosting.batch == 1:
+        return OneByOne(policy)
+    batched = Batched(bundle, hosting.providers, hosting.threads, encoder)
+    batched.require_like(policy, bundle, hosting.batch)
+    return batched
 
 
 async def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:

@@ -24,9 +24,9 @@ from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response
 
 from rlco_core.errors import ConfigError
-from rlco_policy.policy import Policy
 from rlco_policy.serving.access import Access
 from rlco_policy.serving.answering import Answerer, Reply
+from rlco_policy.serving.batched import BatchPolicy
 from rlco_policy.serving.codec import pack
 from rlco_policy.serving.served import Served
 from rlco_policy.serving.waiting_line import Request, WaitingLine
@@ -47,6 +47,8 @@ class Limits:
         patience_s: longest that one waits for it.
         answer_s: longest until a request is answered, inference and all.
         frame_bytes: largest frame.
+        batch: observations that are answered in one run of the engine.
+        window_s: how long the first of them waits for others.
     """
 
     clients: int = 32
@@ -54,6 +56,8 @@ class Limits:
     patience_s: float = 1.0
     answer_s: float = 30.0
     frame_bytes: int = 16 * 2**20
+    batch: int = 1
+    window_s: float = 0.005
 
 
 class Service:
@@ -68,7 +72,7 @@ class Service:
 
     def __init__(
         self,
-        policies: Sequence[Policy],
+        policies: Sequence[BatchPolicy],
         served: Served,
         access: Access,
         limits: Limits,
@@ -80,7 +84,7 @@ class Service:
         self._shed = Tally("dropped")
         self._line = WaitingLine(limits.queue, limits.patience_s, self._on_shed)
         self._workers = [
-            Thread(target=work, args=(self._line, Answerer(policy)), daemon=True)
+            Thread(target=work, args=(self._line, Answerer(policy), limits), daemon=True)
             for policy in policies
         ]
 
@@ -191,15 +195,16 @@ class Tally:
             LOG.warning("%s: %s: %s (%d in all)", client, self._what, reason, self.total)
 
 
-def work(line: WaitingLine, answerer: Answerer) -> None:
-    """A worker's life: answers whose turn it is until the line closes."""
-    while (turn := line.take()) is not None:
-        request, waited_s = turn
+def work(line: WaitingLine, answerer: Answerer, limits: Limits) -> None:
+    """A worker's life: answers those whose turn it is until the line closes."""
+    while turns := line.take(limits.batch, limits.window_s):
         try:
-            request.finish(answerer.answer(request.frame, waited_s))
+            replies = answerer.answer([(turn.request.frame, turn.waited_s) for turn in turns])
         except Exception:
-            LOG.exception("%s: cannot be answered", request.client)
-            request.finish("the server failed on this observation; its log says why")
+            LOG.exception("an observation cannot be answered")
+            replies = ["the server failed on this observation; its log says why"] * len(turns)
+        for turn, reply in zip(turns, replies, strict=True):
+            turn.request.finish(reply)
 
 
 def name_of(connection: ServerConnection) -> str:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition
+from typing import NamedTuple
 
 from rlco_policy.serving.answering import Reply
 
@@ -33,6 +34,13 @@ class Request:
     frame: bytes
     since_s: float
     finish: Callable[[Reply], None]
+
+
+class Turn(NamedTuple):
+    """A request whose turn it is, and how long it waited, s."""
+
+    request: Request
+    waited_s: float
 
 
 class WaitingLine:
@@ -71,14 +79,15 @@ class WaitingLine:
         if oldest is not None:
             self._shed(oldest, f"{self._length} newer observations wait")
 
-    def take(self) -> tuple[Request, float] | None:
-        """The next request and how long it waited, s, once there is one; None: the line closed."""
-        while (request := self._next()) is not None:
-            waited_s = self._clock() - request.since_s
-            if waited_s <= self._patience_s:
-                return request, waited_s
-            self._shed(request, f"it waited longer than {self._patience_s * 1e3:.0f} ms")
-        return None
+    def take(self, most: int = 1, window_s: float = 0.0) -> list[Turn]:
+        """The next requests, once there is one, and up to ``most`` that come within ``window_s``;
+        none: the line closed.
+        """
+        turns: list[Turn] = []
+        while not turns and (requests := self._next(most, window_s)) is not None:
+            turns = [Turn(one, self._clock() - one.since_s) for one in requests]
+            turns = [turn for turn in turns if self._is_in_time(turn)]
+        return turns
 
     def close(self) -> None:
         """Sends everybody home who waits on either side."""
@@ -90,10 +99,20 @@ class WaitingLine:
         for request in left:
             request.finish("the server stops")
 
-    def _next(self) -> Request | None:
+    def _next(self, most: int, window_s: float) -> list[Request] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._requests or not self._open)
-            return self._requests.popleft() if self._open else None
+            if most > 1:
+                self._changed.wait_for(lambda: len(self._requests) >= most, window_s)
+            count = min(most, len(self._requests))
+            return [self._requests.popleft() for _ in range(count)] if self._open else None
+
+    def _is_in_time(self, turn: Turn) -> bool:
+        late = turn.waited_s > self._patience_s
+        if late:
+            line = f"it waited longer than {self._patience_s * 1e3:.0f} ms"
+            self._shed(turn.request, line)
+        return not late
 
     def _shed(self, request: Request, reason: str) -> None:
         waited_ms = (self._clock() - request.since_s) * 1e3

@@ -37,7 +37,8 @@ def measure(options: Options) -> Part:
     """
     bundle = options.bundle or shipped_bundle()
     rows = [row for threads in options.threads for row in _paced(bundle, threads, options.seconds)]
-    rows += [_full(bundle, workers, options.seconds) for workers in options.threads]
+    rows += [_full(bundle, workers, 1, options.seconds) for workers in options.threads]
+    rows.append(_full(bundle, 1, _CLIENTS[-1], options.seconds))
     return Part(tuple(rows), {})
 
 
@@ -51,11 +52,11 @@ def _paced(bundle: Path, threads: int, seconds: float) -> Iterator[dict[str, obj
                 yield {"name": name, "threads": threads, **_summary(figures)}
 
 
-def _full(bundle: Path, workers: int, seconds: float) -> dict[str, object]:
+def _full(bundle: Path, workers: int, batch: int, seconds: float) -> dict[str, object]:
     """The row of four clients that ask as fast as they are answered."""
-    with _server(bundle, workers=workers, threads=1) as url:
+    with _server(bundle, workers=workers, threads=1, batch=batch) as url:
         figures = _ask(url, [_SIZES[0]] * _CLIENTS[-1], seconds, 0.0)
-    name = f"served, {_CLIENTS[-1]} without a pause, workers of one thread"
+    name = f"served, {_CLIENTS[-1]} without a pause, workers of one thread, batches of {batch}"
     per_second = round(len(figures) / seconds, 1)
     return {"name": name, "threads": workers, **_summary(figures), "per_second": per_second}
 
@@ -86,9 +87,10 @@ def _ask(url: str, sizes: Sequence[int], seconds: float, rate: float) -> list[tu
 
 
 @contextmanager
-def _server(bundle: Path, workers: int, threads: int) -> Iterator[str]:
+def _server(bundle: Path, **settings: int) -> Iterator[str]:
     command = [sys.executable, "-c", _COMMAND, "serve", "--bundle", str(bundle), "--port", "0"]
-    command += ["--workers", str(workers), "--threads", str(threads), "--patience", "60"]
+    command += ["--patience", "60"]
+    command += [word for name, value in settings.items() for word in (f"--{name}", str(value))]
     with _process(command, subprocess.DEVNULL) as server:
         yield _line(server).split()[-1]
 
@@ -120,5 +122,5 @@ def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RlcoError(f"a process of the bench ended early: {process.args}")
+        raise RlcoError(f"a process of the bench ended early: {process.args!r}")
     return line
