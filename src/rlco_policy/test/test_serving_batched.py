@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,8 @@ from serving_process import BUNDLE, seen
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import BundleError
 from rlco_core.language import LanguageEncoder
-from rlco_core.types import ActionChunk, Observation
 from rlco_policy.engine import CPU, OnnxPolicy
-from rlco_policy.serving.answering import Answerer
-from rlco_policy.serving.batched import Batched, OneByOne
-from rlco_policy.serving.codec import pack, unpack
-from rlco_policy.serving.observing import observation_to_message
+from rlco_policy.serving.batched import Batched
 
 
 @pytest.fixture(scope="module")
@@ -76,31 +71,3 @@ def test_a_graph_that_mixes_what_is_in_a_batch_is_refused(
     alone = OnnxPolicy(bundle, encoder=encoder)
     with pytest.raises(BundleError, match=r"in a batch of 2 an action is off by .* --batch 1"):
         batched(bundle, encoder).require_like(alone, bundle, 2)
-
-
-class Listening:
-    """Notes how it was asked; one of its observations cannot be answered."""
-
-    def __init__(self, policy: OnnxPolicy) -> None:
-        self.contract = policy.contract
-        self.sizes: list[int] = []
-        self._policy = OneByOne(policy)
-
-    def infer_all(self, observations: Sequence[Observation]) -> list[ActionChunk]:
-        self.sizes.append(len(observations))
-        if any(observation.stamp_ns == 1_001 for observation in observations):
-            raise BundleError("the model's answer is not finite")
-        return self._policy.infer_all(observations)
-
-
-def test_one_that_cannot_be_answered_harms_no_other(policy: OnnxPolicy) -> None:
-    listening = Listening(policy)
-    frames = [pack(observation_to_message(seen(number))) for number in range(3)]
-    replies = Answerer(listening).answer([(frame, 0.0) for frame in [*frames, b"\xc1"]])
-    assert listening.sizes == [3, 1, 1, 1]
-    assert replies[1] == "the model's answer is not finite"
-    assert str(replies[3]).startswith("not a msgpack message: ")
-    for number in (0, 2):
-        reply = replies[number]
-        assert isinstance(reply, bytes)
-        np.testing.assert_array_equal(unpack(reply)["actions"], policy.infer(seen(number)).actions)

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,18 @@ import numpy as np
 import pytest
 from serving_process import BUNDLE, PATIENCE_S, Client, ServerProcess, seen
 from test_serving_access import certificate, token_file
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from rlco_core.bundle import load_bundle
-from rlco_core.types import ActionChunk
+from rlco_core.errors import BundleError
+from rlco_core.types import ActionChunk, Observation
 from rlco_policy.engine import OnnxPolicy
+from rlco_policy.serving.access import Access
 from rlco_policy.serving.codec import pack
 from rlco_policy.serving.observing import observation_to_message
+from rlco_policy.serving.served import Served
+from rlco_policy.serving.service import Limits, Service
 
 TOKEN = "0123456789abcdef"
 
@@ -260,6 +267,39 @@ def test_an_overloaded_server_drops_the_oldest_and_says_so() -> None:
         assert "actions" in Client(server.url).ask(pack(message()))
         _, logged = server.end(signal.SIGTERM)
     assert "dropped: 1 newer observations wait" in logged
+
+
+class Stuck:
+    """An engine that does not come back before the test lets it."""
+
+    def __init__(self) -> None:
+        self.contract = load_bundle(BUNDLE).contract
+        self.free = threading.Event()
+
+    def infer_all(self, observations: Sequence[Observation]) -> list[ActionChunk]:
+        self.free.wait(PATIENCE_S)
+        raise BundleError("too late")
+
+
+async def asked_of(engine: Stuck, limits: Limits) -> str | bytes:
+    """What a client is told by a server with this engine, in this very process."""
+    served = Served("stuck", "", engine.contract)
+    service = Service([engine], served, Access(), limits)
+    port = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(service.run("127.0.0.1", 0, None, port.set_result))
+    async with connect(f"ws://127.0.0.1:{await port}", proxy=None) as connection:
+        await connection.recv()
+        await connection.send(pack(message()))
+        reply = await connection.recv()
+    engine.free.set()
+    task.cancel()
+    await asyncio.wait({task})
+    return reply
+
+
+def test_an_engine_that_hangs_is_told() -> None:
+    reply = asyncio.run(asked_of(Stuck(), Limits(answer_s=0.05)))
+    assert reply == "the engine has not answered within 0.05 s"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -178,6 +178,9 @@ class Link:
             self._refused(_status_line(error))
         except (OSError, TimeoutError, WebSocketException) as error:
             self._problem = " ".join(str(error).split()) or type(error).__name__
+        except Exception as error:
+            # Whatever a server says, who keeps the connection lives on.
+            self._refused(f"{type(error).__name__}: {error}")
         finally:
             self._connection = None
 

@@ -78,12 +78,12 @@ class RemotePolicy:
     async def _answer(self, observation: Observation) -> ActionChunk:
         reply = await self._link.exchange(pack(self._dialect.ask(observation)))
         if isinstance(reply, str):
-            raise ServerError(f"{self._endpoint.url}: {' '.join(reply.split())[:500]}")
+            raise ServerError(f"{self._endpoint.url}: {_last_line(reply)}")
         return self._dialect.actions(unpack(reply), observation, self.served)
 
     def _greet(self, frame: bytes | str) -> None:
         if isinstance(frame, str):
-            raise ServerError(f"the server's first frame is text: {' '.join(frame.split())[:200]}")
+            raise ServerError(f"the server's first frame is text: {_last_line(frame)}")
         served = self._dialect.greet(unpack(frame))
         if self._served is not None and served.contract != self._served.contract:
             raise ContractMismatch(
@@ -114,3 +114,8 @@ def open_remote(
     token = read_token(Path(token_file)) if token_file else ""
     dialect = OpenPi(Foreign.load(Path(foreign_file))) if foreign_file else Own()
     return RemotePolicy(Endpoint(url, token, timeout_s), dialect, patience_s)
+
+
+def _last_line(text: str) -> str:
+    """What a server complains of; openpi's sends a traceback."""
+    return (text.strip().splitlines() or ["no reason"])[-1][:300]
