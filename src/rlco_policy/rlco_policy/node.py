@@ -111,6 +111,7 @@ class PolicyNode(LifecycleNode):
         return super().on_cleanup(state)
 
     def _let_go(self) -> None:
+        self._problem = ""
         if self._source is not None:
             self._source.close()
         self._source = self._responder = None
@@ -119,20 +120,17 @@ class PolicyNode(LifecycleNode):
         return self.get_parameter(name).value
 
     def _configure(self) -> None:
-        self._problem = ""
         self._let_go()
         robot = RobotConfig.load(self._get("robot"))
         self._source = open_source(self._get, self._answers.trigger)
-        contract = self._source.contract
-        self._require_scene(contract, robot)
-        self._topics = self._resolve(contract, robot)
+        self._require_scene(self._source.contract, robot)
+        self._topics = self._resolve(self._source.contract, robot)
         self._responder = make_responder(
             self._source.policy, robot, self._topics, limits(self._get)
         )
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
         self._frame = self._get("tf_prefix") + robot.base_frame
-        name, sha256, policy = self._source.name, self._source.sha256, self._source.policy
-        self.get_logger().info(f"bundle {name} ({sha256[:12]}) is ready on {policy.provider}")
+        self.get_logger().info(self._source.ready_line)
 
     def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
         name = self.resolve_topic_name
@@ -158,8 +156,7 @@ class PolicyNode(LifecycleNode):
     def _camera(self, name: str, deadline: float) -> dict[str, Any]:
         """Name and size of a camera, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
-        remaining = max(deadline - time.monotonic(), 0.0)
-        info = first_message(self, CameraInfo, topic, SENSOR, remaining)
+        info = first_message(self, CameraInfo, topic, SENSOR, deadline - time.monotonic())
         if info is None:
             raise ContractMismatch(
                 f"camera '{name}': no camera_info on {topic} within "
@@ -286,15 +283,14 @@ class PolicyNode(LifecycleNode):
     def _status(self) -> DiagnosticStatus:
         if self._source is None or self._responder is None:
             return diagnosis("", self._problem, "not configured", {})
-        responder = self._responder
         values = {
             "bundle_sha256": self._source.sha256,
             "provider": self._source.policy.provider,
-            "decisions": str(responder.decisions),
-            "latency_ms": f"{responder.latency_s * 1e3:.2f}",
+            "decisions": str(self._responder.decisions),
+            "latency_ms": f"{self._responder.latency_s * 1e3:.2f}",
         }
-        problem = self._problem or responder.fault.detail
-        message = responder.waiting_for or "answering"
+        problem = self._problem or self._responder.fault.detail
+        message = self._responder.waiting_for or "answering"
         return diagnosis(self._source.name, problem, message, values)
 
 

@@ -36,6 +36,11 @@ class Source:
         """What the policy expects and answers."""
         return self.policy.contract
 
+    @property
+    def ready_line(self) -> str:
+        """What people are told when it is ready."""
+        return f"bundle {self.name} ({self.sha256[:12]}) is ready on {self.policy.provider}"
+
     def answers(self) -> Iterator[Future[ActionChunk]]:
         """What a server has answered since the last look, or failed to."""
         return self.policy.collect() if isinstance(self.policy, Courier) else iter(())

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving_process import BUNDLE, seen
 
@@ -64,6 +64,7 @@ def test_the_reply_says_how_long_everything_took() -> None:
 ANSWERER = Answerer(Listening())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(FRAMES[0]) - 1), st.integers(0, 255)), min_size=1))
 def test_a_spoilt_frame_gets_an_answer_or_one_line(spoilt: list[tuple[int, int]]) -> None:
     frame = bytearray(FRAMES[0])
@@ -72,6 +73,7 @@ def test_a_spoilt_frame_gets_an_answer_or_one_line(spoilt: list[tuple[int, int]]
     require_a_line_or_an_answer(bytes(frame))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.binary(max_size=8))
 def test_what_is_spoilt_near_a_name_or_a_size_is_no_better(place: int, spoilt: bytes) -> None:
     """The fields around the pixels, which fill most of a frame."""

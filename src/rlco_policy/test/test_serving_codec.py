@@ -10,7 +10,7 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -56,6 +56,7 @@ def refusal(frame: bytes) -> str | None:
     return None
 
 
+@settings(deadline=None)
 @given(MESSAGES)
 def test_what_is_packed_comes_back(message: dict[str, Any]) -> None:
     found = unpack(pack(message))
@@ -63,12 +64,14 @@ def test_what_is_packed_comes_back(message: dict[str, Any]) -> None:
     assert all(same(value, found[key]) for key, value in message.items())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_bytes_of_any_kind_are_a_message_or_refused(frame: bytes) -> None:
     line = refusal(frame)
     assert line is None or "\n" not in line
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.data())
 def test_a_frame_that_is_cut_off_is_refused(message: dict[str, Any], data: st.DataObject) -> None:
     frame = pack(message)
@@ -77,6 +80,7 @@ def test_a_frame_that_is_cut_off_is_refused(message: dict[str, Any], data: st.Da
         unpack(frame[:length])
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {b"__ndarray__": st.just(True)},

@@ -6,23 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import ssl
 import threading
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import msgpack
 import numpy as np
 import pytest
 from serving_process import BUNDLE, PATIENCE_S, Client, ServerProcess, seen
-from test_serving_access import certificate, token_file
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import BundleError
@@ -33,8 +28,6 @@ from rlco_policy.serving.codec import pack
 from rlco_policy.serving.observing import observation_to_message
 from rlco_policy.serving.served import Served
 from rlco_policy.serving.service import Limits, Service
-
-TOKEN = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
@@ -168,60 +161,6 @@ def test_a_client_that_leaves_without_its_answer_harms_nobody(
     assert "actions" in client.ask(pack(message()))
 
 
-def fetched(url: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
-    """Status and text of plain HTTP."""
-    request = urllib.request.Request(url.replace("ws", "http", 1), headers=headers or {})
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
-            return response.status, response.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def test_the_health_check_is_where_openpi_has_it(server: ServerProcess) -> None:
-    assert fetched(f"{server.url}/healthz") == (200, "OK\n")
-
-
-def test_web_pages_may_not_ask(server: ServerProcess) -> None:
-    with pytest.raises(InvalidStatus, match="403"):
-        Client(server.url, origin="http://example.com")
-
-
-def test_only_the_token_lets_in(tmp_path: Path) -> None:
-    with ServerProcess(token_file=str(token_file(tmp_path, TOKEN))) as server:
-        for wrong in ("", "wrong", TOKEN[:-1]):
-            with pytest.raises(InvalidStatus) as caught:
-                Client(server.url, wrong)
-            assert caught.value.response.status_code == 401
-            line = bytes(caught.value.response.body).decode()
-            assert line == "the server wants its token: 'Authorization: Bearer TOKEN'\n"
-        assert "actions" in Client(server.url, TOKEN).ask(pack(message()))
-        assert fetched(f"{server.url}/healthz")[0] == 200
-        code, logged = server.end(signal.SIGTERM)
-    assert code == 0
-    assert "refused: no or another token" in logged
-    assert TOKEN not in logged
-
-
-def test_over_tls(tmp_path: Path) -> None:
-    path, key = certificate(tmp_path)
-    trusting = ssl.create_default_context(cafile=path)
-    with ServerProcess(host="localhost", certificate=str(path), key=str(key)) as server:
-        assert server.url.startswith("wss://localhost:")
-        assert "actions" in Client(server.url, ssl=trusting).ask(pack(message()))
-        with pytest.raises(ssl.SSLCertVerificationError):
-            Client(server.url)
-
-
-def test_more_clients_than_allowed_are_sent_away() -> None:
-    with ServerProcess(clients=1) as server:
-        first = Client(server.url)
-        with pytest.raises(InvalidStatus) as caught:
-            Client(server.url)
-        assert caught.value.response.status_code == 503
-        assert "actions" in first.ask(pack(message()))
-
-
 def asked(url: str, count: int) -> list[Any]:
     """What one client got for as many observations, one after the other."""
     client = Client(url)
@@ -311,9 +250,3 @@ def test_it_stops_in_order_with_clients_connected(number: signal.Signals) -> Non
         assert "Traceback" not in logged
         with pytest.raises(ConnectionClosed):
             client.ask(pack(message()))
-
-
-def test_what_would_be_unguarded_does_not_start() -> None:
-    server = ServerProcess(host="0.0.0.0")
-    _, logged = server.process.communicate(timeout=PATIENCE_S)
-    assert "listening on '0.0.0.0' lets other machines ask; give --token-file" in logged

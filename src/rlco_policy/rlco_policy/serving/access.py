@@ -55,7 +55,7 @@ def read_token(path: Path) -> str:
 
 def require_guarded(host: str, token: str, insecure: bool) -> None:
     """Raises `ConfigError` where others than this machine could ask without a token."""
-    if not token and not insecure and not _is_local(host):
+    if not token and not insecure and not is_local(host):
         raise ConfigError(
             f"listening on '{host}' lets other machines ask; give --token-file, or say --insecure"
         )
@@ -80,7 +80,8 @@ def server_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | N
     return context
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

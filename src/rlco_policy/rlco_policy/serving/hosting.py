@@ -16,10 +16,10 @@ from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
 from rlco_policy.engine import CPU, OnnxPolicy
-from rlco_policy.serving.access import Access, read_token, require_guarded, server_tls
+from rlco_policy.serving.access import Access, is_local, read_token, require_guarded, server_tls
 from rlco_policy.serving.batched import Batched, BatchPolicy, OneByOne
 from rlco_policy.serving.served import Served
-from rlco_policy.serving.service import Limits, Service
+from rlco_policy.serving.service import LOG, Limits, Service
 
 _MB = 2**20
 _LEAST = {
@@ -91,11 +91,14 @@ def host(hosting: Hosting, on_ready: Callable[[str], None]) -> None:
     token = read_token(hosting.token_file) if hosting.token_file is not None else ""
     require_guarded(hosting.host, token, hosting.insecure)
     tls = server_tls(hosting.certificate, hosting.key)
-    scheme = "ws" if tls is None else "wss"
+    if token and tls is None and not is_local(hosting.host):
+        LOG.warning("without TLS the token can be read on its way; give --certificate and --key")
     service = make_service(hosting, token)
 
     def ready(port: int) -> None:
-        on_ready(f"{scheme}://{hosting.host}:{port}")
+        scheme = "ws" if tls is None else "wss"
+        name = f"[{hosting.host}]" if ":" in hosting.host else hosting.host
+        on_ready(f"{scheme}://{name}:{port}")
 
     asyncio.run(_until_stopped(service.run(hosting.host, hosting.port, tls, ready)))
 
