@@ -81,7 +81,7 @@ def test_a_late_answer_is_dropped_and_the_next_is_the_right_one(server: ServerPr
 
     until(free)
     assert reasons == {
-        "still owes an answer; this observation was not sent",
+        "still owes an answer to another observation; this one was not sent",
         "has not answered within 0 ms; the answer will be dropped",
     }
     hasty.close()

@@ -71,7 +71,7 @@ class Link:
         self._loop = asyncio.new_event_loop()
         self._connection: ClientConnection | None = None
         self._problem = "it has not answered yet"
-        self._busy = False
+        self._turn = asyncio.Lock()
         self._greeted: Future[None] = Future()
         self._ended = asyncio.Event()
         self._thread = Thread(target=self._live, name="rlco_link", daemon=True)
@@ -107,39 +107,45 @@ class Link:
     async def exchange(self, frame: bytes) -> bytes | str:
         """The server's reply to a frame.
 
+        A reply that comes too late is dropped when it comes; until then nothing else is sent.
+
         Raises:
-            ServerError: there is no connection, it is still busy, or it is late; a reply that
-                comes later is dropped.
+            ServerError: there is no connection, or no reply in time.
         """
-        if self._connection is None:
-            raise ServerError(f"no connection to {self._endpoint.url}: {self._problem}")
-        if self._busy:
+        url, timeout_s = self._endpoint.url, self._endpoint.timeout_s
+        deadline_s = self._loop.time() + timeout_s
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                await self._turn.acquire()
+        except TimeoutError:
             raise ServerError(
-                f"{self._endpoint.url} still owes an answer; this observation was not sent"
-            )
-        self._busy = True
-        reply = asyncio.ensure_future(self._talk(self._connection, frame))
+                f"{url} still owes an answer to another observation; this one was not sent"
+            ) from None
+        reply = asyncio.ensure_future(self._talk(frame))
         reply.add_done_callback(_look)
-        done, _ = await asyncio.wait({reply}, timeout=self._endpoint.timeout_s)
+        done, _ = await asyncio.wait({reply}, timeout=deadline_s - self._loop.time())
         if not done:
-            raise ServerError(
-                f"{self._endpoint.url} has not answered within "
-                f"{self._endpoint.timeout_s * 1e3:.0f} ms; the answer will be dropped"
-            )
+            late = f"has not answered within {timeout_s * 1e3:.0f} ms"
+            raise ServerError(f"{url} {late}; the answer will be dropped")
         return reply.result()
 
-    async def _talk(self, connection: ClientConnection, frame: bytes) -> bytes | str:
+    async def _talk(self, frame: bytes) -> bytes | str:
+        """Sends and receives, and gives the turn back."""
+        url, connection = self._endpoint.url, self._connection
         try:
-            async with asyncio.timeout(_LOST_S):
+            if connection is None:
+                raise ServerError(f"no connection to {url}: {self._problem}")
+            async with asyncio.timeout(max(_LOST_S, self._endpoint.timeout_s)):
                 await connection.send(frame)
                 return await connection.recv()
         except TimeoutError as error:
+            assert connection is not None
             await connection.close()
-            raise ServerError(f"{self._endpoint.url} is silent; connecting anew") from error
+            raise ServerError(f"{url} is silent; connecting anew") from error
         except ConnectionClosed as error:
-            raise ServerError(f"{self._endpoint.url} closed the connection: {error}") from error
+            raise ServerError(f"{url} closed the connection: {error}") from error
         finally:
-            self._busy = False
+            self._turn.release()
 
     def _live(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
