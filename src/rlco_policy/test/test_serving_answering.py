@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving_process import BUNDLE, seen
@@ -33,6 +34,9 @@ class Listening:
         rows = np.zeros((8, 7), np.float32)
         return [ActionChunk(one.stamp_ns, 0.05, rows, "hash") for one in observations]
 
+    def truncates(self, instruction: str) -> bool:
+        return len(instruction) > 20
+
 
 FRAMES = [pack(observation_to_message(seen(number))) for number in range(3)]
 
@@ -47,6 +51,20 @@ def test_one_that_cannot_be_answered_harms_no_other() -> None:
         reply = replies[number]
         assert isinstance(reply, bytes)
         assert unpack(reply)["stamp_ns"] == 1_000 + number
+
+
+@pytest.mark.parametrize(("text", "truncated"), [("push it", False), ("push it " * 5, True)])
+def test_an_instruction_can_be_announced(text: str, truncated: bool) -> None:
+    listening = Listening()
+    (reply,) = Answerer(listening).answer([(pack({"next_instruction": text}), 0.0)])
+    assert isinstance(reply, bytes)
+    assert unpack(reply) == {"truncated": truncated}
+    assert listening.sizes == []
+
+
+def test_a_blank_instruction_cannot_be_announced() -> None:
+    (reply,) = Answerer(Listening()).answer([(pack({"next_instruction": " "}), 0.0)])
+    assert reply == "the instruction is blank or no text; it should say what to do"
 
 
 def test_the_reply_says_how_long_everything_took() -> None:

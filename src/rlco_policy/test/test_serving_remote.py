@@ -54,6 +54,14 @@ def test_it_answers_as_the_policy_does_here(server: ServerProcess) -> None:
     remote.close()
 
 
+def test_what_was_announced_is_no_answer_to_anything(server: ServerProcess) -> None:
+    remote, local = opened(server.url), OnnxPolicy(load_bundle(BUNDLE))
+    remote.announce("nudge the green cube over there")
+    there = remote.infer(seen(3))
+    assert there.actions.tobytes() == local.infer(seen(3)).actions.tobytes()
+    remote.close()
+
+
 def test_what_the_server_refuses_is_told(server: ServerProcess) -> None:
     remote = opened(server.url)
     with pytest.raises(ServerError) as caught:

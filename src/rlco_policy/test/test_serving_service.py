@@ -219,6 +219,9 @@ class Stuck:
         self.free.wait(PATIENCE_S)
         raise BundleError("too late")
 
+    def truncates(self, instruction: str) -> bool:
+        return False
+
 
 async def asked_of(engine: Stuck, limits: Limits) -> str | bytes:
     """What a client is told by a server with this engine, in this very process."""

@@ -37,23 +37,28 @@ class Answerer:
         began = self._clock()
         read = [self._read(frame) for frame, _ in frames]
         ready = self._clock()
-        answers = iter(self._infer([one for one in read if not isinstance(one, str)]))
-        found = [one if isinstance(one, str) else next(answers) for one in read]
+        answers = iter(self._infer([one for one in read if isinstance(one, Observation)]))
+        found = [next(answers) if isinstance(one, Observation) else one for one in read]
         timing = {
             "read_ms": (ready - began) * 1e3,
             "infer_ms": (self._clock() - ready) * 1e3,
             "batch": len(frames),
         }
         return [
-            one
-            if isinstance(one, str)
-            else pack(answer_to_message(one, {"queue_ms": waited * 1e3, **timing}))
+            pack(answer_to_message(one, {"queue_ms": waited * 1e3, **timing}))
+            if isinstance(one, ActionChunk)
+            else one
             for one, (_, waited) in zip(found, frames, strict=True)
         ]
 
-    def _read(self, frame: bytes) -> Observation | str:
+    def _read(self, frame: bytes) -> Observation | Reply:
+        """What is to be answered, or the reply to what is not."""
         try:
-            return self._reader.read(unpack(frame))
+            message = unpack(frame)
+            instruction = self._reader.announced(message)
+            if instruction is None:
+                return self._reader.read(message)
+            return pack({"truncated": self._policy.truncates(instruction)})
         except RlcoError as error:
             return str(error)
 

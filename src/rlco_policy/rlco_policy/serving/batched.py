@@ -23,6 +23,7 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
+from rlco_policy.engine import OnnxPolicy
 from rlco_policy.policy import Policy
 
 #: How far an action may be off, as a share of its range in the bundle's statistics.
@@ -41,11 +42,14 @@ class BatchPolicy(Protocol):
     def infer_all(self, observations: Sequence[Observation]) -> list[ActionChunk]:
         """See `Policy.infer`, for each."""
 
+    def truncates(self, instruction: str) -> bool:
+        """Whether the end of `instruction` is lost; also readies it for the first answer."""
+
 
 class OneByOne:
     """A `BatchPolicy` of a policy that takes one observation at a time."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: OnnxPolicy) -> None:
         self._policy = policy
 
     @property
@@ -56,6 +60,10 @@ class OneByOne:
     def infer_all(self, observations: Sequence[Observation]) -> list[ActionChunk]:
         """See `BatchPolicy.infer_all`."""
         return [self._policy.infer(observation) for observation in observations]
+
+    def truncates(self, instruction: str) -> bool:
+        """See `BatchPolicy.truncates`."""
+        return self._policy.truncates(instruction)
 
 
 class Batched:
@@ -96,6 +104,10 @@ class Batched:
             ActionChunk(observation.stamp_ns, self.contract.action.dt, actions, self._hash)
             for observation, actions in zip(observations, answers, strict=True)
         ]
+
+    def truncates(self, instruction: str) -> bool:
+        """See `BatchPolicy.truncates`."""
+        return self._encoder.encode(instruction).truncated
 
     def require_like(self, policy: Policy, bundle: Bundle, most: int) -> None:
         """Runs batches of every size up to ``most``, which also warms them up.

@@ -41,7 +41,8 @@ class Courier:
             yield self._answers.popleft()
 
     def truncates(self, instruction: str) -> bool:
-        """False: only the server knows how much of an instruction its policy reads."""
+        """False, as it is for the server to say; also readies it for the first observation."""
+        self._remote.announce(instruction)
         return False
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from rlco_core.proprioception import COLUMNS
 from rlco_core.types import ACTION_COLUMNS, ActionChunk, Observation
 from rlco_policy.serving.codec import WireError
 from rlco_policy.serving.foreign import Foreign
-from rlco_policy.serving.observing import observation_to_message
+from rlco_policy.serving.observing import NEXT, observation_to_message
 from rlco_policy.serving.served import Served, actions_of
 
 
@@ -29,6 +29,9 @@ class Dialect(Protocol):
 
     def ask(self, observation: Observation) -> dict[str, Any]:
         """The message for an observation."""
+
+    def announce(self, instruction: str) -> dict[str, Any] | None:
+        """The message that readies the server for an instruction, where it knows of such a thing."""
 
     def actions(self, answer: object, observation: Observation, served: Served) -> ActionChunk:
         """The chunk in an answer.
@@ -48,6 +51,10 @@ class Own:
     def ask(self, observation: Observation) -> dict[str, Any]:
         """See `Dialect.ask`."""
         return observation_to_message(observation)
+
+    def announce(self, instruction: str) -> dict[str, Any] | None:
+        """See `Dialect.announce`."""
+        return {NEXT: instruction}
 
     def actions(self, answer: object, observation: Observation, served: Served) -> ActionChunk:
         """See `Dialect.actions`."""
@@ -83,6 +90,10 @@ class OpenPi:
         images = {key: observation.images[camera] for camera, key in keys.images.items()}
         state = observation.proprioception[self._state]
         return {**images, keys.state: state, keys.instruction: observation.instruction}
+
+    def announce(self, instruction: str) -> dict[str, Any] | None:
+        """See `Dialect.announce`."""
+        return None
 
     def actions(self, answer: object, observation: Observation, served: Served) -> ActionChunk:
         """See `Dialect.actions`."""

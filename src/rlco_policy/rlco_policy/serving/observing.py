@@ -4,7 +4,8 @@
 
 ``images.<camera>`` (uint8 RGB), ``instruction``, ``stamp_ns``, and ``proprioception``, or in its
 place ``joint_positions`` and ``commanded_joint_positions``. Names that openpi's clients use mean
-the same, see ``aliases``.
+the same, see ``aliases``. ``next_instruction`` alone announces a sentence, which takes longer to
+understand the first time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from rlco_policy.serving.shrinking import fit
 
 PROPRIOCEPTION, INSTRUCTION, STAMP = "proprioception", "instruction", "stamp_ns"
 MEASURED, COMMANDED = "joint_positions", "commanded_joint_positions"
+NEXT = "next_instruction"
 MAX_INSTRUCTION = 1000
 _MAX_STAMP = 2**63
 
@@ -91,6 +93,16 @@ class ObservationReader:
             proprioception=self._proprioception(given),
             instruction=_instruction(self._value(given, INSTRUCTION)),
         )
+
+    def announced(self, message: object) -> str | None:
+        """The instruction that later observations will bear, if the message says just that.
+
+        Raises:
+            ContractMismatch: it is none.
+        """
+        if not isinstance(message, dict) or list(message) != [NEXT]:
+            return None
+        return _instruction(message[NEXT])
 
     def _named(self, message: object) -> dict[str, Any]:
         """The message under our names."""

@@ -71,6 +71,12 @@ class RemotePolicy:
         """The same, without waiting."""
         return self._link.run(self._answer(observation))
 
+    def announce(self, instruction: str) -> None:
+        """Readies the server for an instruction, without waiting."""
+        message = self._dialect.announce(instruction)
+        if message is not None:
+            self._link.run(self._link.exchange(pack(message)))
+
     def close(self) -> None:
         """Ends the connection."""
         self._link.close()
