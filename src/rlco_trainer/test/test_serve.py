@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlco_bringup.graph import RobotSettings, SimSettings, robot_graph, sim_graph
+from rlco_bringup.recording import RecordSettings, record_graph
 from rlco_core.bundle import load_bundle
+from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer import cli
@@ -57,6 +60,26 @@ def test_a_server_whose_policy_does_not_fit_is_refused(url: str) -> None:
 def test_a_server_takes_the_place_of_a_bundle_in_this_process(more: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="--server takes the place of --bundle and is asked from"):
         evaluate(replace(SHORT, server="ws://127.0.0.1:1", **more))
+
+
+@pytest.mark.parametrize("make", [SimSettings, RobotSettings])
+def test_the_graphs_tell_the_policy_the_server_and_the_bridge_its_contract(
+    url: str, make: type[SimSettings] | type[RobotSettings]
+) -> None:
+    settings = make(server=url)
+    graph = robot_graph(settings) if isinstance(settings, RobotSettings) else sim_graph(settings)
+    told = {spec.name: spec.parameters for spec in graph}
+    assert told["policy_node"]["server"] == url
+    assert "bundle" not in {*told["policy_node"], *told["bridge_node"]}
+    contract = load_bundle(shipped_bundle()).contract
+    assert Contract.from_json(told["bridge_node"]["contract"]) == contract
+
+
+def test_a_system_has_a_bundle_or_a_server_and_people_take_over_from_a_bundle() -> None:
+    with pytest.raises(ConfigError, match="a server takes the place of a bundle; give one of the"):
+        sim_graph(SimSettings(bundle="b", server="ws://127.0.0.1:1"))
+    with pytest.raises(ConfigError, match="people take over from a policy that runs here; give"):
+        record_graph(RecordSettings(server="ws://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Dialect(Protocol):
         """The message for an observation."""
 
     def announce(self, instruction: str) -> dict[str, Any] | None:
-        """The message that readies the server for an instruction, where it knows of such a thing."""
+        """The message that readies the server for an instruction, where there is such a thing."""
 
     def actions(self, answer: object, observation: Observation, served: Served) -> ActionChunk:
         """The chunk in an answer.
