@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rlco_bridge.driver import DriverConfig
+from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
+from rlco_policy.serving.remote import open_remote
 from rlco_policy.shipped import shipped_bundle
 
 #: Fast DDS 2 (Jazzy) and Fast DDS 3 (Kilted) read the profile from different variables.
@@ -43,6 +45,8 @@ class SimSettings:
     Attributes:
         bundle: directory of the policy bundle; where there is none, the one that ships for the
             task and the robot.
+        server: URL of a policy server that is asked in place of a bundle.
+        server_token_file, server_contract: files that the server asks for, see docs/serving.md.
         task, domain, robot: names, or paths where these take one.
         split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
@@ -50,6 +54,9 @@ class SimSettings:
     """
 
     bundle: str = ""
+    server: str = ""
+    server_token_file: str = ""
+    server_contract: str = ""
     task: str = "push_cube"
     domain: str = "twin"
     split: str = "train"
@@ -86,18 +93,17 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
 
     Raises:
         BundleError: no bundle was named, and none ships that would fit.
+        ServerError: the server does not answer.
     """
-    robot = RobotConfig.load(settings.robot).name
-    bundle = settings.bundle or str(shipped_bundle(settings.task, robot))
+    asked, agreed = sources(settings)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix),
-        "bundle": bundle,
         "lockstep": settings.mode == "lockstep",
     }
     return (
         simulator(settings),
-        policy_node({**shared, "task": settings.task}),
-        bridge_node({**shared, "driver": "sim"}),
+        policy_node({**shared, **asked, "task": settings.task}),
+        bridge_node({**shared, **agreed, "driver": "sim"}),
     )
 
 
@@ -108,6 +114,8 @@ class RobotSettings:
     Attributes:
         bundle: directory of the policy bundle; where there is none, the one that ships for the
             task and the robot.
+        server: URL of a policy server that is asked in place of a bundle.
+        server_token_file, server_contract: files that the server asks for, see docs/serving.md.
         task: that is played, and simulated with ``use_mock_hardware``.
         robot: by name, or path of its YAML file.
         driver: how the robot is reached, by name or path; where there is none, as the robot's says.
@@ -122,6 +130,9 @@ class RobotSettings:
     """
 
     bundle: str = ""
+    server: str = ""
+    server_token_file: str = ""
+    server_contract: str = ""
     task: str = "push_cube"
     robot: str = "panda"
     driver: str = ""
@@ -142,17 +153,18 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
     Raises:
         BundleError: no bundle was named, and none ships that would fit.
         ConfigError: robot or driver are unsound.
+        ServerError: the server does not answer.
     """
     robot = RobotConfig.load(settings.robot)
     driver = settings.driver or robot.driver
-    bundle = settings.bundle or str(shipped_bundle(settings.task, robot.name))
+    asked, agreed = sources(settings)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
-        "bundle": bundle,
         "lockstep": False,
     }
     bridge = {
         **shared,
+        **agreed,
         "driver": driver,
         "auto_arm": False,
         "mode": settings.mode,
@@ -161,7 +173,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         "journal": settings.journal,
     }
-    policy = policy_node({**shared, "task": settings.task}, **measured_states(robot))
+    policy = policy_node({**shared, **asked, "task": settings.task}, **measured_states(robot))
     nodes = (policy, bridge_node(bridge))
     if not settings.use_mock_hardware:
         return nodes
@@ -173,6 +185,28 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         tf_prefix=settings.tf_prefix,
     )
     return (mock_hardware(world, driver, real_time_factor=settings.real_time_factor), *nodes)
+
+
+def sources(settings: SimSettings | RobotSettings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the policy node is told of its policy, and what the bridge is: the bundle, or the
+    server and the contract that the server tells.
+
+    Raises:
+        RlcoError: see ``robot_graph``.
+    """
+    if not settings.server:
+        robot = RobotConfig.load(settings.robot).name
+        bundle = {"bundle": settings.bundle or str(shipped_bundle(settings.task, robot))}
+        return bundle, bundle
+    if settings.bundle:
+        raise ConfigError("a server takes the place of a bundle; give one of the two")
+    files = {
+        "server_token_file": settings.server_token_file,
+        "server_contract": settings.server_contract,
+    }
+    remote = open_remote(settings.server, settings.server_token_file, settings.server_contract)
+    remote.close()
+    return {"server": settings.server, **files}, {"contract": remote.contract.to_json()}
 
 
 def measured_states(robot: RobotConfig) -> dict[str, str]:

@@ -68,11 +68,13 @@ def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
     one to take over from.
 
     Raises:
-        ConfigError: a name is unknown, or a robot's driver is to be in lock-step.
+        ConfigError: a name is unknown, a robot is to be in lock-step, or a server is named.
     """
     lockstep, of_sim = settings.mode == "lockstep", settings.driver == SIM
     if lockstep and not of_sim:
         raise ConfigError(f"driver {settings.driver} needs mode realtime; lockstep is for {SIM}")
+    if settings.server:
+        raise ConfigError("people take over from a policy that runs here; give --bundle, no server")
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix, settings.simulated),
         "lockstep": lockstep,

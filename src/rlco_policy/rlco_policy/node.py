@@ -5,9 +5,9 @@
     in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
     out: action_chunk, policy_state, /diagnostics
 
-Configuring verifies the bundle, holds its contract against the robot and the cameras that exist,
-and warms the model up. Only an active node listens and answers, and only while what comes is sound;
-`policy_state` says so.
+Configuring verifies the bundle, or connects to a server in its place, holds the contract against
+the robot and the cameras that exist, and warms the model up. Only an active node listens and
+answers, and only while what comes is sound; `policy_state` says so.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
-from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.contract import CameraContract, Contract, compare
-from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
+from rlco_core.errors import ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import seconds_to_ns, stamp_to_ns
+from rlco_core.stamps import stamp_to_ns
+from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_policy.convert import (
@@ -40,12 +40,12 @@ from rlco_policy.convert import (
     instruction_from_message,
     joints_from_message,
 )
-from rlco_policy.engine import OnnxPolicy
-from rlco_policy.health import Fault, Limits
+from rlco_policy.health import Fault
 from rlco_policy.measurements import Topics
-from rlco_policy.parameters import PARAMETERS
+from rlco_policy.parameters import PARAMETERS, limits
 from rlco_policy.reporter import Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
+from rlco_policy.source import Source, open_source
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.first_message import first_message
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
@@ -63,8 +63,8 @@ class PolicyNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("policy_node", **node_arguments)
         self.declare_parameters("", PARAMETERS)
-        self._bundle: Bundle | None = None
-        self._policy: OnnxPolicy | None = None
+        self._source: Source | None = None
+        self._answers = self.create_guard_condition(self._collect)
         self._responder: Responder | None = None
         self._problem = ""
         self._inputs: list[Any] = []
@@ -107,29 +107,30 @@ class PolicyNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forgets the bundle."""
-        self._bundle = self._policy = self._responder = None
+        self._let_go()
         return super().on_cleanup(state)
+
+    def _let_go(self) -> None:
+        self._problem = ""
+        if self._source is not None:
+            self._source.close()
+        self._source = self._responder = None
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
     def _configure(self) -> None:
-        self._problem = ""
-        if not self._get("bundle"):
-            raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
-        bundle = load_bundle(self._get("bundle"))
+        self._let_go()
         robot = RobotConfig.load(self._get("robot"))
-        policy = OnnxPolicy(bundle, tuple(self._get("providers")), self._get("threads"))
-        policy.warm_up()
-        self._require_scene(bundle.contract, robot)
-        self._topics = self._resolve(bundle.contract, robot)
-        self._responder = make_responder(policy, robot, self._topics, self._limits())
-        self._bundle, self._policy = bundle, policy
+        self._source = open_source(self._get, self._answers.trigger)
+        self._require_scene(self._source.contract, robot)
+        self._topics = self._resolve(self._source.contract, robot)
+        self._responder = make_responder(
+            self._source.policy, robot, self._topics, limits(self._get)
+        )
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
         self._frame = self._get("tf_prefix") + robot.base_frame
-        self.get_logger().info(
-            f"bundle {bundle.manifest.name} ({bundle.sha256[:12]}) is ready on {policy.provider}"
-        )
+        self.get_logger().info(self._source.ready_line)
 
     def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
         name = self.resolve_topic_name
@@ -138,12 +139,6 @@ class PolicyNode(LifecycleNode):
             joints=name(robot.joint_states_topic),
             commanded=name("commanded_joint_states"),
         )
-
-    def _limits(self) -> Limits | None:
-        if self._get("lockstep"):
-            return None
-        names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
-        return Limits(*(seconds_to_ns(self._get(name)) for name in names))
 
     def _require_scene(self, contract: Contract, robot: RobotConfig) -> None:
         """Raises `ContractMismatch` unless the contract fits robot, task and cameras."""
@@ -161,8 +156,7 @@ class PolicyNode(LifecycleNode):
     def _camera(self, name: str, deadline: float) -> dict[str, Any]:
         """Name and size of a camera, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
-        remaining = max(deadline - time.monotonic(), 0.0)
-        info = first_message(self, CameraInfo, topic, SENSOR, remaining)
+        info = first_message(self, CameraInfo, topic, SENSOR, deadline - time.monotonic())
         if info is None:
             raise ContractMismatch(
                 f"camera '{name}': no camera_info on {topic} within "
@@ -180,12 +174,12 @@ class PolicyNode(LifecycleNode):
         return f"topics that do exist: {', '.join(published) or 'none'}"
 
     def _subscribe(self) -> None:
-        assert self._bundle is not None
+        assert self._source is not None
         reliable = self._get("lockstep")
         policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         newest = QoSProfile(depth=1, reliability=policy)
         several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
-        for camera in self._bundle.contract.cameras:
+        for camera in self._source.contract.cameras:
             topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
             self._listen(ImageMessage, topic, callback, newest)
         self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
@@ -215,9 +209,9 @@ class PolicyNode(LifecycleNode):
         self._warn_of_truncation(instruction.text)
 
     def _warn_of_truncation(self, text: str) -> None:
-        assert self._policy is not None
+        assert self._source is not None
         try:
-            lost = bool(text.strip()) and self._policy.truncates(text)
+            lost = bool(text.strip()) and self._source.policy.truncates(text)
         except RlcoError as error:
             self._report(error)
             return
@@ -250,8 +244,21 @@ class PolicyNode(LifecycleNode):
         finally:
             self._tell(self._reporter.tell)
         if chunk is not None:
-            self._problem = ""
-            self._chunks.publish(chunk_to_message(chunk, self._frame))
+            self._publish(chunk)
+
+    def _collect(self) -> None:
+        """Publishes what a server answered, or reports why it did not."""
+        for answer in self._source.answers() if self._source is not None else ():
+            assert self._responder is not None
+            try:
+                self._publish(self._responder.deliver(answer.result()))
+            except RlcoError as error:
+                self._responder.give_up()
+                self._report(error)
+
+    def _publish(self, chunk: ActionChunk) -> None:
+        self._problem = ""
+        self._chunks.publish(chunk_to_message(chunk, self._frame))
 
     def _report(self, error: RlcoError) -> None:
         self._problem = str(error)
@@ -274,18 +281,17 @@ class PolicyNode(LifecycleNode):
             say(Fault("inactive", self._problem or _INACTIVE), (math.nan, math.nan))
 
     def _status(self) -> DiagnosticStatus:
-        if self._bundle is None or self._policy is None or self._responder is None:
+        if self._source is None or self._responder is None:
             return diagnosis("", self._problem, "not configured", {})
-        responder = self._responder
         values = {
-            "bundle_sha256": self._bundle.sha256,
-            "provider": self._policy.provider,
-            "decisions": str(responder.decisions),
-            "latency_ms": f"{responder.latency_s * 1e3:.2f}",
+            "bundle_sha256": self._source.sha256,
+            "provider": self._source.policy.provider,
+            "decisions": str(self._responder.decisions),
+            "latency_ms": f"{self._responder.latency_s * 1e3:.2f}",
         }
-        problem = self._problem or responder.fault.detail
-        message = responder.waiting_for or "answering"
-        return diagnosis(self._bundle.manifest.name, problem, message, values)
+        problem = self._problem or self._responder.fault.detail
+        message = self._responder.waiting_for or "answering"
+        return diagnosis(self._source.name, problem, message, values)
 
 
 def main(args: list[str] | None = None) -> int:

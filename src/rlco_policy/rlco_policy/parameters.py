@@ -4,11 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from rlco_core.stamps import seconds_to_ns
 from rlco_policy.engine import CPU
+from rlco_policy.health import Limits
 from rlco_ros.parameters import flag, real, text, texts, whole
 
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle"),
+    text("server", "", "in place of a bundle: URL of a policy server, ws:// or wss://"),
+    text("server_token_file", "", "file with the token that the server wants"),
+    text("server_contract", "", "YAML file with the contract, of an openpi server"),
+    real("server_timeout", 0.3, "age at which the server's answer is dropped, s", 0.001, 60.0),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("tf_prefix", "", "prefix of the robot's joint and frame names"),
     text("task", "", "task of the scene; empty: any that the bundle was trained on"),
@@ -32,3 +41,11 @@ PARAMETERS = (
     whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
     flag("autostart", True, "configure and activate at once"),
 )
+
+
+def limits(get: Callable[[str], Any]) -> Limits | None:
+    """What sources keep to, by the values of the parameters; None in lock-step."""
+    if get("lockstep"):
+        return None
+    names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
+    return Limits(*(seconds_to_ns(get(name)) for name in names))

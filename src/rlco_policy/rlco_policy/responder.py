@@ -7,10 +7,12 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rlco_core.contract import Contract
 from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
@@ -20,7 +22,24 @@ from rlco_policy.gate import Gate, Ready
 from rlco_policy.health import SOUND, Fault, Health, Limits
 from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
-from rlco_policy.policy import Policy
+
+
+class Askable(Protocol):
+    """A `Policy`, or one whose answers come later."""
+
+    @property
+    def contract(self) -> Contract:
+        """See `Policy.contract`."""
+
+    def infer(self, observation: Observation) -> ActionChunk | None:
+        """See `Policy.infer`; None where `Responder.deliver` will get the answer."""
+
+
+class Asked(NamedTuple):
+    """What an answer is still to come for, and since when, s of the performance counter."""
+
+    ready: Ready
+    since_s: float
 
 
 class Responder:
@@ -36,7 +55,7 @@ class Responder:
         waiting_for: why there was nothing to answer; empty after an answer.
     """
 
-    def __init__(self, policy: Policy, robot: RobotConfig, gate: Gate, health: Health) -> None:
+    def __init__(self, policy: Askable, robot: RobotConfig, gate: Gate, health: Health) -> None:
         self.health = health
         self.fault = SOUND
         self.decisions = 0
@@ -47,6 +66,7 @@ class Responder:
         self._robot = robot
         self._kinematics = Kinematics(robot)
         self._answered: tuple[Ready, ActionChunk] | None = None
+        self._asked: Asked | None = None
 
     def on_image(self, camera: str, image: Image) -> None:
         """A sound image."""
@@ -77,6 +97,9 @@ class Responder:
         if self.fault:
             self.waiting_for = self.fault.detail
             return None
+        if self._asked is not None:
+            self.waiting_for = "the server's answer"
+            return None
         released = self._gate.take(now_ns)
         if isinstance(released, Waiting):
             self.waiting_for = released.reason
@@ -84,16 +107,34 @@ class Responder:
                 self.fault = Fault("skew", released.reason)
             return None
         self.waiting_for = ""
-        if self._answered is None or not released.repeats(self._answered[0]):
-            self._answered = (released, self._decide(released))
-        return self._answered[1]
+        if self._answered is not None and released.repeats(self._answered[0]):
+            return self._answered[1]
+        return self._decide(released)
 
-    def _decide(self, ready: Ready) -> ActionChunk:
-        start = time.perf_counter()
+    def deliver(self, chunk: ActionChunk) -> ActionChunk:
+        """The chunk to publish now: the answer that came to what a server was asked."""
+        assert self._asked is not None, "one answer for one question"
+        asked, self._asked = self._asked, None
+        return self._decided(asked, chunk)
+
+    def give_up(self) -> None:
+        """No answer will come to what a server was asked: the next observation is asked of it."""
+        self._asked = None
+
+    def _decide(self, ready: Ready) -> ActionChunk | None:
+        asked = Asked(ready, time.perf_counter())
         chunk = self._policy.infer(self._observation(ready))
-        self.latency_s = time.perf_counter() - start
+        if chunk is not None:
+            return self._decided(asked, chunk)
+        self._asked, self.waiting_for = asked, "the server's answer"
+        return None
+
+    def _decided(self, asked: Asked, chunk: ActionChunk) -> ActionChunk:
+        self.latency_s = time.perf_counter() - asked.since_s
         self.decisions += 1
-        return dataclasses.replace(chunk, episode=ready.episode)
+        answer = dataclasses.replace(chunk, episode=asked.ready.episode)
+        self._answered = (asked.ready, answer)
+        return answer
 
     def _observation(self, ready: Ready) -> Observation:
         measured = posture(self._robot, ready.positions)
@@ -107,7 +148,7 @@ class Responder:
 
 
 def make_responder(
-    policy: Policy, robot: RobotConfig, topics: Topics, limits: Limits | None
+    policy: Askable, robot: RobotConfig, topics: Topics, limits: Limits | None
 ) -> Responder:
     """For real time, or for lock-step where `limits` is None."""
     cameras, health = list(topics.cameras), Health(topics, limits)

@@ -213,7 +213,8 @@ def test_deactivated_and_cleaned_up_it_can_start_again(stage: Stage, bundle_path
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"bundle": ""}, "parameter bundle is empty; it should be a policy bundle's directory"),
+        ({"bundle": ""}, "one of the parameters bundle and server should be given: a policy bund"),
+        ({"server": "ws://127.0.0.1:1"}, "one of the parameters bundle and server should be given"),
         ({"bundle": "/nowhere"}, "/nowhere: no such bundle"),
         ({"task": "fly"}, "not fit the scene: tasks: bundle has ['push_cube'], scene has ['fly']"),
         ({"robot": "fly"}, "robot 'fly' is neither a shipped robot"),
@@ -262,6 +263,6 @@ def test_unforeseen_errors_of_configuring_are_not_swallowed(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rlco_policy.node.load_bundle", fail)
+    monkeypatch.setattr("rlco_policy.source.load_bundle", fail)
     assert not started(stage.node(bundle=str(bundle_path)))
     assert "ZeroDivisionError" in capfd.readouterr().err

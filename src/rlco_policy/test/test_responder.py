@@ -163,3 +163,52 @@ def test_joints_are_asked_for_by_prefixed_name_and_split() -> None:
     joints, opening = posture(PANDA, np.array([*PANDA.home, 0.04, 0.0]))
     assert joints.tolist() == list(PANDA.home)
     assert opening == 1.0
+
+
+class Distant(ScriptedPolicy):
+    """Answers when the test has it do so."""
+
+    def infer(self, observation: Observation) -> ActionChunk | None:  # type: ignore[override]
+        self.seen.append(observation)
+        return None
+
+    def answer(self) -> ActionChunk:
+        chunk = super().infer(self.seen[-1])
+        self.seen.clear()
+        return chunk
+
+
+@pytest.fixture
+def distant(contract: Contract) -> Distant:
+    return Distant(contract)
+
+
+def test_nothing_else_is_asked_of_a_server_until_its_answer_is_in(distant: Distant) -> None:
+    responder = make_responder(distant, PANDA, TOPICS, None)
+    responder.on_instruction(Instruction(0, 3, "push"), 0)
+    assert observe(responder, 100) is None
+    assert observe(responder, 200) is None
+    assert responder.waiting_for == "the server's answer"
+    assert [seen.stamp_ns for seen in distant.seen] == [100]
+    first = responder.deliver(distant.answer())
+    assert (first.stamp_ns, first.episode, responder.decisions) == (100, 3, 1)
+    assert observe(responder, 200) is None
+    assert [seen.stamp_ns for seen in distant.seen] == [200]
+
+
+def test_an_answer_of_a_server_is_repeated_like_any_other(distant: Distant) -> None:
+    responder = make_responder(distant, PANDA, TOPICS, None)
+    responder.on_instruction(Instruction(0, 3, "push"), 0)
+    observe(responder, 100)
+    chunk = responder.deliver(distant.answer())
+    assert observe(responder, 100) is chunk
+    assert distant.seen == []
+
+
+def test_what_a_server_did_not_answer_is_asked_again(distant: Distant) -> None:
+    responder = make_responder(distant, PANDA, TOPICS, None)
+    responder.on_instruction(Instruction(0, 3, "push"), 0)
+    observe(responder, 100)
+    responder.give_up()
+    observe(responder, 100)
+    assert [seen.stamp_ns for seen in distant.seen] == [100, 100]

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("bundles.export", "a policy as a bundle, checked against torch"),
     "card": ("bundles.card", "a model card for a bundle"),
     "eval": ("evaluation.evaluate", "success rate of a bundle, in process or over ROS 2"),
+    "serve": ("serve", "a bundle's policy over the network, for several robots"),
     "domain list": ("domains.listing", "the domains that ship, and what they are for"),
     "domain show": ("domains.show", "a sheet of pictures from a domain"),
     "domain diff": ("domains.diff", "how far two domains are apart, in numbers"),

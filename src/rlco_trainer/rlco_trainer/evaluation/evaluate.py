@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,8 @@ from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
+from rlco_policy.serving.remote import RemotePolicy, open_remote
+from rlco_policy.serving.served import Served
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.scene import check_split
@@ -33,6 +35,7 @@ from rlco_trainer.evaluation.ros_rollout import RosRoller
 from rlco_trainer.progress import progress
 from rlco_trainer.report.report import print_table
 
+_ANSWER_SECONDS = 30.0
 _VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
 
 
@@ -44,6 +47,9 @@ class EvalConfig:
         policy: ``bundle``, or ``expert`` for the task's scripted expert.
         bundle: directory of the policy bundle; where there is none, the one that ships for the
             task and the robot.
+        server: URL of a policy server in the place of a bundle.
+        token_file: holds the token that the server wants.
+        server_contract: YAML file with the contract, of an openpi server.
         task, domain, robot: of the simulation.
         split: what episodes are drawn from: train, or one of the unseen_... splits.
         episodes, seed: seeds are seed, seed + 1 ...
@@ -59,6 +65,9 @@ class EvalConfig:
 
     policy: Literal["bundle", "expert"] = "bundle"
     bundle: Path | None = None
+    server: str = ""
+    token_file: Path | None = None
+    server_contract: Path | None = None
     task: str = "push_cube"
     domain: str = "twin"
     robot: str = "panda"
@@ -90,11 +99,11 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     """
     _check_numbers(config)
     bundle: Bundle | None = None
-    if config.policy == "bundle":
+    if config.policy == "bundle" and not config.server:
         task, robot = task_class(config.task).name, RobotConfig.load(config.robot).name
         bundle = load_bundle(config.bundle or shipped_bundle(task, robot))
         check_fit(bundle, config)
-    with _runner(config, bundle, log_dir) as run:
+    with _runner(config, bundle, log_dir) as (run, sha256):
         started = time.monotonic()
         traces = tuple(_traces(config, run))
         wall = time.monotonic() - started
@@ -104,7 +113,7 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
         domain=config.domain,
         split=config.split,
         policy=config.policy,
-        bundle_sha256=bundle.sha256 if bundle is not None else "",
+        bundle_sha256=sha256,
         mode=_mode(config),
         robot=config.robot,
         episodes=tuple(episode_result(trace, config.task) for trace in traces),
@@ -117,8 +126,8 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     return Evaluation(result, traces)
 
 
-def check_fit(bundle: Bundle, config: EvalConfig) -> None:
-    """Raises one line if the bundle cannot be used in this task, domain and robot."""
+def check_fit(bundle: Bundle | Served, config: EvalConfig) -> None:
+    """Raises one line if the bundle, be it on a server, does not fit task, domain and robot."""
     check_split(config.split, task_class(config.task))
     camera = Domain.load(config.domain).camera
     scene = {
@@ -138,6 +147,12 @@ def _check_numbers(config: EvalConfig) -> None:
     if config.policy == "expert" and (config.ros or config.driver):
         raise ConfigError(
             "the expert sees the simulation's state, so it cannot run with --ros or --driver"
+        )
+    elsewhere = config.bundle or config.policy == "expert" or config.ros or config.driver
+    if config.server and elsewhere:
+        raise ConfigError(
+            "--server takes the place of --bundle and is asked from this process: "
+            "not with --bundle, --policy expert, --ros or --driver"
         )
     if config.driver and config.split != "train":
         raise ConfigError("--driver draws its episodes from the split train")
@@ -169,16 +184,34 @@ _Run = Callable[[int, str, int], Trace]
 
 
 @contextmanager
-def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> Iterator[_Run]:
-    if bundle is None:
-        yield ExpertRoller(new_session(config)).run
+def _runner(
+    config: EvalConfig, bundle: Bundle | None, log_dir: Path | None
+) -> Iterator[tuple[_Run, str]]:
+    """What runs episodes, and the hash of the bundle in them."""
+    if config.server:
+        with closing(_remote(config)) as remote:
+            check_fit(remote.served, config)
+            yield Roller(remote, new_session(config)).run, remote.served.sha256
+    elif bundle is None:
+        yield ExpertRoller(new_session(config)).run, ""
     elif config.ros or config.driver:
         with RosRoller(_system(config, bundle), log_dir) as roller:
-            yield roller.run
+            yield roller.run, bundle.sha256
     else:
         policy = OnnxPolicy(bundle, threads=config.threads)
         policy.warm_up()
-        yield Roller(policy, new_session(config)).run
+        yield Roller(policy, new_session(config)).run, bundle.sha256
+
+
+def _remote(config: EvalConfig) -> RemotePolicy:
+    """The policy on the server; episodes wait for its answers, however late."""
+    return open_remote(
+        url=config.server,
+        token_file=str(config.token_file or ""),
+        foreign_file=str(config.server_contract or ""),
+        timeout_s=_ANSWER_SECONDS,
+        patience_s=_ANSWER_SECONDS,
+    )
 
 
 def _system(config: EvalConfig, bundle: Bundle) -> SimSettings | RobotSettings:

@@ -1,0 +1,87 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the policy node's answers come from: a bundle that runs here, or a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from rlco_core.bundle import load_bundle
+from rlco_core.contract import Contract
+from rlco_core.errors import ConfigError
+from rlco_core.types import ActionChunk
+from rlco_policy.engine import OnnxPolicy
+from rlco_policy.serving.courier import Courier
+from rlco_policy.serving.remote import open_remote
+
+
+@dataclass(frozen=True)
+class Source:
+    """A policy and what it is called.
+
+    Attributes:
+        name, sha256: of its bundle.
+        policy: that is asked.
+    """
+
+    name: str
+    sha256: str
+    policy: OnnxPolicy | Courier
+
+    @property
+    def contract(self) -> Contract:
+        """What the policy expects and answers."""
+        return self.policy.contract
+
+    @property
+    def ready_line(self) -> str:
+        """What people are told when it is ready."""
+        return f"bundle {self.name} ({self.sha256[:12]}) is ready on {self.policy.provider}"
+
+    def answers(self) -> Iterator[Future[ActionChunk]]:
+        """What a server has answered since the last look, or failed to."""
+        return self.policy.collect() if isinstance(self.policy, Courier) else iter(())
+
+    def close(self) -> None:
+        """Ends the connection to a server."""
+        if isinstance(self.policy, Courier):
+            self.policy.close()
+
+
+def open_source(get: Callable[[str], Any], wake: Callable[[], None]) -> Source:
+    """The source that a node's parameters name, warm.
+
+    Args:
+        get: the value of a parameter.
+        wake: see `Courier`.
+
+    Raises:
+        RlcoError: none or two are named, the bundle is unsound, or the server is not there.
+    """
+    if bool(get("bundle")) == bool(get("server")):
+        raise ConfigError(
+            "one of the parameters bundle and server should be given: "
+            "a policy bundle's directory, or the URL of a policy server"
+        )
+    return _server(get, wake) if get("server") else _bundle(get)
+
+
+def _bundle(get: Callable[[str], Any]) -> Source:
+    bundle = load_bundle(get("bundle"))
+    policy = OnnxPolicy(bundle, tuple(get("providers")), get("threads"))
+    policy.warm_up()
+    return Source(bundle.manifest.name, bundle.sha256, policy)
+
+
+def _server(get: Callable[[str], Any], wake: Callable[[], None]) -> Source:
+    remote = open_remote(
+        url=get("server"),
+        token_file=get("server_token_file"),
+        foreign_file=get("server_contract"),
+        timeout_s=get("server_timeout"),
+        patience_s=get("scene_timeout"),
+    )
+    return Source(remote.served.name, remote.served.sha256, Courier(remote, wake))
