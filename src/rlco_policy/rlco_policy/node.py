@@ -5,9 +5,9 @@
     in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
     out: action_chunk, policy_state, /diagnostics
 
-Configuring verifies the bundle, holds its contract against the robot and the cameras that exist,
-and warms the model up. Only an active node listens and answers, and only while what comes is sound;
-`policy_state` says so.
+Configuring verifies the bundle, holds its contract against the robot and the cameras that exist and
+its engine against what the policy once answered, and warms it up. Only an active node listens
+and answers, and only while what comes is sound; `policy_state` says so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
 from rlco_core.bundle import Bundle, load_bundle
+from rlco_core.camera_sizes import Cameras, cameras_that_fit
 from rlco_core.contract import CameraContract, Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
@@ -40,10 +41,11 @@ from rlco_policy.convert import (
     instruction_from_message,
     joints_from_message,
 )
-from rlco_policy.engine import OnnxPolicy
 from rlco_policy.health import Fault, Limits
 from rlco_policy.measurements import Topics
-from rlco_policy.parameters import PARAMETERS
+from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.parameters import PARAMETERS, engine_settings
+from rlco_policy.parity import open_policy, ready_line
 from rlco_policy.reporter import Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
 from rlco_ros.chunks import chunk_to_message
@@ -119,17 +121,14 @@ class PolicyNode(LifecycleNode):
             raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
         bundle = load_bundle(self._get("bundle"))
         robot = RobotConfig.load(self._get("robot"))
-        policy = OnnxPolicy(bundle, tuple(self._get("providers")), self._get("threads"))
-        policy.warm_up()
-        self._require_scene(bundle.contract, robot)
+        checked = open_policy(bundle, engine_settings(self._get))
+        policy = checked.for_cameras(self._require_scene(bundle.contract, robot))
         self._topics = self._resolve(bundle.contract, robot)
         self._responder = make_responder(policy, robot, self._topics, self._limits())
         self._bundle, self._policy = bundle, policy
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
         self._frame = self._get("tf_prefix") + robot.base_frame
-        self.get_logger().info(
-            f"bundle {bundle.manifest.name} ({bundle.sha256[:12]}) is ready on {policy.provider}"
-        )
+        self.get_logger().info(ready_line(bundle, policy))
 
     def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
         name = self.resolve_topic_name
@@ -145,21 +144,21 @@ class PolicyNode(LifecycleNode):
         names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
         return Limits(*(seconds_to_ns(self._get(name)) for name in names))
 
-    def _require_scene(self, contract: Contract, robot: RobotConfig) -> None:
-        """Raises `ContractMismatch` unless the contract fits robot, task and cameras."""
+    def _require_scene(self, contract: Contract, robot: RobotConfig) -> Cameras:
+        """The cameras as they are; raises `ContractMismatch` unless robot, task and they fit."""
         task = self._get("task")
         scene: dict[str, Any] = {"robot": robot.name, "tasks": [task] if task else []}
         self._refuse(compare(contract, scene))
         deadline = time.monotonic() + self._get("scene_timeout")
-        cameras = [self._camera(camera.name, deadline) for camera in contract.cameras]
-        self._refuse(compare(contract, {"cameras": cameras}))
+        names = [camera.name for camera in contract.cameras]
+        return cameras_that_fit(contract, {name: self._camera(name, deadline) for name in names})
 
     def _refuse(self, differences: tuple[str, ...]) -> None:
         if differences:
             raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
 
-    def _camera(self, name: str, deadline: float) -> dict[str, Any]:
-        """Name and size of a camera, as its camera_info says."""
+    def _camera(self, name: str, deadline: float) -> tuple[int, int]:
+        """Width and height of a camera, px, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
         remaining = max(deadline - time.monotonic(), 0.0)
         info = first_message(self, CameraInfo, topic, SENSOR, remaining)
@@ -168,7 +167,7 @@ class PolicyNode(LifecycleNode):
                 f"camera '{name}': no camera_info on {topic} within "
                 f"{self._get('scene_timeout'):g} s; {self._camera_info_topics()}"
             )
-        return {"name": name, "width": info.width, "height": info.height}
+        return info.width, info.height
 
     def _camera_info_topics(self) -> str:
         topics = self.get_topic_names_and_types()
@@ -180,12 +179,12 @@ class PolicyNode(LifecycleNode):
         return f"topics that do exist: {', '.join(published) or 'none'}"
 
     def _subscribe(self) -> None:
-        assert self._bundle is not None
+        assert self._policy is not None
         reliable = self._get("lockstep")
         policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         newest = QoSProfile(depth=1, reliability=policy)
         several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
-        for camera in self._bundle.contract.cameras:
+        for camera in self._policy.cameras:
             topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
             self._listen(ImageMessage, topic, callback, newest)
         self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
@@ -279,7 +278,9 @@ class PolicyNode(LifecycleNode):
         responder = self._responder
         values = {
             "bundle_sha256": self._bundle.sha256,
+            "engine": self._policy.engine.name,
             "provider": self._policy.provider,
+            "precision": self._policy.engine.precision,
             "decisions": str(responder.decisions),
             "latency_ms": f"{responder.latency_s * 1e3:.2f}",
         }

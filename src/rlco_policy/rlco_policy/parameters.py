@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
-from rlco_policy.engine import CPU
+from collections.abc import Callable
+from typing import Any
+
+from rlco_policy.engines.engine import PRECISIONS
+from rlco_policy.engines.settings import CPU, ENGINES, EngineSettings
 from rlco_ros.parameters import flag, real, text, texts, whole
 
 PARAMETERS = (
@@ -28,7 +32,30 @@ PARAMETERS = (
         60.0,
     ),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
+    text("engine", "onnxruntime", "what runs the bundle's graph", ENGINES),
+    text(
+        "precision",
+        "fp32",
+        "what it computes in; int8 is built before, by rlco engine build",
+        PRECISIONS,
+    ),
     texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
-    whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
+    flag("allow_cpu", False, "whether the CPU may do what these providers cannot"),
+    whole("threads", 1, "threads of the engine within one operator", 1, 256),
     flag("autostart", True, "configure and activate at once"),
 )
+
+
+def engine_settings(get: Callable[[str], Any]) -> EngineSettings:
+    """Which engine the parameters ask for; ``get`` gives a parameter's value.
+
+    Raises:
+        ConfigError: a value that cannot be.
+    """
+    return EngineSettings(
+        engine=get("engine"),
+        precision=get("precision"),
+        providers=tuple(get("providers")),
+        allow_cpu=get("allow_cpu"),
+        threads=get("threads"),
+    )

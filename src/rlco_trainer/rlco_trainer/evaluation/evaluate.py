@@ -16,10 +16,13 @@ from rich.console import Console
 
 from rlco_bringup.graph import RobotSettings, SimSettings
 from rlco_core.bundle import Bundle, load_bundle
+from rlco_core.camera_sizes import Cameras, cameras_that_fit
 from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.robot import RobotConfig
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.engines.engine import Precision
+from rlco_policy.engines.settings import EngineName, EngineSettings
+from rlco_policy.parity import open_policy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.scene import check_split
@@ -53,7 +56,7 @@ class EvalConfig:
         ros: over ROS 2, three processes in lock-step; else in this process.
         driver: over ROS 2 in real time, through the robot's driver as it is simulated.
         real_time_factor: how fast simulated time passes then.
-        threads: of ONNX Runtime.
+        engine, precision, threads: what runs the bundle in this process.
     """
 
     policy: Literal["bundle", "expert"] = "bundle"
@@ -70,6 +73,8 @@ class EvalConfig:
     ros: bool = False
     driver: bool = False
     real_time_factor: float = 1.0
+    engine: EngineName = "onnxruntime"
+    precision: Precision = "fp32"
     threads: int = 1
 
 
@@ -123,12 +128,24 @@ def check_fit(bundle: Bundle, config: EvalConfig) -> None:
     scene = {
         "robot": RobotConfig.load(config.robot).name,
         "tasks": [config.task],
-        "cameras": [{"name": camera.name, "width": camera.width, "height": camera.height}],
+        "cameras": [{"name": camera.name}],
         "action": {"dt": DT},
     }
     differences = compare(bundle.contract, scene)
     if differences:
         raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
+    _cameras(bundle, config)
+
+
+def _cameras(bundle: Bundle, config: EvalConfig) -> Cameras:
+    """The bundle's cameras as the domain has them."""
+    camera = Domain.load(config.domain).camera
+    return cameras_that_fit(bundle.contract, {camera.name: (camera.width, camera.height)})
+
+
+def engine_settings(config: EvalConfig) -> EngineSettings:
+    """What runs the bundle."""
+    return EngineSettings(config.engine, config.precision, threads=config.threads)
 
 
 def _check_numbers(config: EvalConfig) -> None:
@@ -175,8 +192,7 @@ def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> 
         with RosRoller(_system(config, bundle), log_dir) as roller:
             yield roller.run
     else:
-        policy = OnnxPolicy(bundle, threads=config.threads)
-        policy.warm_up()
+        policy = open_policy(bundle, engine_settings(config)).for_cameras(_cameras(bundle, config))
         yield Roller(policy, new_session(config)).run
 
 
