@@ -10,6 +10,7 @@ pixels become 64, so of every 7 become 2, and a block of the weights is 2 x 7.
 from __future__ import annotations
 
 from math import gcd
+from typing import Any
 
 import numpy as np
 import onnx
@@ -76,7 +77,7 @@ def _shrink(graph: onnx.GraphProto, camera: CameraContract, wanted: CameraContra
     graph.initializer.extend(
         numpy_helper.from_array(value, f"{small}_{key}") for key, value in weights.items()
     )
-    steps: tuple[tuple[str, list[str], dict[str, int]], ...] = (
+    steps: tuple[tuple[str, list[str], dict[str, Any]], ...] = (
         ("Cast", [], {"to": TensorProto.FLOAT}),
         ("Reshape", ["row"], {}),
         ("MatMul", ["across"], {}),

@@ -52,8 +52,8 @@ class OpenVinoEngine:
         inputs, outputs = graph_inputs(contract, cameras), graph_outputs(contract)
         self.precision: Precision = settings.precision
         compiled = _compile(model, settings)
-        require_signature("input", _signature(compiled.inputs), inputs)
-        require_signature("output", _signature(compiled.outputs), outputs)
+        require_signature("input", _signature(compiled.inputs, inputs), inputs)
+        require_signature("output", _signature(compiled.outputs, outputs), outputs)
         self._inputs, self._outputs = buffers(inputs), buffers(outputs)
         self._request = compiled.create_infer_request()
         for name, array in {**self._inputs, **self._outputs}.items():
@@ -112,8 +112,11 @@ def _shared(array: NDArray[Any]) -> Any:
     return _library().Tensor(array, shared_memory=True)
 
 
-def _signature(ports: Sequence[Any]) -> Signature:
-    return {port.get_any_name(): (_type(port), _shape(port)) for port in ports}
+def _signature(ports: Sequence[Any], wanted: Signature) -> Signature:
+    """Of a compiled model, whose ports have several names where casts were folded into them."""
+    named = {min(port.get_names(), key=lambda name: (name not in wanted, name)): port
+             for port in ports}  # fmt: skip
+    return {name: (_type(port), _shape(port)) for name, port in named.items()}
 
 
 def _type(port: Any) -> str:

@@ -31,7 +31,7 @@ from rlco_trainer.policies.policy_file import BASES, load_policy
 
 SIDE = 224
 BACKBONE = BackboneConfig(width=384, channels=(64, 192), image_size=(SIDE, SIDE))
-LAYERS, HEADS = 8, 6
+LAYERS, HEADS = 9, 6
 _NAME, _SEED = "small", 0
 
 
