@@ -11,7 +11,6 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from conftest import CONTRACT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -24,6 +23,7 @@ from rlco_core.types import Observation
 from rlco_policy.engines.cameras import area_weights, for_cameras
 from rlco_policy.engines.settings import ENGINES, EngineSettings
 from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.shipped import shipped_bundle
 
 sides = st.integers(1, 40)
 
@@ -69,9 +69,9 @@ def test_weights_cover_every_pixel_alike(after: int, more: int) -> None:
 @settings(max_examples=10, deadline=None)
 @given(value=st.integers(0, 255), factor=st.integers(1, 4))
 def test_a_plain_image_stays_plain(value: int, factor: int) -> None:
-    contract = Contract.parse(CONTRACT)
-    image = np.full((48 * factor, 64 * factor, 3), value, np.uint8)
-    assert (seen(contract, 64 * factor, 48 * factor, image) == value).all()
+    contract = load_bundle(shipped_bundle()).contract
+    image = np.full((64 * factor, 64 * factor, 3), value, np.uint8)
+    assert (seen(contract, 64 * factor, 64 * factor, image) == value).all()
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from conftest import CONTRACT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +31,7 @@ from rlco_policy.parity import (
     require_parity,
     write_parity,
 )
+from rlco_policy.shipped import shipped_bundle
 
 TOLERANCE = [0.1] * 6 + [0.2]
 
@@ -196,9 +196,9 @@ def test_foul_records_are_one_line(
 def test_damage_never_gets_further_than_one_line(
     tmp_path_factory: pytest.TempPathFactory, place: int, value: int, cut: bool
 ) -> None:
-    contract = Contract.parse(CONTRACT)
+    contract = load_bundle(shipped_bundle()).contract
     path = tmp_path_factory.getbasetemp() / "damaged.npz"
-    one = Observation(0, {"front": np.zeros((48, 64, 3), np.uint8)}, np.zeros(17, np.float32), "go")
+    one = Observation(0, {"front": np.zeros((64, 64, 3), np.uint8)}, np.zeros(17, np.float32), "go")
     with path.open("wb") as file:
         write_parity(file, Parity((one,), np.zeros((1, 8, 7), np.float32)))
     data = bytearray(path.read_bytes())
