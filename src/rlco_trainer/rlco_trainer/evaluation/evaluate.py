@@ -36,6 +36,8 @@ from rlco_trainer.evaluation.ros_rollout import RosRoller
 from rlco_trainer.progress import progress
 from rlco_trainer.report.report import print_table
 
+#: The engine and precision that a policy node has by itself.
+_NODES_OWN = ("onnxruntime", "fp32")
 _VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
 
 
@@ -154,6 +156,11 @@ def _check_numbers(config: EvalConfig) -> None:
     if config.policy == "expert" and (config.ros or config.driver):
         raise ConfigError(
             "the expert sees the simulation's state, so it cannot run with --ros or --driver"
+        )
+    if (config.ros or config.driver) and (config.engine, config.precision) != _NODES_OWN:
+        raise ConfigError(
+            f"over ROS 2 the policy node has its own engine, onnxruntime in fp32; --engine "
+            f"{config.engine} --precision {config.precision} should go without --ros and --driver"
         )
     if config.driver and config.split != "train":
         raise ConfigError("--driver draws its episodes from the split train")
