@@ -17,7 +17,7 @@ from rlco_core.errors import ConfigError, RlcoError
 from rlco_trainer.bench.policy import command, contest, decode
 from rlco_trainer.bench.policy.command import BenchPolicyConfig, bench_policy
 from rlco_trainer.bench.policy.part import Options, Part
-from rlco_trainer.bench.policy.race import speed_up
+from rlco_trainer.bench.policy.race import speed_up, times_least
 from rlco_trainer.bench.policy.roofline import Peaks, Work, work_of
 from rlco_trainer.bench.policy.small import small_policy
 from rlco_trainer.cli import main
@@ -46,6 +46,9 @@ def test_ratios_are_of_the_best_that_passed_where_it_gains_least() -> None:
         row("n, bf16", 2, 2.0, True),
     ]
     assert speed_up(rows, "n", "eager") == 3.0
+    for one, factor in zip(rows, (9.0, 1.0, 2.0, 3.0, 9.0, 2.5), strict=True):
+        one["times_least"] = factor
+    assert times_least(rows) == 2.5
 
 
 def test_the_bound_is_the_slower_of_computing_and_moving() -> None:

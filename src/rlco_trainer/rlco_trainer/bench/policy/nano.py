@@ -20,7 +20,7 @@ from rlco_core.errors import ConfigError
 from rlco_policy.parity import read_parity
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.bench.policy.part import Options, Part
-from rlco_trainer.bench.policy.race import COMPILED, EAGER, race, speed_up
+from rlco_trainer.bench.policy.race import COMPILED, EAGER, race, speed_up, times_least
 from rlco_trainer.bench.policy.subject import Subject
 from rlco_trainer.policies.policy_file import BASES, load_policy
 
@@ -47,6 +47,7 @@ def measure(options: Options) -> Part:
     ratios = {
         "nano_vs_eager": speed_up(rows, _NAME, EAGER),
         "nano_vs_compile": speed_up(rows, _NAME, COMPILED),
+        "nano_times_least": times_least(rows),
     }
     return Part(tuple(rows), ratios)
 

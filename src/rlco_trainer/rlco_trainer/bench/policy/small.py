@@ -23,7 +23,7 @@ from rlco_core.types import Observation
 from rlco_policy.parity import read_parity
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.bench.policy.part import Options, Part
-from rlco_trainer.bench.policy.race import COMPILED, EAGER, race, speed_up
+from rlco_trainer.bench.policy.race import COMPILED, EAGER, race, speed_up, times_least
 from rlco_trainer.bench.policy.subject import Subject
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
@@ -43,6 +43,7 @@ def measure(options: Options) -> Part:
     ratios = {
         "small_vs_eager": speed_up(rows, _NAME, EAGER),
         "small_vs_compile": speed_up(rows, _NAME, COMPILED),
+        "small_times_least": times_least(rows),
     }
     return Part(tuple(rows), ratios)
 
@@ -55,6 +56,9 @@ def small_policy() -> FlowPolicy:
     policy.scale.load_state_dict(base.scale.state_dict())
     policy.backbone.words_mean.copy_(base.backbone.words_mean)
     policy.backbone.words_std.copy_(base.backbone.words_std)
+    for weights in policy.parameters():
+        # As files of policies and graphs have them.
+        weights.data = weights.data.half().float()
     return policy
 
 
