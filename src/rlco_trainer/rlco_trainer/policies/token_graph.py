@@ -35,7 +35,7 @@ class _Layer(nn.Module):
         self.depth = self.width // self.heads
 
     def forward(self, token: Tensor, past: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The token (B, 1, width) after the block, and keys and values (2, B, heads, T, d) of all
+        """The token (B, width) after the block, and keys and values (2, B, heads, T, d) of all
         tokens so far; ``context`` (2, B, heads, S, d) are those of the context.
         """
         seen = self.first(token)
@@ -49,7 +49,7 @@ class _Layer(nn.Module):
         # Of one token, so that its heads need not change places.
         heads = query.view(-1, self.heads, 1, self.depth)
         scores = heads @ memory[0].transpose(2, 3) * self.depth**-0.5
-        return (scores.softmax(-1) @ memory[1]).view(-1, 1, self.width)
+        return (scores.softmax(-1) @ memory[1]).view(-1, self.width)
 
 
 class Speaker(nn.Module):
@@ -75,7 +75,7 @@ class Speaker(nn.Module):
         size = contexts.size()
         # Keys and values of all layers in one tensor: a list that grows cannot be exported.
         past = contexts.new_zeros((size[0], 2, size[2], size[3], 0, size[5]))
-        word = torch.zeros((size[2], 1), dtype=torch.long, device=contexts.device)
+        word = torch.zeros((size[2],), dtype=torch.long, device=contexts.device)
         means = contexts.new_zeros((size[2], 0))
         for place in range(count):
             token = self.vocabulary(word) + self.places[place]
@@ -85,7 +85,7 @@ class Speaker(nn.Module):
                 grown = torch.cat([grown, memory[None]])
             past = grown
             mean = (self.head(self.norm(token)).softmax(-1) * self.middles).sum(-1)
-            means = torch.cat([means, mean], dim=1)
+            means = torch.cat([means, mean[:, None]], dim=1)
             word = mean.long() + self.special
         return means
 
