@@ -32,7 +32,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Puts a policy in the place of ONNX Runtime."""
 
     def use(policy: ScriptedPolicy) -> ScriptedPolicy:
-        monkeypatch.setattr(evaluating, "OnnxPolicy", lambda bundle, threads: policy)
+        monkeypatch.setattr(evaluating, "opened_policy", lambda bundle, config: policy)
         return policy
 
     return use
@@ -157,12 +157,13 @@ def test_all_that_differs_is_named_at_once() -> None:
         ({"seed": -1}, "--seed and --max-steps not negative"),
         ({"max_steps": -1}, "--seed and --max-steps not negative"),
         ({"bundle": Path("/nowhere")}, "/nowhere: no such bundle"),
+        ({"ros": True, "precision": "int8"}, "--precision int8 should go without --ros and"),
     ],
 )
 def test_foul_settings_are_refused_before_a_policy_is_loaded(
     monkeypatch: pytest.MonkeyPatch, setting: dict[str, Any], line: str
 ) -> None:
-    monkeypatch.delattr(evaluating, "OnnxPolicy")
+    monkeypatch.delattr(evaluating, "opened_policy")
     with pytest.raises(RlcoError, match=line):
         evaluate(EvalConfig(**setting))
 

@@ -23,6 +23,7 @@ from rlco_core.robot import RobotConfig
 from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.settings import EngineName, EngineSettings
 from rlco_policy.parity import open_policy
+from rlco_policy.policy import Policy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.scene import check_split
@@ -145,9 +146,10 @@ def _cameras(bundle: Bundle, config: EvalConfig) -> Cameras:
     return cameras_that_fit(bundle.contract, {camera.name: (camera.width, camera.height)})
 
 
-def engine_settings(config: EvalConfig) -> EngineSettings:
-    """What runs the bundle."""
-    return EngineSettings(config.engine, config.precision, threads=config.threads)
+def opened_policy(bundle: Bundle, config: EvalConfig) -> Policy:
+    """The bundle on the engine that was asked for, for the domain's camera."""
+    settings = EngineSettings(config.engine, config.precision, threads=config.threads)
+    return open_policy(bundle, settings).for_cameras(_cameras(bundle, config))
 
 
 def _check_numbers(config: EvalConfig) -> None:
@@ -199,8 +201,7 @@ def _runner(config: EvalConfig, bundle: Bundle | None, log_dir: Path | None) -> 
         with RosRoller(_system(config, bundle), log_dir) as roller:
             yield roller.run
     else:
-        policy = open_policy(bundle, engine_settings(config)).for_cameras(_cameras(bundle, config))
-        yield Roller(policy, new_session(config)).run
+        yield Roller(opened_policy(bundle, config), new_session(config)).run
 
 
 def _system(config: EvalConfig, bundle: Bundle) -> SimSettings | RobotSettings:

@@ -43,7 +43,7 @@ def measure(options: Options) -> Part:
     with tempfile.TemporaryDirectory(prefix="rlco_nano_") as folder:
         subject = Subject.of(_NAME, policy, seen, Path(folder))
         _require_same_graph(bundle, subject.bundle)
-        rows = list(race(subject, options))
+        rows = list(race(subject, options, (EAGER, COMPILED)))
     ratios = {
         "nano_vs_eager": speed_up(rows, _NAME, EAGER),
         "nano_vs_compile": speed_up(rows, _NAME, COMPILED),

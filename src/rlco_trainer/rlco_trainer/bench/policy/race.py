@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 
@@ -28,6 +29,8 @@ from rlco_trainer.bundles.build import feeds_of
 from rlco_trainer.bundles.quantise import quantised
 
 EAGER, COMPILED = "torch eager", "torch.compile"
+#: Which of the two.
+Torch: TypeAlias = tuple[str, ...]
 _WAYS: tuple[tuple[EngineName, Precision], ...] = (
     ("onnxruntime", "fp32"),
     ("onnxruntime", "int8"),
@@ -50,15 +53,15 @@ class Way:
     drift: Drift
 
 
-def race(subject: Subject, options: Options) -> Iterator[dict[str, object]]:
-    """Rows of all ways, for every number of threads."""
+def race(subject: Subject, options: Options, beside: Torch) -> Iterator[dict[str, object]]:
+    """Rows of all ways, for every number of threads, ``beside`` what torch does."""
     work = work_of(subject.network, subject.inputs(subject.observations[0]))
     model = subject.bundle.model_path.read_bytes()
     feeds = [feeds_of(subject.reference, one) for one in subject.observations]
     models = {"int8": quantised(model, feeds)}
     for threads in options.threads:
         ways = dict(_ways(subject, models, threads))
-        calls = {**_torch_calls(subject, threads)}
+        calls = {name: _in_torch(subject, name, threads) for name in beside}
         calls |= {name: subject.on_engine(way.policy) for name, way in ways.items()}
         times, peaks = contest(calls, options.seconds), measure_peaks(threads)
         for name, found in times.items():
@@ -112,15 +115,13 @@ def _about(way: Way | None, work: Work, peaks: Peaks, p50_ms: float) -> dict[str
     }
 
 
-def _torch_calls(subject: Subject, threads: int) -> dict[str, Callable[[], object]]:
+def _in_torch(subject: Subject, name: str, threads: int) -> Callable[[], object]:
     torch.set_num_threads(threads)
+    if name == EAGER:
+        return subject.in_torch(subject.network)
     # What was compiled keeps the number of threads that it was compiled for.
     torch.compiler.reset()
-    compiled = torch.compile(subject.network, dynamic=False)
-    return {
-        EAGER: subject.in_torch(subject.network),
-        COMPILED: subject.in_torch(compiled),
-    }
+    return subject.in_torch(torch.compile(subject.network, dynamic=False))
 
 
 def _ways(subject: Subject, models: dict[str, bytes], threads: int) -> Iterator[tuple[str, Way]]:
