@@ -116,8 +116,9 @@ def test_convolutions_are_in_integers(bundle: Path) -> None:
     producers = {name: node.op_type for node in graph.node for name in node.output}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert len(convolutions) == 6
-    for node in convolutions:
-        assert [producers[name] for name in node.input[:2]] == ["DequantizeLinear"] * 2
+    whole = [all(producers.get(name) == "DequantizeLinear" for name in node.input[:2])
+             for node in convolutions]  # fmt: skip
+    assert whole == [True] * 5 + [False], "the last one makes the scores of keypoints"
     with pytest.raises(BundleError, match="the graph cannot be quantised"):
         quantised(b"no graph", [])
 

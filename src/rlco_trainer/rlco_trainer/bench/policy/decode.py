@@ -53,8 +53,8 @@ def measure(options: Options) -> Part:
     tokens, flow = (load_policy(BASES[family])[0] for family in ("token", "flow"))
     large = TokenPolicy(TokenConfig(BACKBONE, LAYERS, HEADS, horizon=8))
     parts = {
-        "kv_cache": _measured("tokens, 22 M", large, _tokens_anew, options),
-        "kv_cache_nano": _measured("tokens, nano", tokens, _tokens_anew, options),
+        "kv_cache": _measured("tokens, nano", tokens, _tokens_anew, options),
+        "kv_cache_small": _measured("tokens, small", large, _tokens_anew, options),
         "prefix_once": _measured("flow, nano", flow, _flow_anew, options),
     }
     rows = tuple(row for found, _ in parts.values() for row in found)
