@@ -12,7 +12,7 @@ import pytest
 from rlco_bridge.client import EpisodeReport
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session

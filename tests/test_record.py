@@ -21,7 +21,7 @@ from rlco_bringup.recording import RecordSettings, record_contract, record_graph
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session

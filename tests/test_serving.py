@@ -18,7 +18,7 @@ from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session

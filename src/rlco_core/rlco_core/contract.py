@@ -18,7 +18,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -33,10 +33,13 @@ from pydantic import (
 
 from rlco_core import proprioception
 from rlco_core.errors import BundleError
+from rlco_core.explain import one_line
 from rlco_core.types import ACTION_COLUMNS
 
 FORMAT = "rlco-bundle/1"
 MODEL_FILE = "model.onnx"
+#: Recorded observations and what the policy answered in single precision.
+PARITY_FILE = "parity.npz"
 LANGUAGE_TOKENS = 16
 LANGUAGE_WIDTH = 384
 
@@ -58,7 +61,7 @@ class _Section(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise BundleError(_one_line(cls, error)) from None
+            raise BundleError(one_line(cls, error)) from None
 
 
 class CameraContract(_Section):
@@ -187,14 +190,31 @@ class Statistics(_Section):
         return self
 
 
+class ParityTerms(_Section):
+    """How far, action units, an engine's answers may be from those of `PARITY_FILE`, per column."""
+
+    tolerance: Row
+
+    @field_validator("tolerance")
+    @classmethod
+    def _of_every_column(cls, tolerance: tuple[float, ...]) -> tuple[float, ...]:
+        if len(tolerance) != len(ACTION_COLUMNS) or min(tolerance) <= 0.0:
+            raise ValueError(f"must have {len(ACTION_COLUMNS)} entries greater than 0")
+        return tolerance
+
+
 class Manifest(_Section):
-    """manifest.yaml: the contract, its statistics, where it came from, the hash of each file."""
+    """manifest.yaml: the contract, its statistics, where it came from, the hash of each file.
+
+    Bundles of before have no `parity`, and nothing that engines could be held against.
+    """
 
     format: Literal["rlco-bundle/1"]
     name: Name
     contract: Contract
     statistics: Statistics
     provenance: dict[str, str | int | float]
+    parity: ParityTerms | None = None
     files: dict[str, str]
 
     @field_validator("provenance", mode="before")
@@ -218,6 +238,12 @@ class Manifest(_Section):
             if not _SHA256.fullmatch(digest):
                 raise ValueError(f"hash of {name} must be 64 lower-case hex digits")
         return files
+
+    @model_validator(mode="after")
+    def _parity_is_listed(self) -> Self:
+        if (self.parity is not None) != (PARITY_FILE in self.files):
+            raise ValueError(f"parity and {PARITY_FILE} in files must both be there, or neither")
+        return self
 
 
 def compare(bundle: Contract, scene: Contract | Mapping[str, Any]) -> tuple[str, ...]:
@@ -258,43 +284,3 @@ def _are_lists(bundle: Any, scene: Any) -> bool:
 
 def _shown(value: object) -> str:
     return "nothing" if value is None else repr(value)
-
-
-def _one_line(model: type[BaseModel], error: ValidationError) -> str:
-    """`contract.action.dt: input should be greater than 0, is -1`, and how many more there are."""
-    details = error.errors(include_url=False)
-    first = details[0]
-    path = _dotted(first["loc"]) or model.__name__.lower()
-    text = f"{path}: {_explanation(model, dict(first))}"
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return " ".join(text.split()) + more
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in location)
-    return path.removeprefix(".")
-
-
-def _explanation(model: type[BaseModel], detail: dict[str, Any]) -> str:
-    if detail["type"] == "missing":
-        return "this key is missing"
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key; known keys here: {', '.join(_keys_at(model, detail['loc'][:-1]))}"
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"])
-    message = detail["msg"]
-    return f"{message[0].lower()}{message[1:]}, is {detail['input']!r}"
-
-
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys that the section at `location` may have."""
-    for key in location:
-        if isinstance(key, str):
-            model = _section_type(model.model_fields[key].annotation)
-    return list(model.model_fields)
-
-
-def _section_type(annotation: Any) -> type[BaseModel]:
-    """The section itself, or the entry type of a tuple of sections."""
-    entry: type[BaseModel] = (*get_args(annotation), annotation)[0]
-    return entry

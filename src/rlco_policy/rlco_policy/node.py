@@ -6,8 +6,9 @@
     out: action_chunk, policy_state, /diagnostics
 
 Configuring verifies the bundle, or connects to a server in its place, holds the contract against
-the robot and the cameras that exist, and warms the model up. Only an active node listens and
-answers, and only while what comes is sound; `policy_state` says so.
+the robot and the cameras that exist and an engine against what the policy once answered, and warms
+it up. Only an active node listens and answers, and only while what comes is sound; `policy_state`
+says so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
+from rlco_core.camera_sizes import Cameras, cameras_that_fit
 from rlco_core.contract import CameraContract, Contract, compare
 from rlco_core.errors import ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
@@ -123,8 +125,9 @@ class PolicyNode(LifecycleNode):
         self._let_go()
         robot = RobotConfig.load(self._get("robot"))
         self._source = open_source(self._get, self._answers.trigger)
-        self._require_scene(self._source.contract, robot)
-        self._topics = self._resolve(self._source.contract, robot)
+        contract = self._source.contract
+        self._source = self._source.seeing(self._require_scene(contract, robot))
+        self._topics = self._resolve(contract, robot)
         self._responder = make_responder(
             self._source.policy, robot, self._topics, limits(self._get)
         )
@@ -140,21 +143,21 @@ class PolicyNode(LifecycleNode):
             commanded=name("commanded_joint_states"),
         )
 
-    def _require_scene(self, contract: Contract, robot: RobotConfig) -> None:
-        """Raises `ContractMismatch` unless the contract fits robot, task and cameras."""
+    def _require_scene(self, contract: Contract, robot: RobotConfig) -> Cameras:
+        """The cameras as they are; raises `ContractMismatch` unless robot, task and they fit."""
         task = self._get("task")
         scene: dict[str, Any] = {"robot": robot.name, "tasks": [task] if task else []}
         self._refuse(compare(contract, scene))
         deadline = time.monotonic() + self._get("scene_timeout")
-        cameras = [self._camera(camera.name, deadline) for camera in contract.cameras]
-        self._refuse(compare(contract, {"cameras": cameras}))
+        names = [camera.name for camera in contract.cameras]
+        return cameras_that_fit(contract, {name: self._camera(name, deadline) for name in names})
 
     def _refuse(self, differences: tuple[str, ...]) -> None:
         if differences:
             raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
 
-    def _camera(self, name: str, deadline: float) -> dict[str, Any]:
-        """Name and size of a camera, as its camera_info says."""
+    def _camera(self, name: str, deadline: float) -> tuple[int, int]:
+        """Width and height of a camera, px, as its camera_info says."""
         topic = self.resolve_topic_name(f"{name}/camera_info")
         info = first_message(self, CameraInfo, topic, SENSOR, deadline - time.monotonic())
         if info is None:
@@ -162,7 +165,7 @@ class PolicyNode(LifecycleNode):
                 f"camera '{name}': no camera_info on {topic} within "
                 f"{self._get('scene_timeout'):g} s; {self._camera_info_topics()}"
             )
-        return {"name": name, "width": info.width, "height": info.height}
+        return info.width, info.height
 
     def _camera_info_topics(self) -> str:
         topics = self.get_topic_names_and_types()
@@ -179,7 +182,7 @@ class PolicyNode(LifecycleNode):
         policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         newest = QoSProfile(depth=1, reliability=policy)
         several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
-        for camera in self._source.contract.cameras:
+        for camera in self._source.cameras:
             topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
             self._listen(ImageMessage, topic, callback, newest)
         self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
@@ -285,7 +288,7 @@ class PolicyNode(LifecycleNode):
             return diagnosis("", self._problem, "not configured", {})
         values = {
             "bundle_sha256": self._source.sha256,
-            "provider": self._source.policy.provider,
+            **self._source.engine,
             "decisions": str(self._responder.decisions),
             "latency_ms": f"{self._responder.latency_s * 1e3:.2f}",
         }

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rlco_core.stamps import seconds_to_ns
-from rlco_policy.engine import CPU
+from rlco_policy.engines.engine import PRECISIONS
+from rlco_policy.engines.settings import CPU, ENGINES, EngineSettings
 from rlco_policy.health import Limits
 from rlco_ros.parameters import flag, real, text, texts, whole
 
@@ -37,8 +38,16 @@ PARAMETERS = (
         60.0,
     ),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
+    text("engine", "onnxruntime", "what runs the bundle's graph", ENGINES),
+    text(
+        "precision",
+        "fp32",
+        "what it computes in; int8 is built before, by rlco engine build",
+        PRECISIONS,
+    ),
     texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
-    whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
+    flag("allow_cpu", False, "whether the CPU may do what these providers cannot"),
+    whole("threads", 1, "threads of the engine within one operator", 1, 256),
     flag("autostart", True, "configure and activate at once"),
 )
 
@@ -49,3 +58,18 @@ def limits(get: Callable[[str], Any]) -> Limits | None:
         return None
     names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
     return Limits(*(seconds_to_ns(get(name)) for name in names))
+
+
+def engine_settings(get: Callable[[str], Any]) -> EngineSettings:
+    """Which engine the parameters ask for; ``get`` gives a parameter's value.
+
+    Raises:
+        ConfigError: a value that cannot be.
+    """
+    return EngineSettings(
+        engine=get("engine"),
+        precision=get("precision"),
+        providers=tuple(get("providers")),
+        allow_cpu=get("allow_cpu"),
+        threads=get("threads"),
+    )

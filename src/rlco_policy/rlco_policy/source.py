@@ -6,14 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rlco_core.bundle import load_bundle
+from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.types import ActionChunk
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.parameters import engine_settings
+from rlco_policy.parity import open_policy, unvouched
 from rlco_policy.serving.courier import Courier
 from rlco_policy.serving.remote import open_remote
 
@@ -25,11 +28,13 @@ class Source:
     Attributes:
         name, sha256: of its bundle.
         policy: that is asked.
+        vouched: empty, or that nothing vouches for what its engine answers.
     """
 
     name: str
     sha256: str
     policy: OnnxPolicy | Courier
+    vouched: str = ""
 
     @property
     def contract(self) -> Contract:
@@ -39,7 +44,40 @@ class Source:
     @property
     def ready_line(self) -> str:
         """What people are told when it is ready."""
-        return f"bundle {self.name} ({self.sha256[:12]}) is ready on {self.policy.provider}"
+        engine = self.engine
+        on = " of ".join(engine[key] for key in ("provider", "engine") if key in engine)
+        precision = f" in {engine['precision']}" if "precision" in engine else ""
+        return f"bundle {self.name} ({self.sha256[:12]}) is ready on {on}{precision}{self.vouched}"
+
+    @property
+    def engine(self) -> dict[str, str]:
+        """What computes, by word of diagnostics; a server says no more than where."""
+        provider = {"provider": self.policy.provider}
+        if isinstance(self.policy, Courier):
+            return provider
+        engine = self.policy.engine
+        return {"engine": engine.name, **provider, "precision": engine.precision}
+
+    @property
+    def cameras(self) -> Cameras:
+        """Those whose images the policy takes."""
+        policy = self.policy
+        return policy.contract.cameras if isinstance(policy, Courier) else policy.cameras
+
+    def seeing(self, cameras: Cameras) -> Source:
+        """The same for cameras as they are.
+
+        Raises:
+            RlcoError: its images cannot be made smaller.
+        """
+        if isinstance(self.policy, OnnxPolicy):
+            return replace(self, policy=self.policy.for_cameras(cameras))
+        if cameras != self.contract.cameras:
+            raise ContractMismatch(
+                "a server's policy takes images of its own size only: "
+                + ", ".join(f"{c.name} {c.width} x {c.height}" for c in self.contract.cameras)
+            )
+        return self
 
     def answers(self) -> Iterator[Future[ActionChunk]]:
         """What a server has answered since the last look, or failed to."""
@@ -71,9 +109,8 @@ def open_source(get: Callable[[str], Any], wake: Callable[[], None]) -> Source:
 
 def _bundle(get: Callable[[str], Any]) -> Source:
     bundle = load_bundle(get("bundle"))
-    policy = OnnxPolicy(bundle, tuple(get("providers")), get("threads"))
-    policy.warm_up()
-    return Source(bundle.manifest.name, bundle.sha256, policy)
+    policy = open_policy(bundle, engine_settings(get))
+    return Source(bundle.manifest.name, bundle.sha256, policy, unvouched(bundle))
 
 
 def _server(get: Callable[[str], Any], wake: Callable[[], None]) -> Source:

@@ -37,7 +37,7 @@ class Scene(Node):
         self.chunks: list[ActionChunk] = []
         self.states: list[PolicyState] = []
         self.diagnostics: list[DiagnosticArray] = []
-        self.width = 64
+        self.width, self.height = 64, 48
         self.images = self.create_publisher(Image, "front/image_raw", 1)
         self.joints = self.create_publisher(JointState, "joint_states", 10)
         self.commanded = self.create_publisher(JointState, "commanded_joint_states", 10)
@@ -49,12 +49,13 @@ class Scene(Node):
         self.create_timer(0.01, self._tell_camera)
 
     def _tell_camera(self) -> None:
-        self._infos.publish(CameraInfo(width=self.width, height=48))
+        self._infos.publish(CameraInfo(width=self.width, height=self.height))
 
     def tell_image(self, stamp_ns: int, encoding: str = "rgb8") -> None:
-        message = Image(width=64, height=48, encoding=encoding, step=192)
+        step = 3 * self.width
+        message = Image(width=self.width, height=self.height, encoding=encoding, step=step)
         message.header.stamp = ns_to_stamp(stamp_ns)
-        message.data = array.array("B", [102] * (48 * 192))
+        message.data = array.array("B", [102] * (self.height * step))
         self.images.publish(message)
 
     def tell_joints(self, stamp_ns: int, prefix: str = "") -> None:

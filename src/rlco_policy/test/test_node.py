@@ -194,8 +194,10 @@ def test_diagnostics_are_published(stage: Stage, bundle_path: Path) -> None:
     assert status.hardware_id == "tiny"
     assert status.level == b"\x00"
     values = {value.key: value.value for value in status.values}
-    assert values.keys() == {"bundle_sha256", "provider", "decisions", "latency_ms"}
+    engine = {"engine", "provider", "precision"}
+    assert values.keys() == {"bundle_sha256", *engine, "decisions", "latency_ms"}
     assert values["provider"] == "CPUExecutionProvider"
+    assert (values["engine"], values["precision"]) == ("onnxruntime", "fp32")
 
 
 def test_deactivated_and_cleaned_up_it_can_start_again(stage: Stage, bundle_path: Path) -> None:
@@ -219,6 +221,8 @@ def test_deactivated_and_cleaned_up_it_can_start_again(stage: Stage, bundle_path
         ({"task": "fly"}, "not fit the scene: tasks: bundle has ['push_cube'], scene has ['fly']"),
         ({"robot": "fly"}, "robot 'fly' is neither a shipped robot"),
         ({"providers": ["NoExecutionProvider"]}, "NoExecutionProvider is not in use"),
+        ({"precision": "int4"}, "precision 'int4' is unknown; known: 'bf16', 'fp16', 'fp32' or"),
+        ({"precision": "int8"}, "tiny was not built in int8 for onnxruntime on this machine; run:"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_one_line(
@@ -236,8 +240,25 @@ def test_a_camera_of_another_size_is_refused(stage: Stage, bundle_path: Path) ->
     node = stage.node(bundle=str(bundle_path))
     assert not started(node)
     assert node._status().message == (
-        "the bundle does not fit the scene: cameras[0].width: bundle has 64, scene has 96"
+        "the bundle does not fit the scene: camera front: bundle has 64 x 48, scene has 96 x 48; "
+        "it should have the same ratio of its sides and be no smaller"
     )
+
+
+def test_a_larger_camera_of_the_same_shape_is_made_smaller(stage: Stage, bundle_path: Path) -> None:
+    answers = []
+    for factor in (1, 3):
+        stage.scene.width, stage.scene.height = 64 * factor, 48 * factor
+        node = stage.node(bundle=str(bundle_path), lockstep=True, engine="openvino")
+        assert started(node)
+        stage.wait_for_ears()
+        stage.scene.tell_instruction(0)
+        stage.scene.tell_joints(200_000_000)
+        stage.scene.tell_image(200_000_000)
+        stage.wait(lambda: stage.scene.chunks)
+        answers.append(stage.scene.chunks.pop().actions)
+        assert node.trigger_deactivate() == SUCCESS
+    np.testing.assert_allclose(answers[1], answers[0], rtol=1e-5)
 
 
 def test_a_model_of_another_camera_is_refused(stage: Stage, bundle_path: Path) -> None:

@@ -17,7 +17,8 @@ from serving_process import BUNDLE, seen
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import BundleError
 from rlco_core.language import LanguageEncoder
-from rlco_policy.engine import CPU, OnnxPolicy
+from rlco_policy.engines.settings import CPU
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.serving.batched import Batched
 
 

@@ -18,7 +18,7 @@ from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.proprioception import COLUMNS
 from rlco_core.types import ACTION_COLUMNS
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.serving.link import Endpoint, ServerError
 from rlco_policy.serving.remote import RemotePolicy, open_remote
 from rlco_policy.shipped import shipped_bundle

@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import BundleError
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.serving.access import Access
 from rlco_policy.serving.codec import pack
 from rlco_policy.serving.observing import observation_to_message

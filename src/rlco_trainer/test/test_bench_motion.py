@@ -20,7 +20,7 @@ from rlco_core.limits.speed import SpeedLimit
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
 from rlco_sim.trajectory_controller import Point, TrajectoryController
 from rlco_trainer.bench.motion.audit import Audit

@@ -114,7 +114,7 @@ def test_the_command_leaves_everything_in_its_directory(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     policy = ScriptedPolicy(contract, demonstration.actions)
-    monkeypatch.setattr(evaluating, "OnnxPolicy", lambda bundle, threads: policy)
+    monkeypatch.setattr(evaluating, "opened_policy", lambda bundle, config: policy)
     monkeypatch.setattr(demoing, "_FILM", (64, 48))
     monkeypatch.setattr(demoing, "_GIF", (64, 48))
     gif = tmp_path / "shown.gif"

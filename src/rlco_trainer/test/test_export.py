@@ -18,7 +18,7 @@ from torch import nn
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import BundleError, ConfigError
 from rlco_core.types import Observation
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_trainer.bundles import export as exporting
 from rlco_trainer.bundles.export import (
     Deployment,
@@ -65,7 +65,7 @@ def test_the_engine_answers_on_a_recorded_frame_as_the_policy_does(
     network = load_policy(policy_files[family])[0]
     batch, sentence = loaded.data.batch(np.array([5]), 8), "push the red cube"
     engine = OnnxPolicy(load_bundle(exported[family].root))
-    tokens = engine._encoder.encode(sentence)
+    tokens = engine.encoder.encode(sentence)
     words, mask = torch.tensor(tokens.tokens)[None], torch.tensor(tokens.mask)[None]
     images = {"front": loaded.data.images[5]}
     observation = Observation(9, images, loaded.data.states[5], sentence)

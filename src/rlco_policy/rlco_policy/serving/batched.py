@@ -23,7 +23,7 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.policy import Policy
 
 #: How far an action may be off, as a share of its range in the bundle's statistics.

@@ -15,7 +15,8 @@ from typing import Any
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import ConfigError
 from rlco_core.language import LanguageEncoder
-from rlco_policy.engine import CPU, OnnxPolicy
+from rlco_policy.engines.settings import CPU, EngineSettings
+from rlco_policy.parity import open_policy
 from rlco_policy.serving.access import Access, is_local, read_token, require_guarded, server_tls
 from rlco_policy.serving.batched import Batched, BatchPolicy, OneByOne
 from rlco_policy.serving.served import Served
@@ -122,8 +123,8 @@ def make_service(hosting: Hosting, token: str) -> Service:
 
 
 def _open_policy(bundle: Bundle, hosting: Hosting, encoder: LanguageEncoder) -> BatchPolicy:
-    policy = OnnxPolicy(bundle, hosting.providers, hosting.threads, encoder)
-    policy.warm_up()
+    settings = EngineSettings(providers=tuple(hosting.providers), threads=hosting.threads)
+    policy = open_policy(bundle, settings, encoder)
     if hosting.batch == 1:
         return OneByOne(policy)
     batched = Batched(bundle, hosting.providers, hosting.threads, encoder)

@@ -16,6 +16,7 @@ from rlco_core.errors import ConfigError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_trainer.arguments import parse, this_command
+from rlco_trainer.bundles.calibrate import calibrate
 from rlco_trainer.bundles.onnx_graph import Deployed, write_graph
 from rlco_trainer.bundles.writer import (
     Exported,
@@ -141,4 +142,5 @@ def main(arguments: Sequence[str]) -> None:
     config = parse(ExportConfig, arguments, "export")
     policy, about = load_policy(config.policy)
     exported = export(policy, config.out, deployment(config, about), about)
+    calibrate(config.out, config.domain)
     print(f"{exported.root}: ONNX differs from torch by at most {exported.max_error:.1e}")

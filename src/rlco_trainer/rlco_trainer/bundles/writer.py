@@ -137,12 +137,17 @@ def write_bundle(
         BundleError: the contract would be unsound; nothing was written.
     """
     plain = _manifest(terms, statistics, provenance, hashlib.sha256(graph).hexdigest())
-    text = yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100)
+    text = dump_manifest(plain)
     manifest = Manifest.parse(yaml.safe_load(text))
     out.mkdir(parents=True, exist_ok=True)
     (out / MODEL_FILE).write_bytes(graph)
     write_text(out / MANIFEST_FILE, text)
     return manifest
+
+
+def dump_manifest(plain: Mapping[str, object]) -> str:
+    """The text of a manifest."""
+    return yaml.safe_dump(dict(plain), sort_keys=False, default_flow_style=None, width=100)
 
 
 def _manifest(

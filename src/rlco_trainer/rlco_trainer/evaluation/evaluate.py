@@ -16,10 +16,14 @@ from rich.console import Console
 
 from rlco_bringup.graph import RobotSettings, SimSettings
 from rlco_core.bundle import Bundle, load_bundle
+from rlco_core.camera_sizes import Cameras, cameras_that_fit
 from rlco_core.contract import compare
 from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.robot import RobotConfig
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.engines.engine import Precision
+from rlco_policy.engines.settings import EngineName, EngineSettings
+from rlco_policy.parity import open_policy
+from rlco_policy.policy import Policy
 from rlco_policy.serving.remote import RemotePolicy, open_remote
 from rlco_policy.serving.served import Served
 from rlco_policy.shipped import shipped_bundle
@@ -36,6 +40,8 @@ from rlco_trainer.progress import progress
 from rlco_trainer.report.report import print_table
 
 _ANSWER_SECONDS = 30.0
+#: The engine and precision that a policy node has by itself.
+_NODES_OWN = ("onnxruntime", "fp32")
 _VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
 
 
@@ -60,7 +66,7 @@ class EvalConfig:
         driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
             franka, franka_crisp, or the path of a YAML file.
         real_time_factor: how fast simulated time passes then.
-        threads: of ONNX Runtime.
+        engine, precision, threads: what runs the bundle in this process.
     """
 
     policy: Literal["bundle", "expert"] = "bundle"
@@ -80,6 +86,8 @@ class EvalConfig:
     ros: bool = False
     driver: str = ""
     real_time_factor: float = 1.0
+    engine: EngineName = "onnxruntime"
+    precision: Precision = "fp32"
     threads: int = 1
 
 
@@ -133,12 +141,25 @@ def check_fit(bundle: Bundle | Served, config: EvalConfig) -> None:
     scene = {
         "robot": RobotConfig.load(config.robot).name,
         "tasks": [config.task],
-        "cameras": [{"name": camera.name, "width": camera.width, "height": camera.height}],
+        "cameras": [{"name": camera.name}],
         "action": {"dt": DT},
     }
     differences = compare(bundle.contract, scene)
     if differences:
         raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
+    _cameras(bundle, config)
+
+
+def _cameras(bundle: Bundle | Served, config: EvalConfig) -> Cameras:
+    """The bundle's cameras as the domain has them."""
+    camera = Domain.load(config.domain).camera
+    return cameras_that_fit(bundle.contract, {camera.name: (camera.width, camera.height)})
+
+
+def opened_policy(bundle: Bundle, config: EvalConfig) -> Policy:
+    """The bundle on the engine that was asked for, for the domain's camera."""
+    settings = EngineSettings(config.engine, config.precision, threads=config.threads)
+    return open_policy(bundle, settings).for_cameras(_cameras(bundle, config))
 
 
 def _check_numbers(config: EvalConfig) -> None:
@@ -153,6 +174,12 @@ def _check_numbers(config: EvalConfig) -> None:
         raise ConfigError(
             "--server takes the place of --bundle and is asked from this process: "
             "not with --bundle, --policy expert, --ros or --driver"
+        )
+    not_here = config.ros or config.driver or config.server
+    if not_here and (config.engine, config.precision) != _NODES_OWN:
+        raise ConfigError(
+            f"over ROS 2 the policy node has its own engine, onnxruntime in fp32; --engine "
+            f"{config.engine} --precision {config.precision} should go without --ros and --driver"
         )
     if config.driver and config.split != "train":
         raise ConfigError("--driver draws its episodes from the split train")
@@ -198,9 +225,7 @@ def _runner(
         with RosRoller(_system(config, bundle), log_dir) as roller:
             yield roller.run, bundle.sha256
     else:
-        policy = OnnxPolicy(bundle, threads=config.threads)
-        policy.warm_up()
-        yield Roller(policy, new_session(config)).run, bundle.sha256
+        yield Roller(opened_policy(bundle, config), new_session(config)).run, bundle.sha256
 
 
 def _remote(config: EvalConfig) -> RemotePolicy:

@@ -30,28 +30,26 @@ class _Layer(nn.Module):
         )
         self.far_query, self.far_out = block.across.query, block.across.out
         self.network = block.network
-        self.heads = block.among.heads
+        # Sizes that are known beforehand cost a graph nothing; asking for them costs a third of it.
+        self.heads, self.width = block.among.heads, block.among.query.in_features
+        self.depth = self.width // self.heads
 
     def forward(self, token: Tensor, past: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The token (B, 1, width) after the block, and keys and values (2, B, heads, T, d) of all
+        """The token (B, width) after the block, and keys and values (2, B, heads, T, d) of all
         tokens so far; ``context`` (2, B, heads, S, d) are those of the context.
         """
         seen = self.first(token)
-        keys, values = self.keys_values(seen).chunk(2, dim=-1)
-        new = torch.stack([self._split(keys), self._split(values)])
-        memory = torch.cat([past, new], dim=3)
+        new = self.keys_values(seen).view(-1, 1, 2, self.heads, self.depth)
+        memory = torch.cat([past, new.permute(2, 0, 3, 1, 4)], dim=3)
         token = token + self.out(self._attend(self.query(seen), memory))
         token = token + self.far_out(self._attend(self.far_query(self.second(token)), context))
         return token + self.network(self.third(token)), memory
 
     def _attend(self, query: Tensor, memory: Tensor) -> Tensor:
-        heads = self._split(query)
-        scores = heads @ memory[0].transpose(2, 3) * (heads.shape[-1] ** -0.5)
-        return (scores.softmax(-1) @ memory[1]).transpose(1, 2).flatten(2)
-
-    def _split(self, tokens: Tensor) -> Tensor:
-        count, length, width = tokens.shape
-        return tokens.view(count, length, self.heads, width // self.heads).transpose(1, 2)
+        # Of one token, so that its heads need not change places.
+        heads = query.view(-1, self.heads, 1, self.depth)
+        scores = heads @ memory[0].transpose(2, 3) * self.depth**-0.5
+        return (scores.softmax(-1) @ memory[1]).view(-1, self.width)
 
 
 class Speaker(nn.Module):
@@ -77,7 +75,7 @@ class Speaker(nn.Module):
         size = contexts.size()
         # Keys and values of all layers in one tensor: a list that grows cannot be exported.
         past = contexts.new_zeros((size[0], 2, size[2], size[3], 0, size[5]))
-        word = torch.zeros((size[2], 1), dtype=torch.long, device=contexts.device)
+        word = torch.zeros((size[2],), dtype=torch.long, device=contexts.device)
         means = contexts.new_zeros((size[2], 0))
         for place in range(count):
             token = self.vocabulary(word) + self.places[place]
@@ -87,7 +85,7 @@ class Speaker(nn.Module):
                 grown = torch.cat([grown, memory[None]])
             past = grown
             mean = (self.head(self.norm(token)).softmax(-1) * self.middles).sum(-1)
-            means = torch.cat([means, mean], dim=1)
+            means = torch.cat([means, mean[:, None]], dim=1)
             word = mean.long() + self.special
         return means
 

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from rlco_core.bundle import MANIFEST_FILE
 from rlco_core.contract import MODEL_FILE, Contract
 from rlco_core.robot import RobotConfig
-from rlco_policy.engine import OUTPUT, graph_inputs, graph_outputs
+from rlco_policy.engines.engine import OUTPUT, graph_inputs, graph_outputs
 
 _OPSET, _IR = 17, 8
 _TYPES = {"tensor(uint8)": TensorProto.UINT8, "tensor(float)": TensorProto.FLOAT}

@@ -1,6 +1,8 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""The engine: right answers, and a clear line for a graph or an observation that does not fit."""
+"""A bundle as a policy, on both engines: right answers, and a clear line for a graph or an
+observation that does not fit.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import yaml
 from onnx import TensorProto
@@ -23,8 +25,8 @@ from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
-from rlco_policy import engine
-from rlco_policy.engine import OnnxPolicy
+from rlco_policy.engines.settings import ENGINES, EngineSettings
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.policy import Policy
 
 INPUTS: dict[str, tuple[int, list[int]]] = {
@@ -40,9 +42,14 @@ def encoder() -> LanguageEncoder:
     return LanguageEncoder.load()
 
 
+@pytest.fixture(params=ENGINES)
+def settings(request: pytest.FixtureRequest) -> EngineSettings:
+    return EngineSettings(request.param)
+
+
 @pytest.fixture
-def policy(bundle_path: Path, encoder: LanguageEncoder) -> OnnxPolicy:
-    return OnnxPolicy(load_bundle(bundle_path), encoder=encoder)
+def policy(bundle_path: Path, encoder: LanguageEncoder, settings: EngineSettings) -> OnnxPolicy:
+    return OnnxPolicy(load_bundle(bundle_path), settings, encoder)
 
 
 def test_answer_is_stamped_and_computed_from_every_input(
@@ -76,26 +83,29 @@ def test_default_encoder_is_loaded(bundle_path: Path, observation: Observation) 
 
 
 def test_several_threads_give_the_same_chunk(
-    bundle_path: Path, policy: OnnxPolicy, observation: Observation, encoder: LanguageEncoder
+    bundle_path: Path, policy: OnnxPolicy, observation: Observation, settings: EngineSettings
 ) -> None:
-    two = OnnxPolicy(load_bundle(bundle_path), threads=2, encoder=encoder)
+    two = OnnxPolicy(load_bundle(bundle_path), replace(settings, threads=2), policy.encoder)
     np.testing.assert_array_equal(two.infer(observation).actions, policy.infer(observation).actions)
 
 
 def test_warm_up_runs_the_graph(policy: OnnxPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[Any] = []
     run = policy._run
-    monkeypatch.setattr(policy, "_run", lambda feeds: runs.append(run(feeds)))
+    monkeypatch.setattr(policy, "_run", lambda: runs.append(run()))
     policy.warm_up(2)
     assert [actions.shape for actions in runs] == [(8, 7), (8, 7)]
 
 
 def test_answers_that_are_not_finite_are_refused(
-    make_bundle: Callable[..., Bundle], observation: Observation, encoder: LanguageEncoder
+    make_bundle: Callable[..., Bundle],
+    observation: Observation,
+    encoder: LanguageEncoder,
+    settings: EngineSettings,
 ) -> None:
     offset = np.zeros((1, 8, 7), np.float32)
     offset[0, 2, 2] = np.nan
-    broken = OnnxPolicy(make_bundle(offset=offset), encoder=encoder)
+    broken = OnnxPolicy(make_bundle(offset=offset), settings, encoder)
     message = "the model answered nan in row 2, column dz; every action should be finite"
     with pytest.raises(BundleError, match=message):
         broken.infer(observation)
@@ -123,64 +133,62 @@ def test_answers_that_are_not_finite_are_refused(
         ),
         (
             {"inputs": INPUTS | {"proprioception": (TensorProto.DOUBLE, [1, 17])}},
-            r"input proprioception of the model is tensor\(double\) \[1, 17\]",
+            r"input proprioception of the model is tensor\((double|float64)\) \[1, 17\]",
         ),
     ],
 )
 def test_a_graph_of_another_shape_is_refused(
-    make_bundle: Callable[..., Bundle], model: dict[str, Any], message: str
+    make_bundle: Callable[..., Bundle],
+    model: dict[str, Any],
+    message: str,
+    settings: EngineSettings,
 ) -> None:
     with pytest.raises(ContractMismatch, match=message):
-        OnnxPolicy(make_bundle(**model))
+        OnnxPolicy(make_bundle(**model), settings)
 
 
-def test_a_file_that_is_no_graph(bundle_path: Path) -> None:
+def test_a_file_that_is_no_graph(bundle_path: Path, settings: EngineSettings) -> None:
     (bundle_path / "model.onnx").write_bytes(b"no graph")
     manifest = yaml.safe_load((bundle_path / "manifest.yaml").read_text())
     manifest["files"]["model.onnx"] = hashlib.sha256(b"no graph").hexdigest()
     (bundle_path / "manifest.yaml").write_text(yaml.safe_dump(manifest))
-    with pytest.raises(BundleError, match=r"model\.onnx: .*[Pp]rotobuf") as error:
-        OnnxPolicy(load_bundle(bundle_path))
+    with pytest.raises(BundleError, match="the model cannot be opened on") as error:
+        OnnxPolicy(load_bundle(bundle_path), settings)
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            {"providers": ("NoSuchExecutionProvider", "CPUExecutionProvider")},
-            r"NoSuchExecutionProvider is not in use; onnxruntime offers \[.*CPUExecutionProvider",
-        ),
-        ({"providers": ()}, r"providers \[\] with 1 threads cannot run; it should be at least"),
-        ({"threads": 0}, "with 0 threads cannot run; it should be at least one provider and one"),
-    ],
-)
-def test_settings_that_cannot_run(
-    bundle_path: Path, arguments: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ConfigError, match=message):
-        OnnxPolicy(load_bundle(bundle_path), **arguments)
+def test_what_runs_is_known(policy: OnnxPolicy, settings: EngineSettings) -> None:
+    found = (policy.engine.name, policy.provider, policy.engine.precision)
+    provider = {"onnxruntime": "CPUExecutionProvider", "openvino": "CPU"}[settings.engine]
+    assert found == (settings.engine, provider, "fp32")
 
 
-def test_a_silent_fallback_to_the_cpu_is_refused(
-    bundle_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_said_is_told_once(
+    policy: OnnxPolicy, observation: Observation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ONNX Runtime lists a GPU provider but cannot load it: the session has the CPU only."""
-    offered = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(engine.ort, "get_available_providers", lambda: offered)
-    create = ort.InferenceSession
+    told: list[str] = []
+    put = policy.engine.put
     monkeypatch.setattr(
-        engine.ort,
-        "InferenceSession",
-        lambda path, options, providers: create(path, options, providers=providers[1:]),
+        policy.engine, "put", lambda name, value: (told.append(name), put(name, value))
     )
-    message = r"CUDAExecutionProvider is not in use; onnxruntime offers \[CPUExecutionProvider\]"
-    with pytest.raises(ConfigError, match=message):
-        OnnxPolicy(load_bundle(bundle_path), providers=offered)
+    for instruction in ("push", "push", "open"):
+        policy.infer(dataclasses.replace(observation, instruction=instruction))
+    assert told.count("language_tokens") == told.count("language_mask") == 2
+    assert told.count("image_front") == told.count("proprioception") == 3
 
 
-def test_provider_in_use(policy: OnnxPolicy) -> None:
-    assert policy.provider == "CPUExecutionProvider"
+def test_noise_of_the_warm_up_is_forgotten(policy: OnnxPolicy, observation: Observation) -> None:
+    first = policy.infer(observation)
+    policy.warm_up()
+    np.testing.assert_array_equal(policy.infer(observation).actions, first.actions)
+
+
+def test_a_chunk_stays_what_it_was(policy: OnnxPolicy, observation: Observation) -> None:
+    first = policy.infer(observation)
+    kept = first.actions.copy()
+    black = {"front": np.zeros((48, 64, 3), np.uint8)}
+    assert policy.infer(dataclasses.replace(observation, images=black)).actions[0, 0] != kept[0, 0]
+    np.testing.assert_array_equal(first.actions, kept)
 
 
 def _with(**changes: Any) -> Callable[[Observation], Observation]:
@@ -237,9 +245,10 @@ def test_the_process_imports_no_torch(bundle_path: Path) -> None:
         "import sys\n"
         "import rlco_policy.gate\n"
         "from rlco_core.bundle import load_bundle\n"
-        "from rlco_policy.engine import OnnxPolicy\n"
+        "from rlco_policy.onnx_policy import OnnxPolicy\n"
         f"OnnxPolicy(load_bundle({str(bundle_path)!r})).warm_up()\n"
-        "print(sorted({'torch', 'transformers', 'pybullet', 'rlco_trainer'} & set(sys.modules)))\n"
+        "heavy = {'torch', 'transformers', 'pybullet', 'rlco_trainer', 'openvino'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
