@@ -40,6 +40,8 @@ MODEL_FILE = "model.onnx"
 LANGUAGE_TOKENS = 16
 LANGUAGE_WIDTH = 384
 
+#: Letters of a problem that a line shows.
+_SHOWN = 400
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
@@ -267,7 +269,8 @@ def _one_line(model: type[BaseModel], error: ValidationError) -> str:
     path = _dotted(first["loc"]) or model.__name__.lower()
     text = f"{path}: {_explanation(model, dict(first))}"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return " ".join(text.split()) + more
+    line = " ".join(text.split())
+    return (line if len(line) <= _SHOWN else f"{line[:_SHOWN]}...") + more
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:

@@ -24,6 +24,7 @@ from rlco_core.types import ActionChunk, Observation
 
 CPU = "CPUExecutionProvider"
 OUTPUT = "actions"
+_SHOWN = 400
 
 Feeds: TypeAlias = Mapping[str, NDArray[Any]]
 Signature: TypeAlias = dict[str, tuple[str, tuple[int, ...]]]
@@ -91,7 +92,10 @@ class OnnxPolicy:
 
     def _run(self, feeds: Feeds) -> NDArray[np.float32]:
         """(horizon, 7) finite actions."""
-        actions: NDArray[np.float32] = self._session.run([OUTPUT], feeds)[0][0]
+        try:
+            actions: NDArray[np.float32] = self._session.run([OUTPUT], feeds)[0][0]
+        except Exception as error:  # ONNX Runtime's own exception classes share no public base
+            raise BundleError(f"the model cannot be run: {_short(error)}") from error
         if not np.isfinite(actions).all():
             row, column = np.argwhere(~np.isfinite(actions))[0]
             name = self.contract.action.columns[column]
@@ -120,9 +124,14 @@ def _open_session(bundle: Bundle, providers: Sequence[str], threads: int) -> ort
     try:
         session = ort.InferenceSession(str(bundle.model_path), options, providers=list(providers))
     except Exception as error:  # ONNX Runtime's own exception classes share no public base
-        raise BundleError(f"{bundle.model_path}: {' '.join(str(error).split())}") from error
+        raise BundleError(f"{bundle.model_path}: {_short(error)}") from error
     _require_provider(providers[0], session.get_providers()[:1])
     return session
+
+
+def _short(error: Exception) -> str:
+    """What ONNX Runtime says, in one line that ends."""
+    return " ".join(str(error).split())[:_SHOWN]
 
 
 def _require_provider(wanted: str, offered: Sequence[str]) -> None:
