@@ -2,58 +2,54 @@
 # SPDX-License-Identifier: Apache-2.0
 """The policy node: a lifecycle node that answers observations with action chunks.
 
-    in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
+    in:  <camera>/image_raw or <camera>/image_raw/compressed, <camera>/camera_info, joint_states,
+         commanded_joint_states, instruction
     out: action_chunk, policy_state, /diagnostics
 
 Configuring verifies the bundle, holds its contract against the robot and the cameras that exist,
 and warms the model up. Only an active node listens and answers, and only while what comes is sound;
-`policy_state` says so.
+`policy_state` says so. Between episodes the parameter `bundle` may be set anew.
 """
 
 from __future__ import annotations
 
 import math
-import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo
-from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
-from rlco_core.bundle import Bundle, load_bundle
-from rlco_core.contract import CameraContract, Contract, compare
+from rlco_core.bundle import load_bundle
+from rlco_core.contract import Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import seconds_to_ns, stamp_to_ns
+from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
-from rlco_policy.convert import (
-    diagnosis,
-    image_from_message,
-    instruction_from_message,
-    joints_from_message,
-)
+from rlco_policy.cameras import Cameras
+from rlco_policy.convert import diagnosis, instruction_from_message, joints_from_message
 from rlco_policy.engine import OnnxPolicy
-from rlco_policy.health import Fault, Limits
-from rlco_policy.measurements import Topics
-from rlco_policy.parameters import PARAMETERS
-from rlco_policy.reporter import Reporter
+from rlco_policy.health import Fault
+from rlco_policy.loaded import Loaded
+from rlco_policy.measurements import Image, Topics
+from rlco_policy.parameters import PARAMETERS, limits
+from rlco_policy.reporter import Ages, Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
 from rlco_ros.chunks import chunk_to_message
-from rlco_ros.first_message import first_message
-from rlco_ros.qos import COMMAND, LATCHED, SENSOR
+from rlco_ros.qos import COMMAND, LATCHED
 from rlco_ros.run import run
 
 FAILURE = TransitionCallbackReturn.FAILURE
 JOINT_STATES_DEPTH = 32
 HEARTBEAT_S = 0.05
+SHOWN = 60
 _INACTIVE = "the node is not active; it should be configured and activated"
 
 
@@ -63,13 +59,10 @@ class PolicyNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("policy_node", **node_arguments)
         self.declare_parameters("", PARAMETERS)
-        self._bundle: Bundle | None = None
-        self._policy: OnnxPolicy | None = None
-        self._responder: Responder | None = None
+        self.add_on_set_parameters_callback(self._on_parameters)
+        self._loaded: Loaded | None = None
         self._problem = ""
         self._inputs: list[Any] = []
-        self._frame = ""
-        self._joint_names: list[str] = []
         self._chunks = self.create_lifecycle_publisher(ActionChunkMessage, "action_chunk", COMMAND)
         self._reporter = Reporter(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -79,7 +72,8 @@ class PolicyNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the bundle and refuses one that is unsound or does not fit."""
         try:
-            self._configure()
+            self._problem = ""
+            self._loaded = self._load(self._get("bundle"))
         except RlcoError as error:
             self._problem = str(error)
             self.get_logger().error(self._problem)
@@ -94,156 +88,168 @@ class PolicyNode(LifecycleNode):
         """Starts to listen."""
         self._subscribe()
         result = super().on_activate(state)
-        self._answer()
+        self._answer(self._now())
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops to listen."""
-        for subscription in self._inputs:
-            self.destroy_subscription(subscription)
-        self._inputs.clear()
+        self._unsubscribe()
         self._tell(self._reporter.tell)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forgets the bundle."""
-        self._bundle = self._policy = self._responder = None
+        self._loaded = None
         return super().on_cleanup(state)
+
+    @property
+    def _current(self) -> Loaded:
+        assert self._loaded is not None, "only a configured node listens"
+        return self._loaded
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
-    def _configure(self) -> None:
-        self._problem = ""
-        if not self._get("bundle"):
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Of all parameters only `bundle` can be set."""
+        paths = [parameter.value for parameter in parameters if parameter.name == "bundle"]
+        reason = self._exchange(paths[-1]) if paths and self._loaded is not None else ""
+        return SetParametersResult(successful=not reason, reason=reason)
+
+    def _exchange(self, path: str) -> str:
+        """Lets go of a bundle when another is ready; else says why, in one line, and keeps it."""
+        if self._inputs and not self._current.responder.idle:
+            return "an episode is running; a bundle should be exchanged between episodes"
+        try:
+            loaded, before = self._load(path), self._current
+        except RlcoError as error:
+            name = self._current.bundle.manifest.name
+            self.get_logger().error(f"the bundle stays {name}: {error}")
+            return str(error)
+        listening = bool(self._inputs)
+        self._unsubscribe()
+        self._loaded, self._problem = loaded, ""
+        if listening:
+            self._subscribe()
+        if loaded.policy.contract_hash != before.policy.contract_hash:
+            self.get_logger().warning(
+                "the new bundle has another contract: the bridge refuses its chunks until it is "
+                "started again with this bundle, too"
+            )
+        return ""
+
+    def _load(self, path: str) -> Loaded:
+        """A bundle that is verified, fits the scene and is warm; what is in use stays as it is."""
+        if not path:
             raise ConfigError("parameter bundle is empty; it should be a policy bundle's directory")
-        bundle = load_bundle(self._get("bundle"))
+        bundle = load_bundle(path)
         robot = RobotConfig.load(self._get("robot"))
         policy = OnnxPolicy(bundle, tuple(self._get("providers")), self._get("threads"))
         policy.warm_up()
-        self._require_scene(bundle.contract, robot)
-        self._topics = self._resolve(bundle.contract, robot)
-        self._responder = make_responder(policy, robot, self._topics, self._limits())
-        self._bundle, self._policy = bundle, policy
-        self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
-        self._frame = self._get("tf_prefix") + robot.base_frame
+        cameras = self._make_cameras(bundle.contract)
+        self._require_scene(bundle.contract, robot, cameras)
+        topics = Topics(
+            cameras=cameras.topics,
+            joints=self.resolve_topic_name(robot.joint_states_topic),
+            commanded=self.resolve_topic_name("commanded_joint_states"),
+        )
         self.get_logger().info(
             f"bundle {bundle.manifest.name} ({bundle.sha256[:12]}) is ready on {policy.provider}"
         )
-
-    def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
-        name = self.resolve_topic_name
-        return Topics(
-            cameras={camera.name: name(f"{camera.name}/image_raw") for camera in contract.cameras},
-            joints=name(robot.joint_states_topic),
-            commanded=name("commanded_joint_states"),
+        prefix = self._get("tf_prefix")
+        return Loaded(
+            bundle,
+            policy,
+            cameras,
+            topics,
+            make_responder(policy, robot, topics, limits(self._get)),
+            tuple(measured_joints(robot, prefix)),
+            prefix + robot.base_frame,
         )
 
-    def _limits(self) -> Limits | None:
-        if self._get("lockstep"):
-            return None
-        names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
-        return Limits(*(seconds_to_ns(self._get(name)) for name in names))
+    def _make_cameras(self, contract: Contract) -> Cameras:
+        names = [camera.name for camera in contract.cameras]
+        return Cameras(self, names, self._get("image_transport"), self._qos(1), self._on_image)
 
-    def _require_scene(self, contract: Contract, robot: RobotConfig) -> None:
+    def _require_scene(self, contract: Contract, robot: RobotConfig, cameras: Cameras) -> None:
         """Raises `ContractMismatch` unless the contract fits robot, task and cameras."""
         task = self._get("task")
         scene: dict[str, Any] = {"robot": robot.name, "tasks": [task] if task else []}
         self._refuse(compare(contract, scene))
-        deadline = time.monotonic() + self._get("scene_timeout")
-        cameras = [self._camera(camera.name, deadline) for camera in contract.cameras]
-        self._refuse(compare(contract, {"cameras": cameras}))
+        self._refuse(compare(contract, {"cameras": cameras.announced(self._get("scene_timeout"))}))
 
     def _refuse(self, differences: tuple[str, ...]) -> None:
         if differences:
             raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
 
-    def _camera(self, name: str, deadline: float) -> dict[str, Any]:
-        """Name and size of a camera, as its camera_info says."""
-        topic = self.resolve_topic_name(f"{name}/camera_info")
-        remaining = max(deadline - time.monotonic(), 0.0)
-        info = first_message(self, CameraInfo, topic, SENSOR, remaining)
-        if info is None:
-            raise ContractMismatch(
-                f"camera '{name}': no camera_info on {topic} within "
-                f"{self._get('scene_timeout'):g} s; {self._camera_info_topics()}"
-            )
-        return {"name": name, "width": info.width, "height": info.height}
-
-    def _camera_info_topics(self) -> str:
-        topics = self.get_topic_names_and_types()
-        published = [
-            name
-            for name, types in topics
-            if "sensor_msgs/msg/CameraInfo" in types and self.count_publishers(name)
-        ]
-        return f"topics that do exist: {', '.join(published) or 'none'}"
+    def _qos(self, depth: int) -> QoSProfile:
+        """Of measurements: in lock-step nothing may be lost."""
+        kinds = ReliabilityPolicy
+        reliability = kinds.RELIABLE if self._get("lockstep") else kinds.BEST_EFFORT
+        return QoSProfile(depth=depth, reliability=reliability)
 
     def _subscribe(self) -> None:
-        assert self._bundle is not None
-        reliable = self._get("lockstep")
-        policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
-        newest = QoSProfile(depth=1, reliability=policy)
-        several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
-        for camera in self._bundle.contract.cameras:
-            topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
-            self._listen(ImageMessage, topic, callback, newest)
-        self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
-        self._listen(JointStateMessage, self._topics.commanded, self._on_commanded, several)
+        several, topics = self._qos(JOINT_STATES_DEPTH), self._current.topics
+        self._current.cameras.open()
+        self._listen(JointStateMessage, topics.joints, self._on_joints, several)
+        self._listen(JointStateMessage, topics.commanded, self._on_commanded, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
+
+    def _unsubscribe(self) -> None:
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._inputs.clear()
+        self._current.cameras.close()
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:
         self._inputs.append(self.create_subscription(kind, topic, callback, qos))
 
-    def _on_image(self, camera: CameraContract, message: ImageMessage) -> None:
-        topic, name = self._topics.cameras[camera.name], camera.name
-        self._take(topic, message, lambda r: r.on_image(name, image_from_message(message, camera)))
+    def _on_image(self, camera: str, message: Any, image: Callable[[], Image]) -> None:
+        topic = self._current.topics.cameras[camera]
+        self._take(topic, message, lambda r: r.on_image(camera, image()))
 
     def _on_joints(self, message: JointStateMessage) -> None:
-        topic, names = self._topics.joints, self._joint_names
+        topic, names = self._current.topics.joints, self._current.joint_names
         self._take(topic, message, lambda r: r.on_joints(joints_from_message(message, names)))
 
     def _on_commanded(self, message: JointStateMessage) -> None:
-        topic, names = self._topics.commanded, self._joint_names
+        topic, names = self._current.topics.commanded, self._current.joint_names
         self._take(topic, message, lambda r: r.on_commanded(joints_from_message(message, names)))
 
     def _on_instruction(self, message: InstructionMessage) -> None:
-        assert self._responder is not None
-        instruction = instruction_from_message(message)
-        self._responder.on_instruction(instruction, self._now())
-        self._answer()
+        instruction, now_ns = instruction_from_message(message), self._now()
+        self._current.responder.on_instruction(instruction, now_ns)
+        self._answer(now_ns)
         self._warn_of_truncation(instruction.text)
 
     def _warn_of_truncation(self, text: str) -> None:
-        assert self._policy is not None
         try:
-            lost = bool(text.strip()) and self._policy.truncates(text)
+            lost = bool(text.strip()) and self._current.policy.truncates(text)
         except RlcoError as error:
             self._report(error)
             return
         if lost:
+            beginning = " ".join(text[:SHOWN].split())
             self.get_logger().warning(
-                f"instruction '{text}' is too long: the policy reads its beginning only; "
+                f"instruction '{beginning}...' is too long: the policy reads its beginning only; "
                 "it should have about 14 words at most"
             )
 
     def _take(self, topic: str, message: Any, put: Callable[[Responder], None]) -> None:
         """Takes a measurement, or notes what is wrong with it, and answers what it completes."""
-        assert self._responder is not None
-        foul = ""
+        responder, foul = self._current.responder, ""
         try:
-            put(self._responder)
+            put(responder)
         except RlcoError as error:
             foul = str(error)
-        stamp_ns = stamp_to_ns(message.header.stamp)
-        self._responder.health.on_message(topic, stamp_ns, self._now(), foul)
-        self._answer()
+        stamp_ns, now_ns = stamp_to_ns(message.header.stamp), self._now()
+        responder.health.on_message(topic, stamp_ns, now_ns, foul)
+        self._answer(now_ns)
 
-    def _answer(self) -> None:
+    def _answer(self, now_ns: int) -> None:
         """Answers what is complete and sound, and tells when that has changed."""
-        assert self._responder is not None
         try:
-            chunk = self._responder.respond(self._now())
+            chunk = self._current.responder.respond(now_ns)
         except RlcoError as error:
             self._report(error)
             return
@@ -251,7 +257,7 @@ class PolicyNode(LifecycleNode):
             self._tell(self._reporter.tell)
         if chunk is not None:
             self._problem = ""
-            self._chunks.publish(chunk_to_message(chunk, self._frame))
+            self._chunks.publish(chunk_to_message(chunk, self._current.frame))
 
     def _report(self, error: RlcoError) -> None:
         self._problem = str(error)
@@ -263,29 +269,24 @@ class PolicyNode(LifecycleNode):
     def _beat(self) -> None:
         """Looks anew, as silence sends no message, and says what holds."""
         if self._inputs:
-            self._answer()
+            self._answer(self._now())
         self._tell(self._reporter.beat)
 
-    def _tell(self, say: Callable[[Fault, tuple[float, float]], None]) -> None:
-        """Hands out what is wrong, and the ages of image and joints."""
-        if self._responder is not None and self._inputs:
-            say(self._responder.fault, self._responder.health.ages(self._now()))
+    def _tell(self, say: Callable[[Fault, Ages], None]) -> None:
+        """Hands out what is wrong, and what tells the ages of image and joints."""
+        if self._loaded is not None and self._inputs:
+            say(self._loaded.responder.fault, self._loaded.responder.health.ages)
         else:
-            say(Fault("inactive", self._problem or _INACTIVE), (math.nan, math.nan))
+            say(Fault("inactive", self._problem or _INACTIVE), lambda now_ns: (math.nan, math.nan))
 
     def _status(self) -> DiagnosticStatus:
-        if self._bundle is None or self._policy is None or self._responder is None:
+        if self._loaded is None:
             return diagnosis("", self._problem, "not configured", {})
-        responder = self._responder
-        values = {
-            "bundle_sha256": self._bundle.sha256,
-            "provider": self._policy.provider,
-            "decisions": str(responder.decisions),
-            "latency_ms": f"{responder.latency_s * 1e3:.2f}",
-        }
+        responder = self._loaded.responder
         problem = self._problem or responder.fault.detail
         message = responder.waiting_for or "answering"
-        return diagnosis(self._bundle.manifest.name, problem, message, values)
+        name, figures = self._loaded.bundle.manifest.name, self._loaded.figures()
+        return diagnosis(name, problem, message, figures)
 
 
 def main(args: list[str] | None = None) -> int:

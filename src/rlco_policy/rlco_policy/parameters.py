@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from rlco_core.stamps import seconds_to_ns
 from rlco_policy.engine import CPU
-from rlco_ros.parameters import flag, real, text, texts, whole
+from rlco_policy.health import Limits
+from rlco_ros.parameters import flag, real, text, texts, whole, writable
 
 PARAMETERS = (
-    text("bundle", "", "directory of the policy bundle"),
+    writable(text("bundle", "", "directory of the policy bundle; may be set between episodes")),
     text("robot", "panda", "robot by name, or path of its YAML file"),
     text("tf_prefix", "", "prefix of the robot's joint and frame names"),
     text("task", "", "task of the scene; empty: any that the bundle was trained on"),
@@ -27,8 +32,22 @@ PARAMETERS = (
         0.05,
         60.0,
     ),
+    text(
+        "image_transport",
+        "raw",
+        "how images come, as image_transport names it",
+        ("raw", "compressed"),
+    ),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
     texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
     whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),
     flag("autostart", True, "configure and activate at once"),
 )
+
+
+def limits(get: Callable[[str], Any]) -> Limits | None:
+    """What sources keep to, by the values of the parameters; None in lock-step."""
+    if get("lockstep"):
+        return None
+    names = ("image_max_age", "joints_max_age", "skew", "frozen_after")
+    return Limits(*(seconds_to_ns(get(name)) for name in names))

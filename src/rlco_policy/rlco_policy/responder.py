@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
 from rlco_policy.policy import Policy
 
+_LATENCIES_KEPT = 1024
+
 
 class Responder:
     """Answers what its gate releases; the same observation sent again gets the same chunk.
@@ -32,7 +35,6 @@ class Responder:
         health: watches where the measurements come from.
         fault: what was wrong at the last look.
         decisions: observations that were answered, repetitions not counted.
-        latency_s: how long the last decision took.
         waiting_for: why there was nothing to answer; empty after an answer.
     """
 
@@ -40,13 +42,28 @@ class Responder:
         self.health = health
         self.fault = SOUND
         self.decisions = 0
-        self.latency_s = 0.0
         self.waiting_for = ""
         self._gate = gate
         self._policy = policy
         self._robot = robot
         self._kinematics = Kinematics(robot)
         self._answered: tuple[Ready, ActionChunk] | None = None
+        self._idle = True
+        self._latencies_ms = deque[float](maxlen=_LATENCIES_KEPT)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no instruction is in force."""
+        return self._idle
+
+    def figures(self) -> dict[str, str]:
+        """How many decisions there were, and how long the last ones took."""
+        figures = {"decisions": str(self.decisions)}
+        if self._latencies_ms:
+            p50, p99 = np.percentile(self._latencies_ms, (50, 99))
+            figures |= {"latency_ms": f"{self._latencies_ms[-1]:.2f}"}
+            figures |= {"latency_p50_ms": f"{p50:.2f}", "latency_p99_ms": f"{p99:.2f}"}
+        return figures
 
     def on_image(self, camera: str, image: Image) -> None:
         """A sound image."""
@@ -64,6 +81,7 @@ class Responder:
 
     def on_instruction(self, instruction: Instruction, now_ns: int) -> None:
         """What to do from now on."""
+        self._idle = not instruction.text.strip()
         self._gate.on_instruction(instruction)
         self.health.on_instruction(instruction, now_ns)
 
@@ -91,7 +109,7 @@ class Responder:
     def _decide(self, ready: Ready) -> ActionChunk:
         start = time.perf_counter()
         chunk = self._policy.infer(self._observation(ready))
-        self.latency_s = time.perf_counter() - start
+        self._latencies_ms.append((time.perf_counter() - start) * 1e3)
         self.decisions += 1
         return dataclasses.replace(chunk, episode=ready.episode)
 
