@@ -44,6 +44,7 @@ class LeanExecutor(SingleThreadedExecutor):
         """Waits up to ``timeout_sec`` s, or for ever, and calls all that is ready then."""
         if self._suspended:
             # Who awaits something holds up its callback group, which rclpy keeps account of.
+            self._let_go()
             super().spin_once(timeout_sec)
             self._suspended = [task for task in self._suspended if not task.done()]
             self._run_what_is_rare()
@@ -56,7 +57,6 @@ class LeanExecutor(SingleThreadedExecutor):
             raise ExternalShutdownException
         if ends.call_what_is_ready():
             self._run_what_is_rare()
-        if ends.changed:
             self._let_go()
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
@@ -70,8 +70,8 @@ class LeanExecutor(SingleThreadedExecutor):
         self._ends = None
 
     def _run_what_is_rare(self) -> None:
-        """All that rclpy would call, and what follows from it: its wait takes the trigger away that
-        tells of new tasks.
+        """All that rclpy would call, and what follows from it. Its wait takes the trigger away that
+        tells of new tasks and new ends.
         """
         while not self._suspended and self._run_a_pass():
             pass
@@ -97,17 +97,11 @@ class _Ends:
 
     Args:
         nodes: whose ends.
-        own: the executor's guard conditions; the first is triggered when there is something else
-            to wait for.
-
-    Attributes:
-        changed: whether it was triggered.
+        own: the executor's guard conditions, which tell of new tasks, other ends and a stop.
     """
 
     def __init__(self, nodes: list[Node], own: tuple[Any, ...], context: Context) -> None:
-        self.changed = False
-        self._change = own[0].handle.pointer
-        self._calls: dict[int, Callable[[], None]] = {gc.handle.pointer: _nothing for gc in own}
+        self._calls: dict[int, Callable[[], None]] = {}
         self._handles: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
         self._waitables: list[Any] = []
         self._held = ExitStack()
@@ -141,10 +135,9 @@ class _Ends:
                 call = self._calls.get(pointer)
                 if call is None:
                     rare = True
-                    continue
-                self.changed |= pointer == self._change
-                call()
-        return rare or self.changed or any(one.is_ready(wait_set) for one in self._waitables)
+                else:
+                    call()
+        return rare or any(one.is_ready(wait_set) for one in self._waitables)
 
     def _add(self, node: Node) -> None:
         for kind, ends, call in (
@@ -195,10 +188,6 @@ def _needs_rclpy(end: Any) -> bool:
     kind = getattr(end, "_callback_type", None)
     informed = kind is not None and kind.name != "MessageOnly"
     return end.callback is None or informed or iscoroutinefunction(end.callback)
-
-
-def _nothing() -> None:
-    """The executor's own guard conditions only end the wait."""
 
 
 def _call_timer(timer: Any) -> None:

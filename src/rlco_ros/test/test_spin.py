@@ -154,6 +154,26 @@ def test_ends_may_come_and_go_in_callbacks(bench: Bench) -> None:
     assert heard == ["once", "new"]
 
 
+def test_ends_that_a_service_makes_are_listened_to(bench: Bench) -> None:
+    heard: list[str] = []
+
+    def open_ear(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        bench.node.create_subscription(String, "word", lambda m: heard.append(m.data), 1)
+        return response
+
+    bench.node.create_service(Trigger, "open", open_ear)
+    publisher = bench.node.create_publisher(String, "word", 1)
+    client = bench.node.create_client(Trigger, "open")
+    bench.wait(client.service_is_ready)
+    opened = client.call_async(Trigger.Request())
+    bench.wait(opened.done)
+    while not publisher.get_subscription_count():
+        time.sleep(0.01)
+    publisher.publish(String(data="new"))
+    bench.executor.spin_once(timeout_sec=5.0)
+    bench.wait(lambda: heard == ["new"])
+
+
 def test_what_a_callback_raises_ends_the_spin(bench: Bench) -> None:
     bench.node.create_timer(0.001, lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
