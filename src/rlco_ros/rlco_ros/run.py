@@ -31,6 +31,15 @@ def run(
         0 after an orderly stop, 1 when the node could not start; it has said why.
     """
     try:
+        return _live(make_node, args, make_executor)
+    except KeyboardInterrupt:  # it came while the stop that it asks for was under way
+        return 0
+
+
+def _live(
+    make_node: Callable[[], Node], args: list[str] | None, make_executor: Callable[[], Executor]
+) -> int:
+    try:
         rclpy.init(args=args)
     except RuntimeError as error:  # rcl's own errors: arguments that it cannot read
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)

@@ -190,3 +190,12 @@ def test_a_wait_that_a_stop_overtakes_is_an_orderly_end(
         return
     with pytest.raises(error):
         run(lambda: Node("probe"))
+
+
+def test_an_interrupt_while_it_ends_is_an_orderly_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(executor: LeanExecutor) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LeanExecutor, "spin", interrupted)
+    monkeypatch.setattr(LeanExecutor, "shutdown", interrupted)
+    assert run(lambda: Node("probe")) == 0
