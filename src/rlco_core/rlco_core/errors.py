@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+#: Letters of what others say that a line shows.
+_SHOWN = 400
+
 
 class RlcoError(Exception):
     """Base of all errors that a user can mend; ``str(error)`` is one clear line."""
@@ -29,6 +32,12 @@ class DatasetError(RlcoError):
 
 class KinematicsError(RlcoError):
     """A pose or joint vector cannot be handled by the robot's kinematics."""
+
+
+def in_short(text: object) -> str:
+    """What others say, as one line that ends."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def choices(names: Iterable[str]) -> str:

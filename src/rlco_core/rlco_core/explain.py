@@ -8,6 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from rlco_core.errors import in_short
+
 
 def one_line(model: type[BaseModel], error: ValidationError) -> str:
     """`contract.action.dt: input should be greater than 0, is -1`, and how many more there are."""
@@ -16,7 +18,7 @@ def one_line(model: type[BaseModel], error: ValidationError) -> str:
     path = _dotted(first["loc"]) or model.__name__.lower()
     text = f"{path}: {_explanation(model, dict(first))}"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return " ".join(text.split()) + more
+    return in_short(text) + more
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:

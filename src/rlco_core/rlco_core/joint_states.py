@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 
+#: Names and letters of each that a line shows.
+_SHOWN = 20
+_LETTERS = 60
+
 
 class NamedPositions(Protocol):
     """The two fields of a joint-state message that we read."""
@@ -36,10 +40,16 @@ def positions_of(message: NamedPositions, names: Sequence[str]) -> NDArray[np.fl
     if missing:
         raise ConfigError(
             f"joint state has no position of {', '.join(missing)}; "
-            f"it has [{', '.join(known)}], so robot or tf_prefix should be another"
+            f"it has [{_some(list(known))}], so robot or tf_prefix should be another"
         )
     positions = np.array([known[name] for name in names], np.float64)
     if not np.isfinite(positions).all():
         bad = names[int(np.argmin(np.isfinite(positions)))]
         raise ConfigError(f"joint state of {bad} is {known[bad]}; it should be finite")
     return positions
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, for a line that people can read whatever a driver sends."""
+    shown = [" ".join(name[:_LETTERS].split()) for name in names[:_SHOWN]]
+    return ", ".join(shown + ["..."] * (len(names) > _SHOWN))

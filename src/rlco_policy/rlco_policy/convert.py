@@ -10,19 +10,20 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import Header
 
-from rlco_core.contract import CameraContract
 from rlco_core.errors import ContractMismatch
 from rlco_core.joint_states import positions_of
-from rlco_core.stamps import set_stamp, stamp_to_ns
+from rlco_core.stamps import NS_PER_S, set_stamp, stamp_to_ns
 from rlco_interfaces.msg import Instruction as InstructionMessage
 from rlco_interfaces.msg import PolicyState
+from rlco_policy.coded import decode
 from rlco_policy.health import Fault
 from rlco_policy.measurements import Image, Instruction, JointState
-
-_CHANNELS = {"rgb8": slice(None), "bgr8": slice(None, None, -1)}
+from rlco_policy.pixels import Size, require_size, to_rgb
 
 
 def ns_to_stamp(time_ns: int) -> Time:
@@ -30,44 +31,55 @@ def ns_to_stamp(time_ns: int) -> Time:
     return set_stamp(Time(), time_ns)
 
 
+def measured_ns(header: Header) -> int:
+    """Time of a measurement.
+
+    Raises:
+        ContractMismatch: it is no time; nothing that answers it could be stamped.
+    """
+    if header.stamp.nanosec >= NS_PER_S:
+        raise ContractMismatch(
+            f"stamp has {header.stamp.nanosec} nanoseconds; they should be below {NS_PER_S}"
+        )
+    return stamp_to_ns(header.stamp)
+
+
 def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
-    """(height, width, 3) uint8 RGB; a view of the message's data.
+    """(height, width, 3) uint8 RGB; a view of the message's data where that is RGB.
 
     Raises:
-        ContractMismatch: another encoding, or less data than the sizes say.
+        ContractMismatch: an unknown encoding, or less data than the sizes say.
     """
-    if message.encoding not in _CHANNELS:
-        raise ContractMismatch(
-            f"image encoding is '{message.encoding}'; it should be one of {', '.join(_CHANNELS)}"
-        )
-    height, width, step = message.height, message.width, message.step
-    if step < 3 * width or len(message.data) < height * step:
-        raise ContractMismatch(
-            f"image of {width} x {height} has rows of {step} bytes and {len(message.data)} bytes "
-            f"in all; it should have at least {3 * width} and height times as many"
-        )
-    rows = np.frombuffer(message.data, np.uint8, height * step).reshape(height, step)
-    pixels = rows[:, : 3 * width].reshape(height, width, 3)
-    return pixels[:, :, _CHANNELS[message.encoding]]
+    return to_rgb(message.data, message.encoding, (message.width, message.height), message.step)
 
 
-def image_from_message(message: ImageMessage, camera: CameraContract) -> Image:
-    """Pixels with their time.
+def image_from_message(message: ImageMessage, size: Size) -> Image:
+    """Pixels with their time, see `image_to_array`.
 
     Raises:
-        ContractMismatch: another size or encoding than the camera's, or too little data.
+        ContractMismatch: another size than the camera's, an unknown encoding, or too little data.
     """
-    if (message.width, message.height) != (camera.width, camera.height):
-        raise ContractMismatch(
-            f"image is {message.width} x {message.height}; "
-            f"it should be {camera.width} x {camera.height}"
-        )
-    return Image(stamp_to_ns(message.header.stamp), image_to_array(message))
+    require_size((message.width, message.height), size)
+    return Image(measured_ns(message.header), image_to_array(message))
+
+
+def image_from_compressed(message: CompressedImage, size: Size) -> Image:
+    """Decoded pixels with their time.
+
+    Raises:
+        ContractMismatch: another size than the camera's, neither JPEG nor PNG, or damaged.
+    """
+    return Image(measured_ns(message.header), decode(message.data.tobytes(), size))
 
 
 def joints_from_message(message: JointStateMessage, names: Sequence[str]) -> JointState:
-    """Positions of `names`, in their order, with their time."""
-    return JointState(stamp_to_ns(message.header.stamp), positions_of(message, names))
+    """Positions of `names`, in their order, with their time.
+
+    Raises:
+        ConfigError: a joint is missing or its position is not finite.
+        ContractMismatch: the time is none.
+    """
+    return JointState(measured_ns(message.header), positions_of(message, names))
 
 
 def instruction_from_message(message: InstructionMessage) -> Instruction:

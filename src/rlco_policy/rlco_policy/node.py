@@ -2,60 +2,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """The policy node: a lifecycle node that answers observations with action chunks.
 
-    in:  <camera>/image_raw, <camera>/camera_info, joint_states, commanded_joint_states, instruction
+    in:  <camera>/image_raw or <camera>/image_raw/compressed, <camera>/camera_info, joint_states,
+         commanded_joint_states, instruction
     out: action_chunk, policy_state, /diagnostics
 
 Configuring verifies the bundle, or connects to a server in its place, holds the contract against
 the robot and the cameras that exist and an engine against what the policy once answered, and warms
 it up. Only an active node listens and answers, and only while what comes is sound; `policy_state`
-says so.
+says so. Between episodes the parameter `bundle` may be set anew.
 """
 
 from __future__ import annotations
 
 import math
-import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo
-from sensor_msgs.msg import Image as ImageMessage
 from sensor_msgs.msg import JointState as JointStateMessage
 
-from rlco_core.camera_sizes import Cameras, cameras_that_fit
-from rlco_core.contract import CameraContract, Contract, compare
-from rlco_core.errors import ContractMismatch, RlcoError
-from rlco_core.robot import RobotConfig
+from rlco_core.errors import RlcoError
 from rlco_core.stamps import stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import Instruction as InstructionMessage
-from rlco_policy.convert import (
-    diagnosis,
-    image_from_message,
-    instruction_from_message,
-    joints_from_message,
-)
+from rlco_policy.convert import diagnosis, instruction_from_message, joints_from_message
 from rlco_policy.health import Fault
-from rlco_policy.measurements import Topics
-from rlco_policy.parameters import PARAMETERS, limits
-from rlco_policy.reporter import Reporter
-from rlco_policy.responder import Responder, make_responder, measured_joints
-from rlco_policy.source import Source, open_source
+from rlco_policy.loaded import Loaded, load
+from rlco_policy.measurements import Image
+from rlco_policy.parameters import PARAMETERS
+from rlco_policy.reporter import Ages, Reporter
+from rlco_policy.responder import Responder
 from rlco_ros.chunks import chunk_to_message
-from rlco_ros.first_message import first_message
-from rlco_ros.qos import COMMAND, LATCHED, SENSOR
+from rlco_ros.qos import COMMAND, LATCHED
 from rlco_ros.run import run
 
 FAILURE = TransitionCallbackReturn.FAILURE
 JOINT_STATES_DEPTH = 32
 HEARTBEAT_S = 0.05
+SHOWN = 60
 _INACTIVE = "the node is not active; it should be configured and activated"
 
 
@@ -65,13 +56,11 @@ class PolicyNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("policy_node", **node_arguments)
         self.declare_parameters("", PARAMETERS)
-        self._source: Source | None = None
+        self.add_on_set_parameters_callback(self._on_parameters)
         self._answers = self.create_guard_condition(self._collect)
-        self._responder: Responder | None = None
+        self._loaded: Loaded | None = None
         self._problem = ""
         self._inputs: list[Any] = []
-        self._frame = ""
-        self._joint_names: list[str] = []
         self._chunks = self.create_lifecycle_publisher(ActionChunkMessage, "action_chunk", COMMAND)
         self._reporter = Reporter(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -81,7 +70,8 @@ class PolicyNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Loads the bundle and refuses one that is unsound or does not fit."""
         try:
-            self._configure()
+            self._problem = ""
+            self._loaded = self._load(self._get("bundle"))
         except RlcoError as error:
             self._problem = str(error)
             self.get_logger().error(self._problem)
@@ -96,151 +86,128 @@ class PolicyNode(LifecycleNode):
         """Starts to listen."""
         self._subscribe()
         result = super().on_activate(state)
-        self._answer()
+        self._answer(self._now())
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops to listen."""
-        for subscription in self._inputs:
-            self.destroy_subscription(subscription)
-        self._inputs.clear()
+        self._unsubscribe()
         self._tell(self._reporter.tell)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forgets the bundle."""
-        self._let_go()
+        self._current.source.close()
+        self._loaded = None
         return super().on_cleanup(state)
 
-    def _let_go(self) -> None:
-        self._problem = ""
-        if self._source is not None:
-            self._source.close()
-        self._source = self._responder = None
+    @property
+    def _current(self) -> Loaded:
+        assert self._loaded is not None, "only a configured node listens"
+        return self._loaded
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
-    def _configure(self) -> None:
-        self._let_go()
-        robot = RobotConfig.load(self._get("robot"))
-        self._source = open_source(self._get, self._answers.trigger)
-        contract = self._source.contract
-        self._source = self._source.seeing(self._require_scene(contract, robot))
-        self._topics = self._resolve(contract, robot)
-        self._responder = make_responder(
-            self._source.policy, robot, self._topics, limits(self._get)
-        )
-        self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
-        self._frame = self._get("tf_prefix") + robot.base_frame
-        self.get_logger().info(self._source.ready_line)
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Of all parameters only `bundle` can be set."""
+        paths = [parameter.value for parameter in parameters if parameter.name == "bundle"]
+        reason = self._exchange(paths[-1]) if paths and self._loaded is not None else ""
+        return SetParametersResult(successful=not reason, reason=reason)
 
-    def _resolve(self, contract: Contract, robot: RobotConfig) -> Topics:
-        name = self.resolve_topic_name
-        return Topics(
-            cameras={camera.name: name(f"{camera.name}/image_raw") for camera in contract.cameras},
-            joints=name(robot.joint_states_topic),
-            commanded=name("commanded_joint_states"),
-        )
-
-    def _require_scene(self, contract: Contract, robot: RobotConfig) -> Cameras:
-        """The cameras as they are; raises `ContractMismatch` unless robot, task and they fit."""
-        task = self._get("task")
-        scene: dict[str, Any] = {"robot": robot.name, "tasks": [task] if task else []}
-        self._refuse(compare(contract, scene))
-        deadline = time.monotonic() + self._get("scene_timeout")
-        names = [camera.name for camera in contract.cameras]
-        return cameras_that_fit(contract, {name: self._camera(name, deadline) for name in names})
-
-    def _refuse(self, differences: tuple[str, ...]) -> None:
-        if differences:
-            raise ContractMismatch(f"the bundle does not fit the scene: {'; '.join(differences)}")
-
-    def _camera(self, name: str, deadline: float) -> tuple[int, int]:
-        """Width and height of a camera, px, as its camera_info says."""
-        topic = self.resolve_topic_name(f"{name}/camera_info")
-        info = first_message(self, CameraInfo, topic, SENSOR, deadline - time.monotonic())
-        if info is None:
-            raise ContractMismatch(
-                f"camera '{name}': no camera_info on {topic} within "
-                f"{self._get('scene_timeout'):g} s; {self._camera_info_topics()}"
+    def _exchange(self, path: str) -> str:
+        """Lets go of a bundle when another is ready; else says why, in one line, and keeps it."""
+        if self._inputs and not self._current.responder.idle:
+            return "an episode is running; a bundle should be exchanged between episodes"
+        try:
+            loaded, before = self._load(path), self._current
+        except RlcoError as error:
+            self.get_logger().error(f"the bundle stays {self._current.source.name}: {error}")
+            return str(error)
+        listening = bool(self._inputs)
+        self._unsubscribe()
+        before.source.close()
+        self._loaded, self._problem = loaded, ""
+        if listening:
+            self._subscribe()
+        if loaded.source.contract.sha256() != before.source.contract.sha256():
+            self.get_logger().warning(
+                "the new bundle has another contract: the bridge refuses its chunks until it is "
+                "started again with this bundle, too"
             )
-        return info.width, info.height
+        return ""
 
-    def _camera_info_topics(self) -> str:
-        topics = self.get_topic_names_and_types()
-        published = [
-            name
-            for name, types in topics
-            if "sensor_msgs/msg/CameraInfo" in types and self.count_publishers(name)
-        ]
-        return f"topics that do exist: {', '.join(published) or 'none'}"
+    def _load(self, path: str) -> Loaded:
+        return load(self, path, self._answers.trigger, self._qos(1), self._on_image)
+
+    def _qos(self, depth: int) -> QoSProfile:
+        """Of measurements: in lock-step nothing may be lost."""
+        kinds = ReliabilityPolicy
+        reliability = kinds.RELIABLE if self._get("lockstep") else kinds.BEST_EFFORT
+        return QoSProfile(depth=depth, reliability=reliability)
 
     def _subscribe(self) -> None:
-        assert self._source is not None
-        reliable = self._get("lockstep")
-        policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
-        newest = QoSProfile(depth=1, reliability=policy)
-        several = QoSProfile(depth=JOINT_STATES_DEPTH, reliability=policy)
-        for camera in self._source.cameras:
-            topic, callback = self._topics.cameras[camera.name], partial(self._on_image, camera)
-            self._listen(ImageMessage, topic, callback, newest)
-        self._listen(JointStateMessage, self._topics.joints, self._on_joints, several)
-        self._listen(JointStateMessage, self._topics.commanded, self._on_commanded, several)
+        several, topics = self._qos(JOINT_STATES_DEPTH), self._current.topics
+        self._current.cameras.open()
+        self._listen(JointStateMessage, topics.joints, self._on_joints, several)
+        self._listen(JointStateMessage, topics.commanded, self._on_commanded, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
+
+    def _unsubscribe(self) -> None:
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._inputs.clear()
+        self._current.cameras.close()
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:
         self._inputs.append(self.create_subscription(kind, topic, callback, qos))
 
-    def _on_image(self, camera: CameraContract, message: ImageMessage) -> None:
-        topic, name = self._topics.cameras[camera.name], camera.name
-        self._take(topic, message, lambda r: r.on_image(name, image_from_message(message, camera)))
+    def _on_image(self, camera: str, message: Any, image: Callable[[], Image]) -> None:
+        topic = self._current.topics.cameras[camera]
+        self._take(topic, message, lambda r: r.on_image(camera, image()))
 
     def _on_joints(self, message: JointStateMessage) -> None:
-        topic, names = self._topics.joints, self._joint_names
+        topic, names = self._current.topics.joints, self._current.joint_names
         self._take(topic, message, lambda r: r.on_joints(joints_from_message(message, names)))
 
     def _on_commanded(self, message: JointStateMessage) -> None:
-        topic, names = self._topics.commanded, self._joint_names
+        topic, names = self._current.topics.commanded, self._current.joint_names
         self._take(topic, message, lambda r: r.on_commanded(joints_from_message(message, names)))
 
     def _on_instruction(self, message: InstructionMessage) -> None:
-        assert self._responder is not None
-        instruction = instruction_from_message(message)
-        self._responder.on_instruction(instruction, self._now())
-        self._answer()
+        instruction, now_ns = instruction_from_message(message), self._now()
+        self._current.responder.on_instruction(instruction, now_ns)
+        self._answer(now_ns)
         self._warn_of_truncation(instruction.text)
 
     def _warn_of_truncation(self, text: str) -> None:
-        assert self._source is not None
         try:
-            lost = bool(text.strip()) and self._source.policy.truncates(text)
+            lost = bool(text.strip()) and self._current.source.policy.truncates(text)
         except RlcoError as error:
             self._report(error)
             return
         if lost:
+            beginning = " ".join(text[:SHOWN].split())
             self.get_logger().warning(
-                f"instruction '{text}' is too long: the policy reads its beginning only; "
+                f"instruction '{beginning}...' is too long: the policy reads its beginning only; "
                 "it should have about 14 words at most"
             )
 
     def _take(self, topic: str, message: Any, put: Callable[[Responder], None]) -> None:
         """Takes a measurement, or notes what is wrong with it, and answers what it completes."""
-        assert self._responder is not None
-        foul = ""
+        responder, foul = self._current.responder, ""
         try:
-            put(self._responder)
+            put(responder)
         except RlcoError as error:
             foul = str(error)
-        stamp_ns = stamp_to_ns(message.header.stamp)
-        self._responder.health.on_message(topic, stamp_ns, self._now(), foul)
-        self._answer()
+        stamp_ns, now_ns = stamp_to_ns(message.header.stamp), self._now()
+        responder.health.on_message(topic, stamp_ns, now_ns, foul)
+        self._answer(now_ns)
 
-    def _answer(self) -> None:
+    def _answer(self, now_ns: int) -> None:
         """Answers what is complete and sound, and tells when that has changed."""
-        assert self._responder is not None
         try:
-            chunk = self._responder.respond(self._now())
+            chunk = self._current.responder.respond(now_ns)
         except RlcoError as error:
             self._report(error)
             return
@@ -251,17 +218,16 @@ class PolicyNode(LifecycleNode):
 
     def _collect(self) -> None:
         """Publishes what a server answered, or reports why it did not."""
-        for answer in self._source.answers() if self._source is not None else ():
-            assert self._responder is not None
+        for answer in self._loaded.source.answers() if self._loaded is not None else ():
             try:
-                self._publish(self._responder.deliver(answer.result()))
+                self._publish(self._current.responder.deliver(answer.result()))
             except RlcoError as error:
-                self._responder.give_up()
+                self._current.responder.give_up()
                 self._report(error)
 
     def _publish(self, chunk: ActionChunk) -> None:
         self._problem = ""
-        self._chunks.publish(chunk_to_message(chunk, self._frame))
+        self._chunks.publish(chunk_to_message(chunk, self._current.frame))
 
     def _report(self, error: RlcoError) -> None:
         self._problem = str(error)
@@ -273,28 +239,23 @@ class PolicyNode(LifecycleNode):
     def _beat(self) -> None:
         """Looks anew, as silence sends no message, and says what holds."""
         if self._inputs:
-            self._answer()
+            self._answer(self._now())
         self._tell(self._reporter.beat)
 
-    def _tell(self, say: Callable[[Fault, tuple[float, float]], None]) -> None:
-        """Hands out what is wrong, and the ages of image and joints."""
-        if self._responder is not None and self._inputs:
-            say(self._responder.fault, self._responder.health.ages(self._now()))
+    def _tell(self, say: Callable[[Fault, Ages], None]) -> None:
+        """Hands out what is wrong, and what tells the ages of image and joints."""
+        if self._loaded is not None and self._inputs:
+            say(self._loaded.responder.fault, self._loaded.responder.health.ages)
         else:
-            say(Fault("inactive", self._problem or _INACTIVE), (math.nan, math.nan))
+            say(Fault("inactive", self._problem or _INACTIVE), lambda now_ns: (math.nan, math.nan))
 
     def _status(self) -> DiagnosticStatus:
-        if self._source is None or self._responder is None:
+        if self._loaded is None:
             return diagnosis("", self._problem, "not configured", {})
-        values = {
-            "bundle_sha256": self._source.sha256,
-            **self._source.engine,
-            "decisions": str(self._responder.decisions),
-            "latency_ms": f"{self._responder.latency_s * 1e3:.2f}",
-        }
-        problem = self._problem or self._responder.fault.detail
-        message = self._responder.waiting_for or "answering"
-        return diagnosis(self._source.name, problem, message, values)
+        responder = self._loaded.responder
+        problem = self._problem or responder.fault.detail
+        message = responder.waiting_for or "answering"
+        return diagnosis(self._loaded.source.name, problem, message, self._loaded.figures())
 
 
 def main(args: list[str] | None = None) -> int:

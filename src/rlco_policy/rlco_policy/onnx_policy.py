@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rlco_core.bundle import Bundle
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
-from rlco_core.errors import BundleError, ContractMismatch
+from rlco_core.errors import BundleError, ContractMismatch, in_short
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.engines.engine import Engine, graph_inputs
@@ -110,7 +110,10 @@ class OnnxPolicy:
 
     def _run(self) -> NDArray[np.float32]:
         """(horizon, 7) finite actions, of the caller's own."""
-        actions: NDArray[np.float32] = self.engine.run()[0].copy()
+        try:
+            actions: NDArray[np.float32] = self.engine.run()[0].copy()
+        except Exception as error:  # engines' own exception classes share no public base
+            raise BundleError(f"the model cannot be run: {in_short(error)}") from error
         if not np.isfinite(actions).all():
             row, column = np.argwhere(~np.isfinite(actions))[0]
             name = self.contract.action.columns[column]

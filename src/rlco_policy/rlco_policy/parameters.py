@@ -11,10 +11,10 @@ from rlco_core.stamps import seconds_to_ns
 from rlco_policy.engines.engine import PRECISIONS
 from rlco_policy.engines.settings import CPU, ENGINES, EngineSettings
 from rlco_policy.health import Limits
-from rlco_ros.parameters import flag, real, text, texts, whole
+from rlco_ros.parameters import flag, real, text, texts, whole, writable
 
 PARAMETERS = (
-    text("bundle", "", "directory of the policy bundle"),
+    writable(text("bundle", "", "directory of the policy bundle; may be set between episodes")),
     text("server", "", "in place of a bundle: URL of a policy server, ws:// or wss://"),
     text("server_token_file", "", "file with the token that the server wants"),
     text("server_contract", "", "YAML file with the contract, of an openpi server"),
@@ -36,6 +36,12 @@ PARAMETERS = (
         "realtime: how long an image may stay the same after the joints moved, s",
         0.05,
         60.0,
+    ),
+    text(
+        "image_transport",
+        "raw",
+        "how images come, as image_transport names it",
+        ("raw", "compressed"),
     ),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
     text("engine", "onnxruntime", "what runs the bundle's graph", ENGINES),

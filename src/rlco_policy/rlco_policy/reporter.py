@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
@@ -11,6 +13,9 @@ from rlco_interfaces.msg import PolicyState
 from rlco_policy.convert import state_to_message
 from rlco_policy.health import Fault
 from rlco_ros.qos import COMMAND
+
+#: Ages of image and joints, s, at a ROS time in nanoseconds.
+Ages = Callable[[int], tuple[float, float]]
 
 
 class Reporter:
@@ -22,12 +27,12 @@ class Reporter:
         self._states = node.create_publisher(PolicyState, "policy_state", COMMAND)
         self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", 1)
 
-    def beat(self, fault: Fault, ages: tuple[float, float]) -> None:
-        """Says what is wrong, if anything; ages of image and joints, s."""
+    def beat(self, fault: Fault, ages: Ages) -> None:
+        """Says what is wrong, if anything."""
         now_ns = int(self._node.get_clock().now().nanoseconds)
-        self._states.publish(state_to_message(fault, ages, now_ns))
+        self._states.publish(state_to_message(fault, ages(now_ns), now_ns))
 
-    def tell(self, fault: Fault, ages: tuple[float, float]) -> None:
+    def tell(self, fault: Fault, ages: Ages) -> None:
         """The same, but only where the reason is another than before."""
         if fault.reason == self._told:
             return

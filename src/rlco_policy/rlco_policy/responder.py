@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -42,6 +43,9 @@ class Asked(NamedTuple):
     since_s: float
 
 
+_LATENCIES_KEPT = 1024
+
+
 class Responder:
     """Answers what its gate releases; the same observation sent again gets the same chunk.
 
@@ -51,7 +55,6 @@ class Responder:
         health: watches where the measurements come from.
         fault: what was wrong at the last look.
         decisions: observations that were answered, repetitions not counted.
-        latency_s: how long the last decision took.
         waiting_for: why there was nothing to answer; empty after an answer.
     """
 
@@ -59,7 +62,6 @@ class Responder:
         self.health = health
         self.fault = SOUND
         self.decisions = 0
-        self.latency_s = 0.0
         self.waiting_for = ""
         self._gate = gate
         self._policy = policy
@@ -67,6 +69,22 @@ class Responder:
         self._kinematics = Kinematics(robot)
         self._answered: tuple[Ready, ActionChunk] | None = None
         self._asked: Asked | None = None
+        self._idle = True
+        self._latencies_ms = deque[float](maxlen=_LATENCIES_KEPT)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no instruction is in force."""
+        return self._idle
+
+    def figures(self) -> dict[str, str]:
+        """How many decisions there were, and how long the last ones took."""
+        figures = {"decisions": str(self.decisions)}
+        if self._latencies_ms:
+            p50, p99 = np.percentile(self._latencies_ms, (50, 99))
+            figures |= {"latency_ms": f"{self._latencies_ms[-1]:.2f}"}
+            figures |= {"latency_p50_ms": f"{p50:.2f}", "latency_p99_ms": f"{p99:.2f}"}
+        return figures
 
     def on_image(self, camera: str, image: Image) -> None:
         """A sound image."""
@@ -84,6 +102,7 @@ class Responder:
 
     def on_instruction(self, instruction: Instruction, now_ns: int) -> None:
         """What to do from now on."""
+        self._idle = not instruction.text.strip()
         self._gate.on_instruction(instruction)
         self.health.on_instruction(instruction, now_ns)
 
@@ -130,7 +149,7 @@ class Responder:
         return None
 
     def _decided(self, asked: Asked, chunk: ActionChunk) -> ActionChunk:
-        self.latency_s = time.perf_counter() - asked.since_s
+        self._latencies_ms.append((time.perf_counter() - asked.since_s) * 1e3)
         self.decisions += 1
         answer = dataclasses.replace(chunk, episode=asked.ready.episode)
         self._answered = (asked.ready, answer)

@@ -99,6 +99,15 @@ def bundle_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def two_cameras_path(tmp_path: Path) -> Path:
+    """A sound bundle on disk that looks through another camera, too."""
+    wrist = {"name": "wrist", "width": 32, "height": 24, "encoding": "rgb8"}
+    contract = CONTRACT | {"cameras": [*CONTRACT["cameras"], wrist]}
+    inputs = INPUTS | {"image_wrist": (TensorProto.UINT8, [1, 24, 32, 3])}
+    return write_bundle(tmp_path / "two", build_model(inputs), contract)
+
+
+@pytest.fixture
 def make_bundle(tmp_path: Path) -> Callable[..., Bundle]:
     """Bundles with another model, described as `build_model` takes it."""
 

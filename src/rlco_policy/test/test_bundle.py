@@ -57,6 +57,27 @@ def _flip_last_byte(root: Path) -> None:
             "manifest.yaml: not valid YAML: 'utf-8' codec can't decode",
         ),
         (lambda root: (root / "manifest.yaml").write_text(""), "manifest: input should be a valid"),
+        (
+            _edit("dataset: none", "dataset: &a x\n  again: *a"),
+            "manifest.yaml: has a YAML alias (*)",
+        ),
+        (
+            _edit("dataset: none", f"dataset: {'[' * 9000}"),
+            "is nested more than 16 levels deep; it",
+        ),
+        (_edit("dataset: none", "dataset: 2026-99-99"), "not valid YAML: month must be in 1..12"),
+        (
+            _edit("dataset: none", "dataset: !!int ''"),
+            "manifest.yaml: not valid YAML: string index",
+        ),
+        (
+            _edit("dataset: none", f"dataset: {'x' * 70_000}"),
+            "has more than 65536 bytes; it should",
+        ),
+        (
+            _edit("dataset: none", f"dataset: [{'x' * 9000}]"),
+            "dataset must be text or a number, is",
+        ),
     ],
 )
 def test_damage_is_named_in_one_line(

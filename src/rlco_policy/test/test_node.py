@@ -112,10 +112,11 @@ def test_the_state_is_a_heartbeat_and_tells_changes(stage: Stage, bundle_path: P
     stage.scene.tell_image(now)
     stage.wait(lambda: reasons(stage)[-1] == "" and stage.scene.states[-1].joints_age > 0.0)
     assert 0.0 < stage.scene.states[-1].image_age < 2.0
-    stage.scene.tell_image(now, "mono8")
+    stage.scene.tell_image(now, "mono16")
     stage.wait(lambda: reasons(stage)[-1] == "camera_size")
     assert stage.scene.states[-1].detail == (
-        "/cell/front/image_raw: image encoding is 'mono8'; it should be one of rgb8, bgr8"
+        "/cell/front/image_raw: image encoding is 'mono16'; it should be one of rgb8, bgr8, "
+        "rgba8, bgra8, mono8, uyvy, yuv422, yuyv, yuv422_yuy2"
     )
     assert node.trigger_deactivate() == SUCCESS
     stage.wait(lambda: reasons(stage)[-1] == "inactive")
@@ -195,7 +196,7 @@ def test_diagnostics_are_published(stage: Stage, bundle_path: Path) -> None:
     assert status.level == b"\x00"
     values = {value.key: value.value for value in status.values}
     engine = {"engine", "provider", "precision"}
-    assert values.keys() == {"bundle_sha256", *engine, "decisions", "latency_ms"}
+    assert values.keys() == {"bundle_sha256", *engine, "decisions", "front_frames"}
     assert values["provider"] == "CPUExecutionProvider"
     assert (values["engine"], values["precision"]) == ("onnxruntime", "fp32")
 

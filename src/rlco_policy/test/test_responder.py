@@ -97,7 +97,10 @@ def test_the_same_observation_again_gets_the_same_chunk(
     second = observe(responder, 200)
     assert second is not first
     assert len(policy.seen) == responder.decisions == 2
-    assert responder.latency_s > 0.0
+    figures = responder.figures()
+    assert figures.keys() == {"decisions", "latency_ms", "latency_p50_ms", "latency_p99_ms"}
+    assert figures["decisions"] == "2"
+    assert 0.0 <= float(figures["latency_p50_ms"]) <= float(figures["latency_p99_ms"]) < 1000.0
 
 
 def test_a_failed_decision_is_tried_again(responder: Responder, policy: ScriptedPolicy) -> None:

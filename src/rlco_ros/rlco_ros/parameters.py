@@ -1,6 +1,8 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters with a description, a type and a range; read-only, as nodes are configured once."""
+"""Parameters with a description, a type and a range; read-only unless said otherwise, as nodes are
+configured once.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +51,12 @@ def whole(name: str, default: int, description: str, low: int, high: int) -> Par
 def wholes(name: str, default: Sequence[int], description: str) -> Parameter:
     """A list of whole numbers."""
     return Parameter(name, list(default), _descriptor(description))
+
+
+def writable(parameter: Parameter) -> Parameter:
+    """The same, but it can be set while the node runs."""
+    parameter.descriptor.read_only = False
+    return parameter
 
 
 def _descriptor(description: str, **constraints: Any) -> ParameterDescriptor:

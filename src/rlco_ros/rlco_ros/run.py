@@ -9,15 +9,20 @@ from collections.abc import Callable
 
 import rclpy
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 
 from rlco_core.errors import RlcoError
+from rlco_ros.spin import LeanExecutor
 
 
-def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
+def run(
+    make_node: Callable[[], Node],
+    args: list[str] | None = None,
+    make_executor: Callable[[], Executor] = LeanExecutor,
+) -> int:
     """Makes a node and spins it until it is told to stop.
 
     A lifecycle node whose ``autostart`` parameter is true is configured and activated.
@@ -26,15 +31,27 @@ def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
         0 after an orderly stop, 1 when the node could not start; it has said why.
     """
     try:
+        return _live(make_node, args, make_executor)
+    except KeyboardInterrupt:  # it came while the stop that it asks for was under way
+        return 0
+
+
+def _live(
+    make_node: Callable[[], Node], args: list[str] | None, make_executor: Callable[[], Executor]
+) -> int:
+    try:
         rclpy.init(args=args)
     except RuntimeError as error:  # rcl's own errors: arguments that it cannot read
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    executor = None
     try:
         node = make_node()
         if isinstance(node, LifecycleNode) and not _started(node):
             return 1
-        rclpy.spin(node)
+        executor = make_executor()
+        executor.add_node(node)
+        executor.spin()
     except (RlcoError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -47,6 +64,9 @@ def run(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
         return 0
     finally:
         rclpy.try_shutdown()
+        # Not before: a signal triggers the executor's guard conditions until then.
+        if executor is not None:
+            executor.shutdown()
     return 0
 
 

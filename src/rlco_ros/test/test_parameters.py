@@ -12,7 +12,7 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from rlco_ros.parameters import flag, real, text, texts, whole
+from rlco_ros.parameters import flag, real, text, texts, whole, writable
 
 DECLARED = [
     text("mode", "lockstep", "who lets time pass", ("lockstep", "realtime")),
@@ -98,3 +98,11 @@ def test_nothing_changes_while_a_node_runs(context: Context) -> None:
     (answer,) = node.set_parameters([Parameter("threads", value=8)])
     assert not answer.successful
     assert node.get_parameter("threads").value == 1
+
+
+def test_what_is_writable_changes_while_a_node_runs(context: Context) -> None:
+    node = Node("probe", context=context)
+    node.declare_parameters("", [writable(text("bundle", "", "a directory"))])
+    (answer,) = node.set_parameters([Parameter("bundle", value="there")])
+    assert answer.successful
+    assert node.get_parameter("bundle").value == "there"

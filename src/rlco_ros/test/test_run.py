@@ -14,6 +14,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
 from rlco_ros.run import run
+from rlco_ros.spin import LeanExecutor
 
 NODE = """
 import sys
@@ -145,10 +146,25 @@ sys.exit(run(Probe, sys.argv))
 """
 
 
+IDLE = """
+import sys
+from rclpy.node import Node
+from rlco_ros.run import run
+
+class Probe(Node):
+    def __init__(self):
+        super().__init__("probe")
+        self.create_guard_condition(lambda: print("spinning", flush=True)).trigger()
+
+sys.exit(run(Probe, sys.argv))
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_node_that_is_told_to_stop_ends_in_order(number: signal.Signals) -> None:
+@pytest.mark.parametrize("code", [FOREVER, IDLE], ids=["busy", "idle"])
+def test_a_node_that_is_told_to_stop_ends_in_order(code: str, number: signal.Signals) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", FOREVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "spinning\n"
@@ -163,14 +179,23 @@ def test_a_wait_that_a_stop_overtakes_is_an_orderly_end(
 ) -> None:
     error = rclpy_implementation.RCLError
 
-    def spin(node: Node) -> None:
+    def spin(executor: LeanExecutor) -> None:
         if stopped:
             rclpy.shutdown()
         raise error("failed to initialize wait set")
 
-    monkeypatch.setattr(rclpy, "spin", spin)
+    monkeypatch.setattr(LeanExecutor, "spin", spin)
     if stopped:
         assert run(lambda: Node("probe")) == 0
         return
     with pytest.raises(error):
         run(lambda: Node("probe"))
+
+
+def test_an_interrupt_while_it_ends_is_an_orderly_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(executor: LeanExecutor) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LeanExecutor, "spin", interrupted)
+    monkeypatch.setattr(LeanExecutor, "shutdown", interrupted)
+    assert run(lambda: Node("probe")) == 0

@@ -45,6 +45,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench motion": ("bench.motion.run", "whole episodes, and what arms were told beyond limits"),
     "bench soak": ("bench.soak.run", "memory and open files over very many episodes"),
     "bench policy": ("bench.policy.command", "inference, beside torch and its compiler"),
+    "bench fuzz": ("bench.fuzz", "broken bundles, and what comes of loading them"),
+    "bench hours": ("bench.hours", "hours of operation: is the last as quick as the first"),
     "bench train": ("bench.train", "training speed, and where its time goes"),
     "test-faults": ("faults.run", "faults of a running system: what stops the arm, how fast"),
     "doctor": ("doctor", "what is missing on this machine and how to get it"),

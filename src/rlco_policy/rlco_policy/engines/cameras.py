@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import CameraContract, Contract
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, in_short
 
 _COLOURS = 3
 
@@ -38,7 +38,7 @@ def for_cameras(model: bytes, contract: Contract, cameras: Cameras) -> bytes:
     try:
         proto = onnx.load_from_string(model)
     except Exception as error:  # of protobuf's, which share no public base
-        raise BundleError(f"the model is no ONNX graph: {' '.join(str(error).split())}") from error
+        raise BundleError(f"the model is no ONNX graph: {in_short(error)}") from error
     for camera in changed:
         _shrink(proto.graph, sizes[camera.name], camera)
     return bytes(proto.SerializeToString())

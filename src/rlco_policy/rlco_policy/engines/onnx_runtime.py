@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
-from rlco_core.errors import BundleError, ConfigError
+from rlco_core.errors import BundleError, ConfigError, in_short
 from rlco_policy.engines.binding import DeviceBinding, HostBinding
 from rlco_policy.engines.engine import (
     Precision,
@@ -88,7 +88,7 @@ def open_session(
             session = ort.InferenceSession(model, _options(settings, providers), named)
         except Exception as error:  # ONNX Runtime's own exception classes share no public base
             raise BundleError(
-                f"the model cannot be opened on {providers[0]}: {' '.join(str(error).split())}"
+                f"the model cannot be opened on {providers[0]}: {in_short(error)}"
             ) from error
     _require_provider(providers[0], session.get_providers()[:1])
     return session

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
-from rlco_core.errors import BundleError, ConfigError
+from rlco_core.errors import BundleError, ConfigError, in_short
 from rlco_policy.engines.engine import (
     OUTPUT,
     Precision,
@@ -92,9 +92,7 @@ def _compile(model: bytes, settings: EngineSettings) -> Any:
     try:
         return core.compile_model(core.read_model(model), _DEVICE, options)
     except RuntimeError as error:
-        raise BundleError(
-            f"the model cannot be opened on OpenVINO: {' '.join(str(error).split())}"
-        ) from error
+        raise BundleError(f"the model cannot be opened on OpenVINO: {in_short(error)}") from error
 
 
 def _library() -> Any:

@@ -1,0 +1,32 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the processes of the bench are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What a listener may listen to.
+CHUNKS, ECHOES = "action_chunk", "echo/image_raw"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What goes to whom.
+
+    Attributes:
+        width, height: of images, pixels.
+        executor: lean, single or multi.
+        customary: images as most people send them: bytes, and queues of ten, reliable.
+        joint_rate: joint states per second; 0: none, as nobody needs them.
+        listens: `CHUNKS` or `ECHOES`.
+        seconds: how long.
+    """
+
+    width: int
+    height: int
+    executor: str = "lean"
+    customary: bool = False
+    joint_rate: float = 0.0
+    listens: str = CHUNKS
+    seconds: float = 5.0
