@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rlco_bridge.driver import DriverConfig, GripperJoint
 from rlco_core.bundle import load_bundle
-from rlco_core.chunks import ChunkPlayer
+from rlco_core.chunks import EXECUTIONS, ChunkPlayer
 from rlco_core.contract import Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, choices
 from rlco_core.motion import ActionPath
@@ -17,8 +17,8 @@ from rlco_core.robot import RobotConfig
 
 #: Whether the robot is commanded, or only looked at.
 MODES = ("real", "shadow")
-# In real time a chunk may be this many periods late before the arm brakes.
-_GRACE = 1
+#: How chunks are played where nobody says otherwise, and in lock-step.
+EXECUTION = "asynchronous"
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,14 @@ def load_equipment(
     lockstep: bool,
     contract: str = "",
     mode: str = "real",
+    execution: str = EXECUTION,
 ) -> Equipment:
     """Reads robot, driver (where it is empty, the robot's own) and bundle, and makes the action
     path that their contract asks for. In the mode shadow the robot is not commanded.
 
     Args:
         contract: as JSON, where no policy but people act: then there is no bundle.
+        execution: how chunks are played, see ``rlco_core.chunks``.
 
     Raises:
         RlcoError: one of them is unsound, or they do not fit each other.
@@ -83,20 +85,35 @@ def load_equipment(
     differences = compare(agreed, {"robot": config.name})
     if differences:
         raise ContractMismatch(f"the bundle does not fit the robot: {'; '.join(differences)}")
-    action = agreed.action
-    player = ChunkPlayer(
-        dt=action.dt,
-        horizon=action.horizon,
-        execute=action.execute,
-        contract_hash=agreed.sha256(),
-        grace=0 if lockstep else _GRACE,
-    )
+    player = _player(agreed, lockstep, execution)
     reached = DriverConfig.load(str(driver) or config.driver)
     if mode not in MODES:
         raise ConfigError(f"mode '{mode}' is unknown; it should be {choices(MODES)}")
     if mode == "shadow":
         reached = reached.unheard()
-    return Equipment(config, reached, agreed, lockstep, player, ActionPath(config, action.dt))
+    path = ActionPath(config, agreed.action.dt)
+    return Equipment(config, reached, agreed, lockstep, player, path)
+
+
+def _player(contract: Contract, lockstep: bool, execution: str) -> ChunkPlayer:
+    """In real time, what is left of a chunk acts until the next one comes."""
+    if execution not in EXECUTIONS:
+        known = choices(EXECUTIONS)
+        raise ConfigError(f"execution '{execution}' is unknown; it should be {known}")
+    if lockstep and execution != EXECUTION:
+        raise ConfigError(
+            f"execution '{execution}' is for real time; in lock-step, where no time passes while "
+            f"the policy thinks, it should be '{EXECUTION}'"
+        )
+    action = contract.action
+    return ChunkPlayer(
+        dt=action.dt,
+        horizon=action.horizon,
+        execute=action.execute,
+        contract_hash=contract.sha256(),
+        grace=0 if lockstep else action.horizon - action.execute,
+        execution=EXECUTIONS[execution],
+    )
 
 
 def _contract(bundle: str | Path, contract: str) -> Contract:

@@ -55,7 +55,7 @@ class BridgeNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads what it is set up with and opens the topics; says in one line what does not fit."""
         try:
-            given = ("robot", "driver", "bundle", "lockstep", "contract", "mode")
+            given = ("robot", "driver", "bundle", "lockstep", "contract", "mode", "execution")
             equipment = load_equipment(*map(self._get, given))
             parts = assemble(self, equipment, self._get)
         except RlcoError as error:
@@ -207,7 +207,7 @@ class BridgeNode(LifecycleNode):
             self._credit -= 1.0
             acting = self._episode.steps > 0
             if not self._play(now) and acting:
-                self._finish(self._silence.no_chunk("in time for this period"))
+                self._finish(self._silence.starved())
         self._settle()
 
     def _play(self, now_ns: int) -> bool:

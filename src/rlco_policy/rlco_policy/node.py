@@ -46,6 +46,7 @@ from rlco_policy.measurements import Topics
 from rlco_policy.parameters import PARAMETERS
 from rlco_policy.reporter import Reporter
 from rlco_policy.responder import Responder, make_responder, measured_joints
+from rlco_policy.timing import Slowed
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.first_message import first_message
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR
@@ -123,7 +124,10 @@ class PolicyNode(LifecycleNode):
         policy.warm_up()
         self._require_scene(bundle.contract, robot)
         self._topics = self._resolve(bundle.contract, robot)
-        self._responder = make_responder(policy, robot, self._topics, self._limits())
+        answering = Slowed(policy, self._get("added_latency"))
+        self._responder = make_responder(
+            answering, robot, self._topics, self._limits(), self._get("execution")
+        )
         self._bundle, self._policy = bundle, policy
         self._joint_names = list(measured_joints(robot, self._get("tf_prefix")))
         self._frame = self._get("tf_prefix") + robot.base_frame

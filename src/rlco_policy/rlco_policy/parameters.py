@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from rlco_core.chunks import EXECUTIONS
 from rlco_policy.engine import CPU
 from rlco_ros.parameters import flag, real, text, texts, whole
 
@@ -27,6 +28,8 @@ PARAMETERS = (
         0.05,
         60.0,
     ),
+    text("execution", "asynchronous", "realtime: as the bridge's", tuple(EXECUTIONS)),
+    real("added_latency", 0.0, "by which every answer is late, s; to try slow policies", 0.0, 10.0),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
     texts("providers", [CPU], "ONNX Runtime execution providers by priority"),
     whole("threads", 1, "threads of ONNX Runtime within one operator", 1, 256),

@@ -21,6 +21,7 @@ from rlco_policy.health import SOUND, Fault, Health, Limits
 from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
 from rlco_policy.policy import Policy
+from rlco_policy.timing import timing
 
 
 class Responder:
@@ -86,6 +87,7 @@ class Responder:
         self.waiting_for = ""
         if self._answered is None or not released.repeats(self._answered[0]):
             self._answered = (released, self._decide(released))
+            self._gate.on_answer(now_ns + seconds_to_ns(self.latency_s))
         return self._answered[1]
 
     def _decide(self, ready: Ready) -> ActionChunk:
@@ -107,16 +109,20 @@ class Responder:
 
 
 def make_responder(
-    policy: Policy, robot: RobotConfig, topics: Topics, limits: Limits | None
+    policy: Policy,
+    robot: RobotConfig,
+    topics: Topics,
+    limits: Limits | None,
+    execution: str = "asynchronous",
 ) -> Responder:
-    """For real time, or for lock-step where `limits` is None."""
+    """For real time and chunks that are played as `execution` says, or for lock-step where `limits`
+    is None.
+    """
     cameras, health = list(topics.cameras), Health(topics, limits)
     if limits is None:
         return Responder(policy, robot, Gate(cameras, Exact()), health)
-    action = policy.contract.action
-    # Half a period of slack, so that the jitter of a camera does not cost a whole frame.
-    period_ns = seconds_to_ns((action.execute - 0.5) * action.dt)
-    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, period_ns)
+    again = timing(execution, policy.contract.action)
+    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, again)
     return Responder(policy, robot, gate, health)
 
 

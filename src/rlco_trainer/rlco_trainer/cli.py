@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench sim": ("bench.sim", "simulation speed, beside other simulators"),
     "bench safety": ("bench.safety", "attacks on all arms, and what gets past the limits"),
     "bench bridge": ("bench.bridge", "how late set-points are, beside a bare timer"),
+    "bench execution": ("bench.execution", "late answers of a policy, by how chunks are executed"),
     "bench train": ("bench.train", "training speed, and where its time goes"),
     "test-faults": ("faults.run", "faults of a running system: what stops the arm, how fast"),
     "doctor": ("doctor", "what is missing on this machine and how to get it"),
