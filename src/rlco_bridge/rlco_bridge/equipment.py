@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rlco_bridge.driver import DriverConfig, GripperJoint
+from rlco_bridge.episode import Episode
+from rlco_bridge.tempo import Tempo
 from rlco_core.bundle import load_bundle
-from rlco_core.chunks import EXECUTIONS, ChunkPlayer
+from rlco_core.chunks import EXECUTIONS, ChunkPlayer, Execution, Terms
 from rlco_core.contract import Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, choices
 from rlco_core.motion import ActionPath
@@ -31,6 +35,7 @@ class Equipment:
     lockstep: bool
     player: ChunkPlayer
     path: ActionPath
+    tempo: Tempo
 
     @property
     def dt(self) -> float:
@@ -56,6 +61,11 @@ class Equipment:
         )
         return joint.model_copy(update={"name": prefix + joint.name})
 
+    def episode(self, number: int, start_ns: int, max_steps: int) -> Episode:
+        """One that begins now, see ``Episode``; motion begins anew."""
+        self.tempo.begin()
+        return Episode(number, start_ns, max_steps, self.player, self.path)
+
     def problem_with(self, task: str) -> str:
         """Why ``task`` cannot be run, as one line; empty if it can."""
         return "; ".join(compare(self.contract, {"tasks": [task]}))
@@ -69,6 +79,7 @@ def load_equipment(
     contract: str = "",
     mode: str = "real",
     execution: str = EXECUTION,
+    slow_down: bool = True,
 ) -> Equipment:
     """Reads robot, driver (where it is empty, the robot's own) and bundle, and makes the action
     path that their contract asks for. In the mode shadow the robot is not commanded.
@@ -76,6 +87,7 @@ def load_equipment(
     Args:
         contract: as JSON, where no policy but people act: then there is no bundle.
         execution: how chunks are played, see ``rlco_core.chunks``.
+        slow_down: whether motion goes so slowly that a slow policy does not starve it.
 
     Raises:
         RlcoError: one of them is unsound, or they do not fit each other.
@@ -85,18 +97,25 @@ def load_equipment(
     differences = compare(agreed, {"robot": config.name})
     if differences:
         raise ContractMismatch(f"the bundle does not fit the robot: {'; '.join(differences)}")
-    player = _player(agreed, lockstep, execution)
+    player = ChunkPlayer.of(agreed, lockstep, _known(execution, lockstep))
     reached = DriverConfig.load(str(driver) or config.driver)
     if mode not in MODES:
         raise ConfigError(f"mode '{mode}' is unknown; it should be {choices(MODES)}")
     if mode == "shadow":
         reached = reached.unheard()
     path = ActionPath(config, agreed.action.dt)
-    return Equipment(config, reached, agreed, lockstep, player, path)
+    tempo = tempo_for(agreed, execution, slow_down)
+    return Equipment(config, reached, agreed, lockstep, player, path, tempo)
 
 
-def _player(contract: Contract, lockstep: bool, execution: str) -> ChunkPlayer:
-    """In real time, what is left of a chunk acts until the next one comes."""
+def tempo_for(contract: Contract, execution: str, slow_down: bool) -> Tempo:
+    """An arm that waits for every answer anyhow has no reason to go slowly."""
+    action = contract.action
+    waits = execution == "synchronous" or not slow_down
+    return Tempo(math.inf if waits else (action.horizon - 1) * action.dt)
+
+
+def _known(execution: str, lockstep: bool) -> Callable[[Terms], Execution]:
     if execution not in EXECUTIONS:
         known = choices(EXECUTIONS)
         raise ConfigError(f"execution '{execution}' is unknown; it should be {known}")
@@ -105,15 +124,7 @@ def _player(contract: Contract, lockstep: bool, execution: str) -> ChunkPlayer:
             f"execution '{execution}' is for real time; in lock-step, where no time passes while "
             f"the policy thinks, it should be '{EXECUTION}'"
         )
-    action = contract.action
-    return ChunkPlayer(
-        dt=action.dt,
-        horizon=action.horizon,
-        execute=action.execute,
-        contract_hash=contract.sha256(),
-        grace=0 if lockstep else action.horizon - action.execute,
-        execution=EXECUTIONS[execution],
-    )
+    return EXECUTIONS[execution]
 
 
 def _contract(bundle: str | Path, contract: str) -> Contract:

@@ -8,6 +8,10 @@ from rlco_bridge.equipment import EXECUTION, MODES
 from rlco_core.chunks import EXECUTIONS
 from rlco_ros.parameters import flag, real, text
 
+#: What ``load_equipment`` takes, in order.
+EQUIPMENT = (
+    "robot", "driver", "bundle", "lockstep", "contract", "mode", "execution", "slow_down",
+)  # fmt: skip
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
     text("contract", "", "in place of a bundle: the contract as JSON that people act under"),
@@ -17,6 +21,7 @@ PARAMETERS = (
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
     text("execution", EXECUTION, "realtime: how chunks are played", tuple(EXECUTIONS)),
+    flag("slow_down", True, "realtime: motion slows down where chunks would end too early"),
     real("patience", 1.0, "realtime: how long an arm may wait for its next chunk, s", 0.0, 60.0),
     real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
     text("journal", "", "file that stops are noted in; empty: rlco_journal.jsonl in ROS's logs"),

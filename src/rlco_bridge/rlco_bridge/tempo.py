@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from rlco_core.stamps import seconds_to_ns
+from rlco_core.stamps import NS_PER_S
 
 #: Chunks whose waits are remembered; the longest of them counts.
 _REMEMBERED = 4
@@ -15,6 +15,8 @@ _REMEMBERED = 4
 _STEP = 0.02
 #: Below this an arm would hardly move: a policy that is so slow starves it instead.
 _SLOWEST = 0.25
+#: While nothing was heard: as good as nothing, and yet stamps remain apart.
+_HELD = 1e-3
 
 
 class Tempo:
@@ -22,34 +24,36 @@ class Tempo:
 
     A chunk has to last from the observation that it answers until the answer to the next one comes.
     That wait is measured, and where it is longer than a chunk, motion is stretched until it fits.
+    Until the first chunk comes hardly any time of motion passes: the arm stands, and what was
+    planned for then still fits.
 
     Args:
-        lasts: s of motion in a chunk.
-        dt: control period, s; the slack that is left for answers that come late.
+        lasts: s for which a chunk has motion, less some slack for answers that come late; infinite
+            where motion is not to be slowed down.
     """
 
-    def __init__(self, lasts: float, dt: float) -> None:
-        self._lasts_ns = seconds_to_ns(lasts - dt)
+    def __init__(self, lasts: float) -> None:
+        self._lasts = lasts
         self.begin()
 
     def begin(self) -> None:
         """The arm stands, and may go at any speed."""
-        self._waits: deque[int] = deque(maxlen=_REMEMBERED)
+        self._waits: deque[float] = deque(maxlen=_REMEMBERED)
         self._stamp_ns: int | None = None
         self._speed: float | None = None
 
     def heard(self, stamp_ns: int, now_ns: int) -> None:
         """A chunk that answers the observation of ``stamp_ns`` came; both in ROS time."""
         # A policy that has answered once will need as long again.
-        first = 2 * (now_ns - stamp_ns)
-        self._waits.append(first if self._stamp_ns is None else now_ns - self._stamp_ns)
+        waited_ns = 2 * (now_ns - stamp_ns) if self._stamp_ns is None else now_ns - self._stamp_ns
+        self._waits.append(max(waited_ns, 1) / NS_PER_S)
         self._stamp_ns = stamp_ns
 
     def step(self) -> float:
         """The share of its speed, in (0, 1], at which motion goes in the period that begins."""
         if not self._waits:
-            return 1.0
-        wanted = max(min(1.0, self._lasts_ns / max(max(self._waits), 1)), _SLOWEST)
+            return _HELD
+        wanted = max(min(1.0, self._lasts / max(self._waits)), _SLOWEST)
         if self._speed is None:
             self._speed = wanted
         self._speed += min(max(wanted - self._speed, -_STEP), _STEP)

@@ -47,7 +47,7 @@ def test_chunks_are_executed_as_one_asks(make_bundle: Make) -> None:
     assert rows_played(waits) == 4
     with pytest.raises(ConfigError, match="execution 'eager' is unknown; it should be 'async"):
         load_equipment("panda", "sim", bundle, lockstep=False, execution="eager")
-    with pytest.raises(ConfigError, match="'blending' is for real time; .* 'asynchronous'"):
+    with pytest.raises(ConfigError, match=r"'blending' is for real time; .* 'asynchronous'"):
         load_equipment("panda", "sim", bundle, lockstep=True, execution="blending")
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rlco_core.chunks.asynchronous import Asynchronous
 from rlco_core.chunks.execution import Execution
 from rlco_core.chunks.terms import Terms
+from rlco_core.contract import Contract
 from rlco_core.stamps import NS_PER_S
 from rlco_core.types import ACTION_COLUMNS, ActionChunk, Verdict
 
@@ -43,6 +44,26 @@ class ChunkPlayer:
         self._contract_hash = contract_hash
         self._execution = execution(Terms(dt, execute, min(execute + grace, horizon)))
         self._newest: ActionChunk | None = None
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        lockstep: bool,
+        execution: Callable[[Terms], Execution] = Asynchronous,
+    ) -> ChunkPlayer:
+        """What plays chunks of ``contract``. In real time all that is left of a chunk may act until
+        the next one comes; in lock-step, where the next one is waited for, as much as is executed.
+        """
+        action = contract.action
+        return cls(
+            dt=action.dt,
+            horizon=action.horizon,
+            execute=action.execute,
+            contract_hash=contract.sha256(),
+            grace=0 if lockstep else action.horizon - action.execute,
+            execution=execution,
+        )
 
     def clear(self) -> None:
         """Forgets all chunks: nothing acts until the next one comes."""

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from rlco_bridge.course import Course
 from rlco_bridge.episode import Episode, Measured
 from rlco_bridge.mover import Mover
+from rlco_bridge.pace import Pace
+from rlco_bridge.tempo import Tempo
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.motion import ActionPath, Command
 from rlco_core.proprioception import Posture, proprioception
@@ -48,6 +50,7 @@ class LateTrace:
         standing_s: how long of that set-points stood still.
         moves: (periods, 3) m, by which every period from the first command to the last changed the
             commanded end effector's position.
+        speeds: (periods,) at which they went, 1 for as fast as planned.
         seams: periods in which the newest chunk was another than before, or rows ended or began
             again.
     """
@@ -58,6 +61,7 @@ class LateTrace:
     starved_s: float
     standing_s: float
     moves: NDArray[np.float64]
+    speeds: NDArray[np.float64]
     seams: tuple[int, ...]
 
     def seam_jerks(self) -> NDArray[np.float64]:
@@ -65,7 +69,8 @@ class LateTrace:
         that it is part of.
         """
         jerks = np.linalg.norm(np.diff(self.moves, 2, axis=0, prepend=np.zeros((2, 3))), axis=1)
-        ends = [jerks[seam : seam + 2].max() for seam in self.seams if seam > 0]
+        jerks *= self.speeds**3
+        ends = [jerks[seam : seam + 2].max() for seam in self.seams if seam > 1]
         return np.array(ends, dtype=np.float64) / DT**3
 
 
@@ -115,23 +120,32 @@ class LateRoller:
         player: of its chunks.
         late: how long an answer takes, s.
         timing: when the policy answers again.
+        tempo: how fast motion goes.
     """
 
     def __init__(
-        self, policy: Policy, session: Session, player: ChunkPlayer, late: float, timing: Timing
+        self,
+        policy: Policy,
+        session: Session,
+        player: ChunkPlayer,
+        late: float,
+        timing: Timing,
+        tempo: Tempo,
     ) -> None:
-        self._session, self._player = session, player
+        self._session, self._player, self._tempo = session, player, tempo
         self._path = ActionPath(session.robot, policy.contract.action.dt)
         self._mover = Mover(session.robot, policy.contract.action.dt, _RATE)
         self._thinker = Thinker(policy, seconds_to_ns(late), timing)
 
-    def run(self, seed: int) -> LateTrace:
-        """One episode."""
+    def run(self, seed: int, max_steps: int = 0) -> LateTrace:
+        """One episode; 0 steps for the task's own limit."""
         session = self._session
         session.reset(seed)
         began_ns = session.stamp_ns
-        episode = Episode(0, began_ns, session.max_steps, self._player, self._path)
+        limit = max_steps or session.max_steps
+        episode = Episode(0, began_ns, limit, self._player, self._path)
         self._thinker.clear()
+        self._tempo.begin()
         motion = _Motion(session, self._mover)
         log = _Log()
         while episode.outcome is None:
@@ -144,16 +158,17 @@ class LateRoller:
         """What is measured and judged now, and what the policy has answered by now."""
         session, thinker = self._session, self._thinker
         now = session.stamp_ns
-        measured = Measured(now, session.joint_positions, session.gripper_opening)
+        paced = motion.pace.at(now)
+        measured = Measured(paced, session.joint_positions, session.gripper_opening)
         told = episode.observe(measured)
         assert told is not None
         if episode.steps == 0:
             _require(episode, motion.begin(measured))
-        episode.judge(now, session.success())
-        self._hear(episode, now)
+        episode.judge(paced, session.success())
+        self._hear(episode, motion.pace)
         if episode.outcome is None and thinker.attends(now):
             thinker.see(self._observation(told))
-            self._hear(episode, now)
+            self._hear(episode, motion.pace)
 
     def _observation(self, told: Command) -> Observation:
         """What the policy sees now, with ``told`` in force."""
@@ -164,28 +179,43 @@ class LateRoller:
         state = proprioception(self._path.kinematics, measured, commanded)
         return replace(session.observation(), proprioception=state)
 
-    def _hear(self, episode: Episode, now_ns: int) -> None:
-        while (answer := self._thinker.answer(now_ns)) is not None:
-            episode.take(*answer)
+    def _hear(self, episode: Episode, pace: Pace) -> None:
+        while (answer := self._thinker.answer(self._session.stamp_ns)) is not None:
+            chunk, came_ns = answer
+            paced = replace(chunk, stamp_ns=pace.at(chunk.stamp_ns))
+            verdict = episode.take(paced, pace.at(came_ns))
+            if verdict is not None and verdict.accepted:
+                self._tempo.heard(chunk.stamp_ns, came_ns)
 
     def _period(self, episode: Episode, motion: _Motion, log: _Log) -> None:
+        """A period of the clock; where motion is slowed down, not every one is one of control."""
+        due = motion.begins(self._tempo.step())
+        if due and episode.outcome is None:
+            self._play(episode, motion, log)
+        if episode.outcome is None:
+            log.pass_period(motion.pass_period())
+
+    def _play(self, episode: Episode, motion: _Motion, log: _Log) -> None:
         before = self._path.target.translation.copy()
-        command = episode.command(self._session.stamp_ns)
+        command = episode.command(motion.pace.at(self._session.stamp_ns))
         if command is not None:
             _require(episode, motion.follow(command.joints, command.fingers))
         elif log.starved_s >= _PATIENCE:
             episode.end("chunk_timeout", f"no chunk for {log.starved_s:.1f} s")
-        if episode.outcome is None:
-            standing = motion.pass_period()
-            moved = self._path.target.translation - before
-            log.note(command is not None, self._player.stamp_ns, moved, standing)
+        moved = self._path.target.translation - before
+        log.note(command is not None, self._player.stamp_ns, moved, motion.pace.speed)
 
 
 class _Motion:
-    """The simulated arm, and the controller that plays what it is sent."""
+    """The simulated arm, and the controller that plays what it is sent.
+
+    Attributes:
+        pace: the time in which motion is reckoned.
+    """
 
     def __init__(self, session: Session, mover: Mover) -> None:
         self._session, self._mover = session, mover
+        self.pace, self._credit = Pace(), 0.0
         self._names = session.robot.joint_names
         self._controller = TrajectoryController(self._names, session.joint_positions)
         self._fingers = session.fingers
@@ -193,11 +223,22 @@ class _Motion:
     def begin(self, measured: Measured) -> Verdict:
         return self._mover.begin(measured.joints, measured.stamp_ns)
 
+    def begins(self, speed: float) -> bool:
+        """A period of the clock begins at that speed; whether one of control does."""
+        self.pace.set(self._session.stamp_ns, speed)
+        self._credit += speed
+        due = self._credit > 1.0 - 1e-6
+        self._credit -= due
+        return due
+
     def follow(self, joints: NDArray[np.float64], fingers: float) -> Verdict:
         """A command, and with it the motion that is sent ahead."""
         now = self._session.stamp_ns
-        verdict, course = self._mover.follow(joints, now)
-        self._controller.accept(self._names, _points(course), course.stamp_ns, now)
+        paced = self.pace.at(now)
+        verdict, course = self._mover.follow(joints, paced)
+        course = replace(course, stamp_ns=now - (paced - course.stamp_ns))
+        points = _points(course.stretched(self.pace.speed))
+        self._controller.accept(self._names, points, course.stamp_ns, now)
         self._fingers = fingers
         return verdict
 
@@ -224,10 +265,10 @@ def _require(episode: Episode, verdict: Verdict) -> None:
 
 
 class _Log:
-    """Notes periods, from the first command on.
+    """Notes periods.
 
     Attributes:
-        starved_s: since the last command, s.
+        starved_s: for which there has been no row, s.
     """
 
     def __init__(self) -> None:
@@ -235,38 +276,47 @@ class _Log:
         self._fed: list[bool] = []
         self._stamps: list[int] = []
         self._moves: list[NDArray[np.float64]] = []
+        self._speeds: list[float] = []
+        self._passed: list[float] = []
         self._standing: list[float] = []
 
-    def note(
-        self, fed: bool, stamp_ns: int, moved: NDArray[np.float64], standing: float
-    ) -> None:
-        """A period has passed.
+    def note(self, fed: bool, stamp_ns: int, moved: NDArray[np.float64], speed: float) -> None:
+        """A period of control begins.
 
         Args:
-            fed: whether there was a row for it.
+            fed: whether there is a row for it.
             stamp_ns: of the newest chunk.
-            moved: (3,) m, how the commanded end effector did.
-            standing: how long the arm was told to stand, s.
+            moved: (3,) m, how the commanded end effector does.
+            speed: at which it does.
         """
-        self.starved_s = 0.0 if fed else self.starved_s + DT
-        if fed or self._fed:
-            self._fed.append(fed)
-            self._stamps.append(stamp_ns)
-            self._moves.append(moved)
-            self._standing.append(standing)
+        self.starved_s = 0.0 if fed else self.starved_s
+        self._fed.append(fed)
+        self._stamps.append(stamp_ns)
+        self._moves.append(moved)
+        self._speeds.append(speed)
+        self._passed.append(0.0)
+        self._standing.append(0.0)
+
+    def pass_period(self, standing: float) -> None:
+        """A period of the clock has passed, and of it the arm was told to stand for so long, s."""
+        if self._fed:
+            self.starved_s += 0.0 if self._fed[-1] else DT
+            self._passed[-1] += DT
+            self._standing[-1] += standing
 
     def trace(self, stop_reason: str, seconds: float) -> LateTrace:
         """The episode that has ended so."""
-        count = max((k + 1 for k, fed in enumerate(self._fed) if fed), default=0)
-        starved = [k for k in range(count) if not self._fed[k]]
-        states = list(zip(self._fed, self._stamps, strict=True))[:count]
+        acting = [k for k, fed in enumerate(self._fed) if fed]
+        first, end = (acting[0], acting[-1] + 1) if acting else (0, 0)
+        starved = [k for k in range(first, end) if not self._fed[k]]
+        states = list(zip(self._fed, self._stamps, strict=True))
         return LateTrace(
             success=stop_reason == "success",
             stop_reason=stop_reason,
             seconds=seconds,
-            starved_s=DT * len(starved),
+            starved_s=sum(self._passed[k] for k in starved),
             standing_s=sum(self._standing[k] for k in starved),
-            moves=np.array(self._moves[:count]).reshape(-1, 3),
-            seams=tuple(k for k in range(1, count) if states[k] != states[k - 1]),
+            moves=np.array(self._moves[first:end]).reshape(-1, 3),
+            speeds=np.array(self._speeds[first:end]),
+            seams=tuple(k - first for k in range(first + 1, end) if states[k] != states[k - 1]),
         )
-

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rlco_bridge.equipment import tempo_for
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.chunks import EXECUTIONS, ChunkPlayer, Execution, Terms
-from rlco_core.contract import Contract
 from rlco_core.robot import RobotConfig
 from rlco_policy.engine import OnnxPolicy
+from rlco_policy.policy import Policy
 from rlco_policy.shipped import shipped_bundle
 from rlco_policy.timing import timing
 from rlco_sim.domain import Domain
@@ -32,13 +33,32 @@ from rlco_trainer.evaluation.results import wilson
 
 #: s that an image's way, a fast inference and the chunk's way take together.
 INFERENCE = 0.005
-#: How chunks are executed, and when the policy answers then.
-WAYS: Mapping[str, tuple[Callable[[Terms], Execution], str]] = {
-    "synchronous": (EXECUTIONS["synchronous"], "synchronous"),
-    "naive": (Naive, "asynchronous"),
-    "asynchronous": (EXECUTIONS["asynchronous"], "asynchronous"),
-    "ensembling": (EXECUTIONS["ensembling"], "ensembling"),
-    "blending": (EXECUTIONS["blending"], "blending"),
+
+
+@dataclass(frozen=True)
+class Way:
+    """How slow answers are dealt with.
+
+    Attributes:
+        execution: of chunks.
+        answers: the execution by whose name the policy answers.
+        slow_down: whether motion slows down for it.
+    """
+
+    execution: Callable[[Terms], Execution]
+    answers: str
+    slow_down: bool
+
+
+#: By the name that tables and diagrams have for them.
+WAYS: Mapping[str, Way] = {
+    "synchronous": Way(EXECUTIONS["synchronous"], "synchronous", False),
+    "naive": Way(Naive, "asynchronous", False),
+    "full_speed": Way(EXECUTIONS["asynchronous"], "asynchronous", False),
+    **{
+        name: Way(EXECUTIONS[name], name, True)
+        for name in ("asynchronous", "ensembling", "blending")
+    },
 }
 _SLOW_MS, _EPISODES, _FIRST_SEED = 300.0, 20, 20_000
 
@@ -105,27 +125,24 @@ def bundle_for(task: str, robot: str, path: Path | None) -> Bundle:
 def play(job: Job) -> Cell:
     """Runs the episodes of a job."""
     policy = OnnxPolicy(load_bundle(job.bundle))
-    execution, answers = WAYS[job.way]
     late = INFERENCE + job.late_ms / 1000.0
     session = Session(job.task, Domain.load(job.domain), RobotConfig.load(job.robot))
     with closing(session):
-        player = late_player(policy.contract, execution)
-        again = timing(answers, policy.contract.action)
-        roller = LateRoller(policy, session, player, late, again)
+        roller = late_roller(policy, session, WAYS[job.way], late)
         traces = [roller.run(seed) for seed in range(job.seed, job.seed + job.episodes)]
     return _cell(job, traces)
 
 
-def late_player(contract: Contract, execution: Callable[[Terms], Execution]) -> ChunkPlayer:
-    """As the bridge makes it in real time."""
-    action = contract.action
-    return ChunkPlayer(
-        dt=action.dt,
-        horizon=action.horizon,
-        execute=action.execute,
-        contract_hash=contract.sha256(),
-        grace=action.horizon - action.execute,
-        execution=execution,
+def late_roller(policy: Policy, session: Session, way: Way, late: float) -> LateRoller:
+    """What runs episodes with answers that take ``late`` s."""
+    contract, answers = policy.contract, way.answers
+    return LateRoller(
+        policy,
+        session,
+        ChunkPlayer.of(contract, False, way.execution),
+        late,
+        timing(answers, contract.action),
+        tempo_for(contract, answers, way.slow_down),
     )
 
 
