@@ -32,10 +32,7 @@ class Asynchronous:
 
     def at(self, now_ns: int) -> NDArray[np.float32] | None:
         """See ``Execution``."""
-        chunk, terms = self._chunk, self._terms
-        if chunk is None or not terms.covers(chunk, now_ns):
-            return None
-        return chunk.actions[terms.row(chunk, now_ns)]
+        return self._terms.planned(self._chunk, now_ns)
 
     def clear(self) -> None:
         """See ``Execution``."""

@@ -38,7 +38,7 @@ class Blending:
 
     def put(self, chunk: ActionChunk, now_ns: int) -> None:
         """See ``Execution``."""
-        before = [] if self._plan is None else self._planned(self._plan, chunk)
+        before = self._before(chunk)
         delay = math.ceil((now_ns - chunk.stamp_ns) / self._terms.dt_ns)
         weights = held(len(before), delay)[:, None]
         rows = np.array(chunk.actions)
@@ -48,20 +48,17 @@ class Blending:
 
     def at(self, now_ns: int) -> NDArray[np.float32] | None:
         """See ``Execution``."""
-        plan, terms = self._plan, self._terms
-        if plan is None or not terms.covers(plan, now_ns):
-            return None
-        return plan.actions[terms.row(plan, now_ns)]
+        return self._terms.planned(self._plan, now_ns)
 
     def clear(self) -> None:
         """See ``Execution``."""
         self._plan = None
 
-    def _planned(self, plan: ActionChunk, chunk: ActionChunk) -> list[NDArray[np.float32]]:
-        """The rows of ``plan`` at the times of the rows of ``chunk``, as far as it goes."""
-        terms = self._terms
-        times = [chunk.stamp_ns + row * terms.dt_ns for row in range(terms.usable)]
-        return [plan.actions[terms.row(plan, at)] for at in times if terms.covers(plan, at)]
+    def _before(self, chunk: ActionChunk) -> list[NDArray[np.float32]]:
+        """What was planned for the times of the rows of ``chunk``, as far as that goes."""
+        times = (chunk.stamp_ns + row * self._terms.dt_ns for row in range(self._terms.usable))
+        rows = (self._terms.planned(self._plan, at) for at in times)
+        return [row for row in rows if row is not None]
 
 
 def held(overlap: int, delay: int) -> NDArray[np.float32]:

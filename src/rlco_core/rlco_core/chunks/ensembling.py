@@ -38,21 +38,18 @@ class Ensembling:
 
     def put(self, chunk: ActionChunk, now_ns: int) -> None:
         """See ``Execution``; the answer to the same observation takes the place of the first."""
-        kept = [one for one in self._chunks if self._terms.covers(one, now_ns)]
-        self._chunks = [one for one in kept if one.stamp_ns != chunk.stamp_ns] + [chunk]
+        others = [one for one in self._chunks if one.stamp_ns != chunk.stamp_ns]
+        kept = [one for one in others if self._terms.planned(one, now_ns) is not None]
+        self._chunks = [*kept, chunk]
 
     def at(self, now_ns: int) -> NDArray[np.float32] | None:
         """See ``Execution``."""
-        terms = self._terms
-        rows = [
-            chunk.actions[terms.row(chunk, now_ns)]
-            for chunk in self._chunks
-            if terms.covers(chunk, now_ns)
-        ]
+        planned = (self._terms.planned(chunk, now_ns) for chunk in self._chunks)
+        rows = [row for row in planned if row is not None]
         if not rows:
             return None
         weights = np.exp(-_FALL * np.arange(len(rows)))
-        mean: NDArray[np.float64] = weights @ np.array(rows, dtype=np.float64) / weights.sum()
+        mean: NDArray[np.float64] = np.average(rows, axis=0, weights=weights)
         return mean.astype(np.float32)
 
     def clear(self) -> None:

@@ -21,7 +21,8 @@ class Synchronous:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self.clear()
+        self._chunk: ActionChunk | None = None
+        self._begun_ns = self._until_ns = 0
 
     def judge(self, chunk: ActionChunk, now_ns: int) -> Verdict:
         """See ``Execution``."""
@@ -44,9 +45,10 @@ class Synchronous:
         """See ``Execution``."""
         if self._chunk is None or not self._begun_ns <= now_ns < self._until_ns:
             return None
-        return self._chunk.actions[(now_ns - self._begun_ns) // self._terms.dt_ns]
+        number = (now_ns - self._begun_ns) // self._terms.dt_ns
+        row: NDArray[np.float32] = self._chunk.actions[number]
+        return row
 
     def clear(self) -> None:
         """See ``Execution``."""
-        self._chunk: ActionChunk | None = None
-        self._begun_ns = self._until_ns = 0
+        self._chunk, self._begun_ns, self._until_ns = None, 0, 0

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rlco_core.stamps import NS_PER_S, seconds_to_ns
 from rlco_core.types import ACCEPTED, ActionChunk, Verdict
 
@@ -29,13 +32,15 @@ class Terms:
         """Control period, ns."""
         return seconds_to_ns(self.dt)
 
-    def row(self, chunk: ActionChunk, now_ns: int) -> int:
-        """The row of ``chunk`` that was planned for ``now_ns``; it need not exist."""
-        return (now_ns - chunk.stamp_ns) // self.dt_ns
-
-    def covers(self, chunk: ActionChunk, now_ns: int) -> bool:
-        """Whether ``chunk`` has a row for ``now_ns`` that may act."""
-        return 0 <= self.row(chunk, now_ns) < self.usable
+    def planned(self, chunk: ActionChunk | None, now_ns: int) -> NDArray[np.float32] | None:
+        """The (7,) row of ``chunk`` for ``now_ns``, or None where none may act."""
+        if chunk is None:
+            return None
+        number = (now_ns - chunk.stamp_ns) // self.dt_ns
+        if not 0 <= number < self.usable:
+            return None
+        row: NDArray[np.float32] = chunk.actions[number]
+        return row
 
     def judge(self, chunk: ActionChunk, now_ns: int, playing: ActionChunk | None) -> Verdict:
         """Whether ``chunk`` comes in time and after the one that is playing."""

@@ -16,7 +16,8 @@ class Naive:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self.clear()
+        self._chunk: ActionChunk | None = None
+        self._begun_ns = 0
 
     def judge(self, chunk: ActionChunk, now_ns: int) -> Verdict:
         """See ``Execution``."""
@@ -35,5 +36,4 @@ class Naive:
 
     def clear(self) -> None:
         """See ``Execution``."""
-        self._chunk: ActionChunk | None = None
-        self._begun_ns = 0
+        self._chunk, self._begun_ns = None, 0
