@@ -116,6 +116,8 @@ class RobotSettings:
         domain: that the simulated cell is of.
         real_time_factor: how fast simulated time passes.
         setpoint_rate: set-points per second that motion is made of.
+        execution: how chunks are executed.
+        added_latency: by which every answer of the policy is late, s; to try slow policies.
         deadman_timeout: longest silence of the deadman, s; 0: nobody holds one.
         journal: file that stops are noted in.
         namespace, tf_prefix: as every ROS user knows them.
@@ -130,6 +132,8 @@ class RobotSettings:
     domain: str = "stand_in"
     real_time_factor: float = 1.0
     setpoint_rate: float = 100.0
+    execution: str = "asynchronous"
+    added_latency: float = 0.0
     deadman_timeout: float = 0.0
     journal: str = ""
     namespace: str = ""
@@ -150,6 +154,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
         "bundle": bundle,
         "lockstep": False,
+        "execution": settings.execution,
     }
     bridge = {
         **shared,
@@ -162,7 +167,8 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "journal": settings.journal,
     }
     states = {robot.joint_states_topic: "measured_joint_states"}
-    nodes = (policy_node({**shared, "task": settings.task}, **states), bridge_node(bridge))
+    policy = {**shared, "task": settings.task, "added_latency": settings.added_latency}
+    nodes = (policy_node(policy, **states), bridge_node(bridge))
     return (_mock(settings, driver), *nodes) if settings.use_mock_hardware else nodes
 
 

@@ -62,7 +62,7 @@ def _messages(robot: str) -> Iterator[Case]:
         ("joint_missing", "joints", relay.without_a_joint, ("joints_invalid",)),
         ("joint_nan", "joints", relay.not_a_number, ("joints_invalid",)),
         ("chunks_late", "chunk", Late(1.0), chunk),
-        ("chunks_out_of_order", "chunk", relay.out_of_order(), chunk),
+        ("chunks_out_of_order", "chunk", relay.out_of_order(), ()),
         ("chunks_twice", "chunk", relay.twice, ()),
         ("chunk_nan", "chunk", nan, ("chunk_rejected",)),
         ("chunk_exploding", "chunk", exploding, ("limit",)),
