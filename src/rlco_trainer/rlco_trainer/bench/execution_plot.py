@@ -52,8 +52,9 @@ def _lines(axes: Axes, cells: Sequence[Cell], label: str, figure: _Figure) -> No
 def _intervals(axes: Axes, cells: Sequence[Cell]) -> None:
     for number, late in enumerate(_by_way(cells).values()):
         for late_ms, some in late.items():
-            ends = wilson(sum(c.successes for c in some), sum(c.episodes for c in some))
-            axes.vlines(late_ms, *(100.0 * end for end in ends), _COLOURS(number), linewidth=0.8)
+            low, high = wilson(sum(c.successes for c in some), sum(c.episodes for c in some))
+            colour = _COLOURS(number)
+            axes.vlines(late_ms, 100.0 * low, 100.0 * high, color=colour, linewidth=0.8)
 
 
 def _by_way(cells: Sequence[Cell]) -> dict[str, dict[float, list[Cell]]]:

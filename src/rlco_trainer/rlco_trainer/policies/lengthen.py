@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -24,11 +25,10 @@ def lengthened(policy: Policy, horizon: int) -> Policy:
             f"horizon {horizon} is shorter than the {policy.horizon} rows that the policy has; "
             "it should be as long or longer"
         )
-    config, family = policy.config, FAMILIES[policy.family][1]
-    assert not isinstance(config, torch.nn.Module | torch.Tensor)
-    made: Policy = family(replace(config, horizon=horizon))
+    config: Any = policy.config
+    made: Policy = FAMILIES[policy.family][1](replace(config, horizon=horizon))
     weights = policy.state_dict()
-    row = weights["places"][-len(weights["places"]) // policy.horizon :]
+    row = weights["places"][-(len(weights["places"]) // policy.horizon) :]
     more = row.repeat(horizon - policy.horizon, 1)
     made.load_state_dict({**weights, "places": torch.cat([weights["places"], more])})
     return made
