@@ -109,10 +109,13 @@ def load_equipment(
 
 
 def tempo_for(contract: Contract, execution: str, slow_down: bool) -> Tempo:
-    """An arm that waits for every answer anyhow has no reason to go slowly."""
+    """Motion goes so fast that the rows that a policy was trained to execute, and one of grace,
+    last until the next chunk comes. An arm that waits for answers anyhow need not go slowly.
+    """
     action = contract.action
     waits = execution == "synchronous" or not slow_down
-    return Tempo(math.inf if waits else (action.horizon - 1) * action.dt)
+    rows = min(action.execute + 1, action.horizon)
+    return Tempo(math.inf if waits else rows * action.dt)
 
 
 def _known(execution: str, lockstep: bool) -> Callable[[Terms], Execution]:

@@ -23,13 +23,13 @@ class Tempo:
     """Slows motion down where chunks would end before the next one comes.
 
     A chunk has to last from the observation that it answers until the answer to the next one comes.
-    That wait is measured, and where it is longer than a chunk, motion is stretched until it fits.
-    Until the first chunk comes hardly any time of motion passes: the arm stands, and what was
+    That wait is measured, and where it is longer than it should be, motion is stretched until it
+    fits. Until the first chunk comes hardly any time of motion passes: the arm stands, and what was
     planned for then still fits.
 
     Args:
-        lasts: s for which a chunk has motion, less some slack for answers that come late; infinite
-            where motion is not to be slowed down.
+        lasts: s of motion in a chunk that are to suffice; infinite where motion is not to be slowed
+            down. What a chunk has beyond that is for answers that come later than those before.
     """
 
     def __init__(self, lasts: float) -> None:

@@ -57,8 +57,8 @@ def test_motion_does_not_wait_for_a_slow_policy_but_slows_down(
     assert (trace.starved_s, trace.standing_s) == (0.0, 0.0)
     assert len(trace.moves) == STEPS
     assert trace.seam_jerks().max() < 1.0, "all chunks are alike"
-    # From an observation to the answer after the next one a chunk has 350 ms of motion.
-    assert trace.speeds[30:] == pytest.approx(min(1.0, 0.35 / (2.0 * late)), rel=0.12)
+    # From an observation to the answer after the next one 250 ms of motion are to suffice.
+    assert trace.speeds[30:] == pytest.approx(min(1.0, 0.25 / (2.0 * late)), rel=0.12)
 
 
 def test_who_waits_stands_and_goes_on(contract: Contract) -> None:
