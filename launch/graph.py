@@ -124,6 +124,8 @@ class RobotSettings:
         domain: that the simulated cell is of.
         real_time_factor: how fast simulated time passes.
         setpoint_rate: set-points per second that motion is made of.
+        execution: how chunks are executed.
+        added_latency: by which every answer of the policy is late, s; to try slow policies.
         deadman_timeout: longest silence of the deadman, s; 0: nobody holds one.
         journal: file that stops are noted in.
         namespace, tf_prefix: as every ROS user knows them.
@@ -141,6 +143,8 @@ class RobotSettings:
     domain: str = "stand_in"
     real_time_factor: float = 1.0
     setpoint_rate: float = 100.0
+    execution: str = "asynchronous"
+    added_latency: float = 0.0
     deadman_timeout: float = 0.0
     journal: str = ""
     namespace: str = ""
@@ -161,6 +165,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
         "lockstep": False,
+        "execution": settings.execution,
     }
     bridge = {
         **shared,
@@ -173,7 +178,8 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         "journal": settings.journal,
     }
-    policy = policy_node({**shared, **asked, "task": settings.task}, **measured_states(robot))
+    told = {"task": settings.task, "added_latency": settings.added_latency}
+    policy = policy_node({**shared, **asked, **told}, **measured_states(robot))
     nodes = (policy, bridge_node(bridge))
     if not settings.use_mock_hardware:
         return nodes

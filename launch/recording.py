@@ -88,6 +88,8 @@ def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         # A person may look first.
         "chunk_timeout": 60.0,
+        # What is recorded is what hands did, in their own time.
+        "slow_down": False,
     }
     return (
         *([_simulator(settings)] if settings.simulated else []),

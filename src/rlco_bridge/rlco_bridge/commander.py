@@ -33,6 +33,8 @@ from rlco_ros.qos import LATCHED, STATE
 
 #: ns for which an arm is told to stay where it is.
 _HOLD_NS = 50_000_000
+#: Speed up to which motion stands, and is not stretched: it would hardly end.
+_MOVES = 0.01
 #: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
 _SAY_NS = 8_000_000
 
@@ -204,8 +206,8 @@ class Commander:
         """Sends a course of paced time."""
         speed = self.pace.speed
         course = replace(course, stamp_ns=now_ns - (self.pace.at(now_ns) - course.stamp_ns))
-        if speed > 0.0:
+        if speed > _MOVES:
             stretched = course.stretched(speed)
             self._tracking.tell(stretched)
-            course = course if self._scaled else stretched
+            course = course.stretched(self.pace.tempo) if self._scaled else stretched
         self._arm.follow(replace(course, stamp_ns=0) if at_once else course)

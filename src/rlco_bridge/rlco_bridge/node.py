@@ -24,7 +24,7 @@ from sensor_msgs.msg import JointState
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
-from rlco_bridge.parameters import PARAMETERS
+from rlco_bridge.parameters import EQUIPMENT, PARAMETERS
 from rlco_bridge.parts import assemble
 from rlco_bridge.realtime import BRIDGE, ask_for_priority
 from rlco_bridge.server import EpisodeServer
@@ -55,8 +55,7 @@ class BridgeNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Reads what it is set up with and opens the topics; says in one line what does not fit."""
         try:
-            given = ("robot", "driver", "bundle", "lockstep", "contract", "mode")
-            equipment = load_equipment(*map(self._get, given))
+            equipment = load_equipment(*map(self._get, EQUIPMENT))
             parts = assemble(self, equipment, self._get)
         except RlcoError as error:
             self.get_logger().error(str(error))
@@ -125,13 +124,9 @@ class BridgeNode(LifecycleNode):
     def _begin(self, goal: RunEpisode.Goal, scene: ResetScene.Response) -> None:
         """The scene is laid out: from its stamp on, the policy is asked and the arm moves."""
         self._number += 1
-        start, equipment = stamp_to_ns(scene.stamp), self._equipment
-        self._episode = Episode(
-            number=self._number,
-            start_ns=self._commander.pace.at(start),
-            max_steps=goal.max_steps or scene.max_steps,
-            player=equipment.player,
-            path=equipment.path,
+        start = stamp_to_ns(scene.stamp)
+        self._episode = self._equipment.episode(
+            self._number, self._commander.pace.at(start), goal.max_steps or scene.max_steps
         )
         self._measured_ns: int | None = None
         self._judged_ns: int | None = None
@@ -181,6 +176,7 @@ class BridgeNode(LifecycleNode):
         verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
         if verdict is not None and verdict.accepted:
             self._silence.answered(stamp_to_ns(message.header.stamp))
+            self._equipment.tempo.heard(stamp_to_ns(message.header.stamp), now or 0)
             self._reporter.glance(self._number, self._commander.compare(self._episode))
         elif verdict is not None:
             self._reporter.refuse("chunk", self._number, verdict)
@@ -197,17 +193,17 @@ class BridgeNode(LifecycleNode):
         self._settle()
 
     def _tick(self) -> None:
-        """One control period in real time; where the robot plays slower, not every one counts."""
-        now, speed = self._now(), self._lookout.speed
-        self._commander.pace.set(now, speed)
+        """One control period in real time; where motion is played slower, not every one counts."""
+        now, pace = self._now(), self._commander.pace
+        pace.set(now, self._lookout.speed, self._equipment.tempo.step() if self._episode else 1.0)
         self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
-        self._credit += speed
+        self._credit += pace.speed
         if self._credit > 1.0 - 1e-6:
             self._credit -= 1.0
             if not self._play(now) and self._episode.steps > 0:
-                self._finish(self._silence.no_chunk("in time for this period"))
+                self._finish(self._silence.starved())
         self._settle()
 
     def _play(self, now_ns: int) -> bool:
@@ -287,7 +283,9 @@ class BridgeNode(LifecycleNode):
         self._server.conclude(outcome, episode)
 
     def _diagnose(self) -> None:
-        self._reporter.diagnose({"episodes": self._number, "running": self._episode is not None})
+        speed = f"{self._commander.pace.speed:.2f}"
+        running = self._episode is not None
+        self._reporter.diagnose({"episodes": self._number, "running": running, "speed": speed})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -1,9 +1,10 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Time that passes as fast as the robot plays motion.
+"""Time that passes as fast as motion is played.
 
-Where a robot's speed scaling is below 1, a chunk's rows and the motion made of them are stretched:
-both are reckoned in this time. Where it never was, it is ROS time.
+Where a robot's speed scaling is below 1, or motion is slowed down for a slow policy, a chunk's rows
+and the motion made of them are stretched: both are reckoned in this time. Where it never was, it is
+ROS time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class _Since:
     ros_ns: int
     paced_ns: int
     speed: float
+    tempo: float
 
     def at(self, ros_ns: int) -> int:
         return self.paced_ns + round((ros_ns - self.ros_ns) * self.speed)
@@ -31,19 +33,26 @@ class Pace:
     """Turns ROS time into paced time, ns."""
 
     def __init__(self) -> None:
-        self._changes = deque([_Since(0, 0, 1.0)], _CHANGES)
+        self._changes = deque([_Since(0, 0, 1.0, 1.0)], _CHANGES)
 
-    def set(self, now_ns: int, speed: float) -> None:
-        """From now on it passes at ``speed``, in [0, 1]."""
-        last = self._changes[-1]
-        if speed != last.speed:
+    def set(self, now_ns: int, robot: float, tempo: float = 1.0) -> None:
+        """From now on the robot plays motion at the speed ``robot``, and is sent it at ``tempo``,
+        both in [0, 1].
+        """
+        last, speed = self._changes[-1], robot * tempo
+        if (speed, tempo) != (last.speed, last.tempo):
             now_ns = max(now_ns, last.ros_ns)
-            self._changes.append(_Since(now_ns, last.at(now_ns), speed))
+            self._changes.append(_Since(now_ns, last.at(now_ns), speed, tempo))
 
     @property
     def speed(self) -> float:
         """At which it passes now."""
         return self._changes[-1].speed
+
+    @property
+    def tempo(self) -> float:
+        """At which motion is sent now; the rest is the robot's own doing."""
+        return self._changes[-1].tempo
 
     def at(self, ros_ns: int) -> int:
         """Paced time at a ROS time that is not long ago."""

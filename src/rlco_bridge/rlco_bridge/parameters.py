@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
-from rlco_bridge.equipment import MODES
+from rlco_bridge.equipment import EXECUTION, MODES
+from rlco_core.chunks import EXECUTIONS
 from rlco_ros.parameters import flag, real, text
 
+#: What ``load_equipment`` takes, in order.
+EQUIPMENT = (
+    "robot", "driver", "bundle", "lockstep", "contract", "mode", "execution", "slow_down",
+)  # fmt: skip
 PARAMETERS = (
     text("bundle", "", "directory of the policy bundle whose chunks are played"),
     text("contract", "", "in place of a bundle: the contract as JSON that people act under"),
@@ -15,6 +20,9 @@ PARAMETERS = (
     text("mode", "real", "shadow: everything but the commands", MODES),
     text("tf_prefix", "", "prefix of joint and frame names"),
     flag("lockstep", False, "true: one command per joint state; false: one per control period"),
+    text("execution", EXECUTION, "realtime: how chunks are played", tuple(EXECUTIONS)),
+    flag("slow_down", True, "realtime: motion slows down where chunks would end too early"),
+    real("patience", 1.0, "realtime: how long an arm may wait for its next chunk, s", 0.0, 60.0),
     real("setpoint_rate", 100.0, "realtime: set-points per second", 20.0, 1000.0),
     text("journal", "", "file that stops are noted in; empty: rlco_journal.jsonl in ROS's logs"),
     flag("scene", True, "reset_scene is asked for a scene; false: people have laid it out"),

@@ -39,7 +39,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
     robot, driver, prefix = equipment.robot, equipment.driver, get("tf_prefix")
     mover = None if equipment.lockstep else Mover(robot, equipment.dt, get("setpoint_rate"))
     commander = Commander(node, robot, driver, prefix, equipment.dt, mover)
-    patience = None if equipment.lockstep else get("observation_timeout")
+    observed = None if equipment.lockstep else get("observation_timeout")
     return Parts(
         reporter=Reporter(node, get("journal")),
         commander=commander,
@@ -56,6 +56,11 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             commander.arm_names, equipment.opening_joint(prefix), lambda: commander.opening
         ),
         silence=Silence(
-            node, equipment.state_topics[0], patience, get("chunk_timeout"), equipment.decision
+            node,
+            equipment.state_topics[0],
+            observed,
+            get("chunk_timeout"),
+            get("patience"),
+            equipment.decision,
         ),
     )

@@ -29,6 +29,7 @@ class Silence:
         observation_timeout: longest silence of joint states in real time, s; in lock-step, where
             time stands still meanwhile, there is none.
         chunk_timeout: longest wait for the next step, s.
+        patience: longest wait in real time of an arm that moved and has nothing to play, s.
         decision: from one chunk to the next, s.
     """
 
@@ -38,6 +39,7 @@ class Silence:
         joints: str,
         observation_timeout: float | None,
         chunk_timeout: float,
+        patience: float,
         decision: float,
     ) -> None:
         self._node = node
@@ -46,6 +48,7 @@ class Silence:
         self._unheard = Watchdog(observation_timeout or 0.0)
         self._realtime = observation_timeout is not None
         self._waiting = Watchdog(chunk_timeout)
+        self._patience = patience
         self._invalid = ""
         self._policy = PolicyState()
         self._answered_ns, self._decision_ns = 0, round(decision * 1e9)
@@ -86,18 +89,33 @@ class Silence:
             return self.no_chunk(f"within {self._waiting.timeout:g} s")
         return None
 
+    def starved(self) -> Outcome | None:
+        """In real time there is nothing to play: the arm comes to rest, and goes on when a chunk
+        comes. None while that may be: nothing is known to be wrong, and patience lasts.
+        """
+        if (known := self._known()) is not None:
+            return known
+        waited = self._waiting.silence
+        return self.no_chunk(f"for {waited:.1f} s") if waited > self._patience else None
+
     def no_chunk(self, when: str) -> Outcome:
         """No chunk came in time, for whichever reason is known."""
-        if self._invalid or (self._realtime and self._unheard.silence > _SOON):
-            return self._no_joints()
-        if self._policy.reason:
-            return Outcome(self._policy.reason, self._policy.detail)
+        if (known := self._known()) is not None:
+            return known
         if self._answered_ns and self._unseen():
             detail = "the policy saw no image since the one that its last chunk answered"
             return Outcome(PolicyState.REASON_CAMERA_SILENT, detail)
         count = self._node.count_publishers(self._chunks)
         detail = f"no chunk on {self._chunks} {when}; it has {count} publishers"
         return Outcome(_Result.STOP_CHUNK_TIMEOUT, detail)
+
+    def _known(self) -> Outcome | None:
+        """What is said to be wrong; None where nothing is."""
+        if self._invalid or (self._realtime and self._unheard.silence > _SOON):
+            return self._no_joints()
+        if self._policy.reason:
+            return Outcome(self._policy.reason, self._policy.detail)
+        return None
 
     def _unseen(self) -> bool:
         """Whether the policy said, when the next image was overdue, that it had not seen it."""

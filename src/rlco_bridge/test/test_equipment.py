@@ -35,10 +35,20 @@ def test_the_player_is_the_one_that_the_contract_asks_for(make_bundle: Make) -> 
     assert rows_played(equipment) == 3
 
 
-def test_in_real_time_a_late_chunk_has_one_period_of_grace(make_bundle: Make) -> None:
+def test_in_real_time_the_rest_of_a_chunk_acts_until_the_next_one_comes(make_bundle: Make) -> None:
     bundle = make_bundle()
     assert rows_played(load_equipment("panda", "sim", bundle, lockstep=True)) == 4
-    assert rows_played(load_equipment("panda", "sim", bundle, lockstep=False)) == 5
+    assert rows_played(load_equipment("panda", "sim", bundle, lockstep=False)) == 8
+
+
+def test_chunks_are_executed_as_one_asks(make_bundle: Make) -> None:
+    bundle = make_bundle()
+    waits = load_equipment("panda", "sim", bundle, lockstep=False, execution="synchronous")
+    assert rows_played(waits) == 4
+    with pytest.raises(ConfigError, match="execution 'eager' is unknown; it should be 'async"):
+        load_equipment("panda", "sim", bundle, lockstep=False, execution="eager")
+    with pytest.raises(ConfigError, match=r"'blending' is for real time; .* 'asynchronous'"):
+        load_equipment("panda", "sim", bundle, lockstep=True, execution="blending")
 
 
 def test_the_action_path_moves_in_the_contract_s_periods(make_bundle: Make) -> None:

@@ -29,6 +29,14 @@ def test_slower_it_is_stretched_and_then_goes_on_from_there() -> None:
     assert (pace.at(31 * S), pace.at(15 * S)) == (12 * S, 10 * S + S // 2)
 
 
+def test_what_is_sent_slowly_is_told_from_what_the_robot_plays_slowly() -> None:
+    pace = Pace()
+    pace.set(10 * S, 0.5, tempo=0.5)
+    assert (pace.speed, pace.tempo, pace.at(14 * S)) == (0.25, 0.5, 11 * S)
+    pace.set(14 * S, 0.25, tempo=1.0)
+    assert (pace.speed, pace.tempo, pace.at(18 * S)) == (0.25, 1.0, 12 * S)
+
+
 @given(CHANGES)
 def test_it_never_goes_back_nor_faster_than_ros_time(changes: list[tuple[int, float]]) -> None:
     pace, now, seen = Pace(), 0, 0

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rlco_policy.measurements import Image, Instruction, JointState
 from rlco_policy.pairing import Heard, Paired, Pairing, Waiting
+from rlco_policy.timing import AT_ONCE, Timing
 
 _JOINT_STATES_KEPT = 256
 _IMAGES_KEPT = 32
@@ -58,7 +59,7 @@ class Gate:
         cameras: names of the cameras that an observation needs.
         pairing: what belongs together.
         age_ns: largest age of an observation when the policy would answer; None: any age.
-        period_ns: shortest time between two answered observations of one episode.
+        timing: when an observation of the same episode is answered again.
     """
 
     def __init__(
@@ -66,17 +67,18 @@ class Gate:
         cameras: Sequence[str],
         pairing: Pairing,
         age_ns: int | None = None,
-        period_ns: int = 0,
+        timing: Timing = AT_ONCE,
     ) -> None:
         self._pairing = pairing
         self._age_ns = age_ns
-        self._period_ns = period_ns
+        self._timing = timing
         self._images = {camera: deque[Image](maxlen=_IMAGES_KEPT) for camera in cameras}
         self._joints = deque[JointState](maxlen=_JOINT_STATES_KEPT)
         self._commanded = deque[JointState](maxlen=_JOINT_STATES_KEPT)
         self._instruction = Instruction(0, 0, "")
         self._answered_ns: int | None = None
         self._fresh_ns: int | None = None
+        self._rests_until_ns: int | None = None
 
     def on_image(self, camera: str, image: Image) -> None:
         """A new image, or the same one again."""
@@ -94,8 +96,13 @@ class Gate:
     def on_instruction(self, instruction: Instruction) -> None:
         """What to do from now on; another one than before makes the newest image count again."""
         if instruction != self._instruction:
-            self._answered_ns = None
+            self._answered_ns = self._rests_until_ns = None
         self._instruction = instruction
+
+    def on_answer(self, now_ns: int) -> None:
+        """What was released last has been answered."""
+        if self._timing.rest_ns:
+            self._rests_until_ns = now_ns + self._timing.rest_ns
 
     def take(self, now_ns: int) -> Ready | Waiting:
         """The observation to answer now; each is released once per arrival of its image."""
@@ -145,7 +152,9 @@ class Gate:
         since_ns = stamp_ns - self._answered_ns
         if since_ns == 0:
             return "" if self._fresh_ns == stamp_ns else _ANSWERED.reason
-        return "the last answer still acts" if 0 < since_ns < self._period_ns else ""
+        if self._rests_until_ns is not None and stamp_ns < self._rests_until_ns:
+            return "the newest image was taken while the last answer acts"
+        return "the last answer still acts" if 0 < since_ns < self._timing.period_ns else ""
 
     def _old(self, age_ns: int) -> str:
         """Why an observation of that age is not to be answered; empty: it is."""

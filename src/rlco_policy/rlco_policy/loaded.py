@@ -17,10 +17,12 @@ from rlco_core.errors import ContractMismatch, RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_policy.cameras import Cameras, Heard
 from rlco_policy.measurements import Topics
+from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.parameters import limits
 from rlco_policy.pixels import Size
-from rlco_policy.responder import Responder, make_responder, measured_joints
+from rlco_policy.responder import Askable, Responder, make_responder, measured_joints
 from rlco_policy.source import Source, open_source
+from rlco_policy.timing import Slowed
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,17 @@ def load(node: Node, path: str, wake: Callable[[], None], qos: QoSProfile, heard
         commanded=node.resolve_topic_name("commanded_joint_states"),
     )
     node.get_logger().info(source.ready_line)
-    responder = make_responder(source.policy, robot, topics, limits(get))
+    responder = make_responder(
+        _slowed(source, get("added_latency")), robot, topics, limits(get), get("execution")
+    )
     joints = tuple(measured_joints(robot, prefix))
     return Loaded(source, cameras, topics, responder, joints, prefix + robot.base_frame)
+
+
+def _slowed(source: Source, seconds: float) -> Askable:
+    """What is asked; only what runs here can be made slower."""
+    policy = source.policy
+    return Slowed(policy, seconds) if seconds and isinstance(policy, OnnxPolicy) else policy
 
 
 def _in_scene(

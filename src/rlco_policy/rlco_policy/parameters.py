@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rlco_core.chunks import EXECUTIONS
 from rlco_core.stamps import seconds_to_ns
 from rlco_policy.engines.engine import PRECISIONS
 from rlco_policy.engines.settings import CPU, ENGINES, EngineSettings
@@ -43,6 +44,8 @@ PARAMETERS = (
         "how images come, as image_transport names it",
         ("raw", "compressed"),
     ),
+    text("execution", "asynchronous", "realtime: as the bridge's", tuple(EXECUTIONS)),
+    real("added_latency", 0.0, "by which every answer is late, s; to try slow policies", 0.0, 10.0),
     real("scene_timeout", 10.0, "how long configuring waits for cameras, s", 0.1, 600.0),
     text("engine", "onnxruntime", "what runs the bundle's graph", ENGINES),
     text(

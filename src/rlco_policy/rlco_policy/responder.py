@@ -23,6 +23,9 @@ from rlco_policy.gate import Gate, Ready
 from rlco_policy.health import SOUND, Fault, Health, Limits
 from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
+from rlco_policy.timing import timing
+
+_LATENCIES_KEPT = 1024
 
 
 class Askable(Protocol):
@@ -37,13 +40,13 @@ class Askable(Protocol):
 
 
 class Asked(NamedTuple):
-    """What an answer is still to come for, and since when, s of the performance counter."""
+    """What an answer is still to come for, and since when: ROS time, and s of the performance
+    counter.
+    """
 
     ready: Ready
+    now_ns: int
     since_s: float
-
-
-_LATENCIES_KEPT = 1024
 
 
 class Responder:
@@ -128,7 +131,7 @@ class Responder:
         self.waiting_for = ""
         if self._answered is not None and released.repeats(self._answered[0]):
             return self._answered[1]
-        return self._decide(released)
+        return self._decide(released, now_ns)
 
     def deliver(self, chunk: ActionChunk) -> ActionChunk:
         """The chunk to publish now: the answer that came to what a server was asked."""
@@ -140,8 +143,8 @@ class Responder:
         """No answer will come to what a server was asked: the next observation is asked of it."""
         self._asked = None
 
-    def _decide(self, ready: Ready) -> ActionChunk | None:
-        asked = Asked(ready, time.perf_counter())
+    def _decide(self, ready: Ready, now_ns: int) -> ActionChunk | None:
+        asked = Asked(ready, now_ns, time.perf_counter())
         chunk = self._policy.infer(self._observation(ready))
         if chunk is not None:
             return self._decided(asked, chunk)
@@ -149,7 +152,9 @@ class Responder:
         return None
 
     def _decided(self, asked: Asked, chunk: ActionChunk) -> ActionChunk:
-        self._latencies_ms.append((time.perf_counter() - asked.since_s) * 1e3)
+        latency_s = time.perf_counter() - asked.since_s
+        self._latencies_ms.append(latency_s * 1e3)
+        self._gate.on_answer(asked.now_ns + seconds_to_ns(latency_s))
         self.decisions += 1
         answer = dataclasses.replace(chunk, episode=asked.ready.episode)
         self._answered = (asked.ready, answer)
@@ -167,16 +172,20 @@ class Responder:
 
 
 def make_responder(
-    policy: Askable, robot: RobotConfig, topics: Topics, limits: Limits | None
+    policy: Askable,
+    robot: RobotConfig,
+    topics: Topics,
+    limits: Limits | None,
+    execution: str = "asynchronous",
 ) -> Responder:
-    """For real time, or for lock-step where `limits` is None."""
+    """For real time and chunks that are played as `execution` says, or for lock-step where `limits`
+    is None.
+    """
     cameras, health = list(topics.cameras), Health(topics, limits)
     if limits is None:
         return Responder(policy, robot, Gate(cameras, Exact()), health)
-    action = policy.contract.action
-    # Half a period of slack, so that the jitter of a camera does not cost a whole frame.
-    period_ns = seconds_to_ns((action.execute - 0.5) * action.dt)
-    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, period_ns)
+    again = timing(execution, policy.contract.action)
+    gate = Gate(cameras, Before(limits.skew_ns, topics), limits.image_age_ns, again)
     return Responder(policy, robot, gate, health)
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rlco_policy.gate import Gate, Ready
 from rlco_policy.measurements import Image, Instruction, JointState, Topics
 from rlco_policy.pairing import Before, Exact, Skewed, Waiting
+from rlco_policy.timing import Timing
 
 MS = 1_000_000
 TOPICS = Topics({"front": "/f/image_raw", "wrist": "/w/image_raw"}, "/joints", "/commanded")
@@ -42,7 +43,7 @@ def lockstep() -> Gate:
 
 
 def realtime(*cameras: str) -> Gate:
-    return Gate(cameras or ("front",), Before(20 * MS, TOPICS), 100 * MS, 175 * MS)
+    return Gate(cameras or ("front",), Before(20 * MS, TOPICS), 100 * MS, Timing(175 * MS))
 
 
 def reason(gate: Gate, now_ms: int = 0) -> str:

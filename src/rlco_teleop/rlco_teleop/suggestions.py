@@ -27,13 +27,7 @@ class Suggestions:
 
     def __init__(self, contract: Contract, lockstep: bool) -> None:
         action = contract.action
-        self._player = ChunkPlayer(
-            dt=action.dt,
-            horizon=action.horizon,
-            execute=action.execute,
-            contract_hash=contract.sha256(),
-            grace=0 if lockstep else 1,
-        )
+        self._player = ChunkPlayer.of(contract, lockstep)
         self._lockstep, self._dt_ns = lockstep, seconds_to_ns(action.dt)
         self._horizon = action.horizon
         self._newest: ActionChunk | None = None

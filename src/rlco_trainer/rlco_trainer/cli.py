@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench policy": ("bench.policy.command", "inference, beside torch and its compiler"),
     "bench fuzz": ("bench.fuzz", "broken bundles, and what comes of loading them"),
     "bench hours": ("bench.hours", "hours of operation: is the last as quick as the first"),
+    "bench execution": ("bench.execution", "late answers of a policy, by how chunks are executed"),
     "bench train": ("bench.train", "training speed, and where its time goes"),
     "test-faults": ("faults.run", "faults of a running system: what stops the arm, how fast"),
     "doctor": ("doctor", "what is missing on this machine and how to get it"),

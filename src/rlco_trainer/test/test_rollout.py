@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from stub_policies import Bend, ExpertPolicy, ScriptedPolicy
 
+from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer.demonstrations.demonstrate import Demonstration
-from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies, player_for, replay
+from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies, replay
 
 SEED = 7
 PANDA, TWIN = RobotConfig.load("panda"), Domain.load("twin")
@@ -150,7 +151,7 @@ def test_the_player_plays_as_many_rows_as_the_contract_says(contract: Contract) 
     short = contract.model_copy(update={"action": action})
     policy = ScriptedPolicy(short)
     session = Session("push_cube", TWIN, PANDA)
-    chunk, player = policy.infer(session.observation()), player_for(short)
+    chunk, player = policy.infer(session.observation()), ChunkPlayer.of(short, lockstep=True)
     assert player.accept(chunk, chunk.stamp_ns).accepted
     acting = [player.at(chunk.stamp_ns + row * 50_000_000) is not None for row in range(5)]
     assert acting == [True, True, True, False, False]

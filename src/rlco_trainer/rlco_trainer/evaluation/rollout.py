@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from rlco_bridge.episode import Episode, Measured
 from rlco_core.chunks import ChunkPlayer
-from rlco_core.contract import Contract
 from rlco_core.motion import ActionPath
 from rlco_policy.policy import Policy
 from rlco_sim.session import Session
@@ -51,7 +50,7 @@ class Roller:
         self._policy = policy
         self._session = session
         self._path = ActionPath(session.robot, policy.contract.action.dt)
-        self._player = player_for(policy.contract)
+        self._player = ChunkPlayer.of(policy.contract, lockstep=True)
 
     def run(self, seed: int, instruction: str = "", max_steps: int = 0) -> Trace:
         """One episode; a non-empty instruction replaces the scene's own."""
@@ -89,17 +88,6 @@ class Roller:
             episode.take(self._policy.infer(session.observation()), now)
             if self._player.at(now) is None:
                 episode.end("chunk_timeout", "the policy answered for another instant or episode")
-
-
-def player_for(contract: Contract) -> ChunkPlayer:
-    """A chunk player that plays what ``contract`` says, without grace for late chunks."""
-    action = contract.action
-    return ChunkPlayer(
-        dt=action.dt,
-        horizon=action.horizon,
-        execute=action.execute,
-        contract_hash=contract.sha256(),
-    )
 
 
 def replay(

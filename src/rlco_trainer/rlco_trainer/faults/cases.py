@@ -64,7 +64,7 @@ def _messages(robot: str) -> Iterator[Case]:
         ("wrench_silent", "wrench", relay.silent, ("wrench_silent",)),
         ("wrench_nan", "wrench", relay.no_force, ("wrench_invalid",)),
         ("chunks_late", "chunk", Late(1.0), chunk),
-        ("chunks_out_of_order", "chunk", relay.out_of_order(), chunk),
+        ("chunks_out_of_order", "chunk", relay.out_of_order(), ()),
         ("chunks_twice", "chunk", relay.twice, ()),
         ("chunk_nan", "chunk", nan, ("chunk_rejected",)),
         ("chunk_exploding", "chunk", exploding, ("limit",)),

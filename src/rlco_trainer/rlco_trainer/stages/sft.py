@@ -27,6 +27,7 @@ from rlco_trainer.learning.imitation import Imitation, ImitationConfig
 from rlco_trainer.learning.shelf import Shelf
 from rlco_trainer.learning.sources import ImageSource, Mixture, Portion, Source
 from rlco_trainer.learning.watch import Watch, WatchConfig
+from rlco_trainer.policies.lengthen import lengthened
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
@@ -44,6 +45,7 @@ class SftConfig:
         policy: what training starts from: ``base`` for the one of ``family`` that ships, ``new``
             for one that knows nothing, or a file.
         family: token or flow, where ``policy`` is not a file.
+        horizon: rows of a chunk, as many as ``policy`` has or more; 0 for as many.
         alpha: share of simulated samples, where there are both.
         real_episodes: how many of the real episodes are used, the held-out ones included; 0 for
             all.
@@ -62,6 +64,7 @@ class SftConfig:
     real: Path | None = None
     policy: str = "base"
     family: Literal["token", "flow"] = "token"
+    horizon: int = 0
     alpha: float = 0.5
     real_episodes: int = 0
     threads: int = 2
@@ -134,11 +137,12 @@ def _loaded(config: SftConfig, shelf: Shelf) -> dict[str, Loaded]:
 def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
     if config.policy != "new":
         shipped = config.policy == "base"
-        return load_policy(BASES[config.family] if shipped else Path(config.policy))[0]
-    size, family = FAMILIES[config.family]
-    made: Policy = family(size())
-    fit(made, loaded)
-    return made
+        policy = load_policy(BASES[config.family] if shipped else Path(config.policy))[0]
+    else:
+        size, family = FAMILIES[config.family]
+        policy = family(size())
+        fit(policy, loaded)
+    return lengthened(policy, config.horizon) if config.horizon else policy
 
 
 def _drawn(

@@ -22,7 +22,7 @@ from rlco_trainer.bench.figures import document, keep, show_figures
 from rlco_trainer.bench.policy.part import Options, Part
 
 #: Modules of this package with ``measure(options)``.
-PARTS = ("nano", "small", "decode", "transport", "serving")
+PARTS = ("nano", "small", "decode", "transport", "serving", "execution")
 _VERSIONS = ("numpy", "onnxruntime", "openvino", "torch")
 _COLUMNS = ("name", "threads", "p50_ms", "p99_ms", "drift", "times_least")
 
