@@ -92,11 +92,11 @@ def test_what_is_written_is_read(
         np.testing.assert_array_equal(one.proprioception, other.proprioception)
 
 
-@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def ready_line(policy: OnnxPolicy, bundle: Bundle) -> str:
     return Source("tiny", bundle.sha256, policy, unvouched(bundle)).ready_line
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_an_engine_that_answers_alike_is_ready(
     parity: Parity, keep: Callable[[Parity], Bundle], encoder: LanguageEncoder, engine: Any
 ) -> None:
