@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,8 @@ BUILD = ROOT / "build" / DISTRO
 NO_TESTS_COLLECTED = 5
 #: Packages whose tests wait for nobody, and how these are shared out.
 COMPUTING = {"rlco_core", "rlco_sim", "rlco_trainer"}
-BOTH_CORES = {"PYTEST_ADDOPTS": "-n 2 --dist loadfile", "OMP_NUM_THREADS": "1"}
+#: (colcon takes options that another program gets with a space in front.)
+BOTH_CORES = [" -n", "2", " --dist", "loadfile"]
 #: s for one command; all of them take about 20 minutes on two cores.
 DEADLINE_S = 1500.0
 TIMED_OUT = 124
@@ -79,11 +80,11 @@ def test_packages() -> Counts:
     with ROS deadlines, which see a calm machine.
     """
     names = set(tested_packages())
-    return colcon_test(names & COMPUTING, BOTH_CORES) + colcon_test(names - COMPUTING)
+    return colcon_test(names & COMPUTING, *BOTH_CORES) + colcon_test(names - COMPUTING)
 
 
-def colcon_test(names: set[str], environment: Mapping[str, str] | None = None) -> Counts:
-    """`colcon test` of some packages."""
+def colcon_test(names: set[str], *options: str) -> Counts:
+    """`colcon test` of some packages, with options of pytest's."""
     reports = [BUILD / name / "pytest.xml" for name in sorted(names)]
     discard(reports)
     command = ["colcon", "--log-base", str(ROOT / "log" / DISTRO), "test", "--merge-install"]
@@ -91,7 +92,7 @@ def colcon_test(names: set[str], environment: Mapping[str, str] | None = None) -
     command += ["--install-base", str(ROOT / "install" / DISTRO), "--executor", "sequential"]
     command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
     command += ["--return-code-on-test-failure", "--packages-select", *sorted(names)]
-    code = run(command, environment)
+    code = run([*command, *(["--pytest-args", *options] if options else [])])
     return with_breakdown(sum(map(read_report, reports), Counts()), code)
 
 
@@ -144,14 +145,10 @@ def with_breakdown(counts: Counts, code: int) -> Counts:
     return counts if not code or counts.failed else counts + Counts(failed=1)
 
 
-def run(
-    command: list[str], environment: Mapping[str, str] | None = None, deadline: float = DEADLINE_S
-) -> int:
+def run(command: list[str], deadline: float = DEADLINE_S) -> int:
     """The exit code; `TIMED_OUT` where the command had to be ended, with all that it started."""
     print(f"\n$ {' '.join(command)}", flush=True)
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**test_environment(), **(environment or {})}, start_new_session=True
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=test_environment(), start_new_session=True)
     try:
         return process.wait(deadline)
     except subprocess.TimeoutExpired:

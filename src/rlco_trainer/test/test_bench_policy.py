@@ -112,7 +112,7 @@ def test_parts_are_put_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (BenchPolicyConfig(parts=("nona",)), "part 'nona' is unknown; known: 'decode', 'nano'"),
+        (BenchPolicyConfig(parts=("nona",)), "part 'nona' is unknown; known: 'decode', "),
         (BenchPolicyConfig(seconds=0.0), "--seconds must be positive"),
         (BenchPolicyConfig(threads=()), "counts of at least 1"),
     ],

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import subprocess
 from contextlib import ExitStack
@@ -36,9 +37,10 @@ def test_it_sees_handles_and_memory_of_a_process() -> None:
         for _ in range(7):
             stack.enter_context(open(os.devnull))
         assert Footprint.of(os.getpid()).handles == before.handles + 7
-    held = bytearray(os.urandom(64 * 1024) * 1024)
-    assert Footprint.of(os.getpid()).rss_kb > before.rss_kb + 60_000
-    del held
+    with mmap.mmap(-1, 64 << 20) as held:  # of its own, where others may reuse what was freed
+        before = Footprint.of(os.getpid())
+        held.write(os.urandom(1 << 20) * 64)
+        assert Footprint.of(os.getpid()).rss_kb > before.rss_kb + 60_000
 
 
 def test_a_process_that_is_gone_has_none() -> None:

@@ -30,6 +30,7 @@ def with_camera_of(bundle: Bundle, width: int, height: int, root: Path) -> Path:
     for camera in manifest["contract"]["cameras"]:
         camera.update(width=width, height=height)
     manifest["contract"]["action"]["execute"] = 1
+    manifest.pop("parity", None)  # of other images
     manifest["files"] = {MODEL_FILE: hashlib.sha256(content).hexdigest()}
     root.mkdir(parents=True)
     (root / MODEL_FILE).write_bytes(content)
