@@ -34,6 +34,8 @@ from rlco_trainer.bench.policy.part import Options, Part
 from rlco_trainer.bench.transport.settings import ECHOES, Settings
 
 _ROUNDS = 2
+#: s in which a process that says nothing any more has ended.
+_MOMENT = 2.0
 _STOP_S = 10.0
 #: As UR's driver sends them.
 _JOINT_RATE = 500.0
@@ -173,8 +175,10 @@ class _Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ending(self) -> str:
-        """Whether it still runs, or what it said last."""
-        if self._process.poll() is None:
+        """Whether it still runs, a moment after it fell silent, or what it said last."""
+        try:
+            self._process.wait(_MOMENT)
+        except subprocess.TimeoutExpired:
             return f"{self._role} runs"
         assert self._process.stderr is not None
         said = self._process.stderr.read().strip().splitlines()
