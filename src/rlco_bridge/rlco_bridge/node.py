@@ -49,7 +49,7 @@ class BridgeNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("bridge_node", **node_arguments)
         self.declare_parameters("", list(PARAMETERS))
-        self._active, self._number, self._credit = False, 0, 0.0
+        self._active, self._number = False, 0
         self._episode: Episode | None = None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -131,7 +131,7 @@ class BridgeNode(LifecycleNode):
         self._measured_ns: int | None = None
         self._judged_ns: int | None = None
         self._commanded_ns: int | None = None
-        self._credit = 0.0
+        self._commander.pace.begin()
         self._silence.begin()
         self._lookout.begin(start)
         self._commander.prepare()
@@ -199,11 +199,8 @@ class BridgeNode(LifecycleNode):
         self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
-        self._credit += pace.speed
-        if self._credit > 1.0 - 1e-6:
-            self._credit -= 1.0
-            if not self._play(now) and self._episode.steps > 0:
-                self._finish(self._silence.starved())
+        if pace.due() and not self._play(now) and self._episode.steps > 0:
+            self._finish(self._silence.starved())
         self._settle()
 
     def _play(self, now_ns: int) -> bool:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+#: By which speeds that add up to a whole period may fall short of it.
+_ROUNDING = 1e-6
 #: Changes of speed that are remembered; stamps are younger than these.
 _CHANGES = 256
 
@@ -30,10 +32,22 @@ class _Since:
 
 
 class Pace:
-    """Turns ROS time into paced time, ns."""
+    """Turns ROS time into paced time, ns, and tells in which of its periods an arm is commanded."""
 
     def __init__(self) -> None:
         self._changes = deque([_Since(0, 0, 1.0, 1.0)], _CHANGES)
+        self._credit = 0.0
+
+    def begin(self) -> None:
+        """No part of a period of control has passed."""
+        self._credit = 0.0
+
+    def due(self) -> bool:
+        """A period of the clock begins; whether one of control does: the slower, the fewer."""
+        self._credit += self.speed
+        due = self._credit > 1.0 - _ROUNDING
+        self._credit -= due
+        return due
 
     def set(self, now_ns: int, robot: float, tempo: float = 1.0) -> None:
         """From now on the robot plays motion at the speed ``robot``, and is sent it at ``tempo``,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rlco_core.bundle import Bundle
 from rlco_core.contract import PARITY_FILE, Contract
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, in_short
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
 from rlco_policy.engines.settings import EngineSettings
@@ -145,7 +145,7 @@ def read_parity(path: Path, contract: Contract) -> Parity:
         arrays = _arrays(path)
         return _parity(arrays, contract)
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for damaged files
-        reason = " ".join(str(error).split())
+        reason = in_short(error)
         raise BundleError(
             f"{path}: {reason or type(error).__name__}; run: rlco engine calibrate --bundle "
             f"{path.parent}"

@@ -20,7 +20,8 @@ from rlco_sim.tasks import environment, register, task_class
 from rlco_sim.vector import VectorEnv
 from rlco_trainer.demonstrations.collect import CollectConfig, collect
 from rlco_trainer.demonstrations.expand import ExpandConfig, expand
-from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import evaluate
 from rlco_trainer.lerobot import Dataset
 
 NAME = "lift_cube"

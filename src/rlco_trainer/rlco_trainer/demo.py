@@ -15,7 +15,8 @@ from rich.console import Console
 
 from rlco_sim.session import DT, Session
 from rlco_trainer.arguments import parse
-from rlco_trainer.evaluation.evaluate import EvalConfig, Evaluation, evaluate, new_session
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import Evaluation, evaluate, new_session
 from rlco_trainer.evaluation.rollout import Trace, replay
 from rlco_trainer.progress import progress
 from rlco_trainer.report.report import print_table, write_report

@@ -19,7 +19,7 @@ from rlco_trainer import demo as demoing
 from rlco_trainer.demo import film, films, highlights, last_picture, main, run_directory
 from rlco_trainer.demonstrations.demonstrate import Demonstration
 from rlco_trainer.evaluation import evaluate as evaluating
-from rlco_trainer.evaluation.evaluate import EvalConfig
+from rlco_trainer.evaluation.config import EvalConfig
 from rlco_trainer.evaluation.rollout import Roller, Trace
 from rlco_trainer.video import VideoError
 

@@ -20,7 +20,8 @@ from rlco_policy.shipped import shipped_bundle
 from rlco_sim.tasks.push_cube import named_colour
 from rlco_trainer.demonstrations.demonstrate import Demonstration
 from rlco_trainer.evaluation import evaluate as evaluating
-from rlco_trainer.evaluation.evaluate import EvalConfig, check_fit, evaluate, main
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import check_fit, evaluate, main
 from rlco_trainer.evaluation.results import EvaluationResult
 
 Use = Callable[[ScriptedPolicy], ScriptedPolicy]

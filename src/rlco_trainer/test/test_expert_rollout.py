@@ -17,7 +17,8 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer import cli
 from rlco_trainer.demonstrations.demonstrate import Demonstration
-from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import evaluate
 from rlco_trainer.evaluation.expert_rollout import ExpertRoller
 from rlco_trainer.evaluation.results import EvaluationResult
 from rlco_trainer.evaluation.rollout import replay

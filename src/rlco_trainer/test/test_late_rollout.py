@@ -17,7 +17,8 @@ from rlco_policy.timing import AT_ONCE, Timing
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT_NS, Session
 from rlco_trainer.bench.policy.execution import WAYS, late_roller
-from rlco_trainer.evaluation.late_rollout import LateTrace, Thinker
+from rlco_trainer.evaluation.late_rollout import Thinker
+from rlco_trainer.evaluation.late_trace import LateTrace
 
 PANDA, TWIN = RobotConfig.load("panda"), Domain.load("twin")
 MS, STEPS = 1_000_000, 40

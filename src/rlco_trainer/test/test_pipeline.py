@@ -13,7 +13,8 @@ import pytest
 from rlco_core.errors import ConfigError, DatasetError
 from rlco_trainer.demo import films, new_session, report
 from rlco_trainer.demonstrations.collect import CollectConfig, collect
-from rlco_trainer.evaluation.evaluate import EvalConfig, Evaluation, evaluate
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import Evaluation, evaluate
 from rlco_trainer.evaluation.results import EvaluationResult
 from rlco_trainer.evaluation.rollout import replay
 from rlco_trainer.learning.datasets import load

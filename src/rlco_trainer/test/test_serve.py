@@ -22,7 +22,8 @@ from rlco_policy.shipped import shipped_bundle
 from rlco_trainer import cli
 from rlco_trainer.bench.policy import serving
 from rlco_trainer.bench.policy.part import Options
-from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import evaluate
 
 SHORT = EvalConfig(episodes=2, seed=20, max_steps=12)
 _START = "from rlco_trainer.cli import main; raise SystemExit(main())"

@@ -16,7 +16,8 @@ import torch
 
 from rlco_trainer.bundles.export import Deployment, export
 from rlco_trainer.demonstrations.demonstrate import Demonstration
-from rlco_trainer.evaluation.evaluate import EvalConfig, evaluate
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import evaluate
 from rlco_trainer.learning.datasets import Loaded, fit
 from rlco_trainer.learning.trial import Outcome, Trial
 from rlco_trainer.policies.policy import Policy, Seen

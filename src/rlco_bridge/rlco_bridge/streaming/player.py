@@ -99,12 +99,8 @@ class SetpointPlayer:
         assert self.due_ns is not None
         self.late_ns = now_ns - self.due_ns
         self.missed = max(self.late_ns, 0) // self._step_ns
-        newest_ns = self._time_ns + self.missed * self._period_ns
-        if self._fade_to(self._told, newest_ns):
-            self._time_ns = newest_ns
-            self.due_ns += self.missed * self._step_ns
-        else:
-            self.due_ns = now_ns
+        if self.missed:
+            self._leave_out(self._told, now_ns)
         self._last, stamp_ns = self._next(), self._time_ns
         self._time_ns += self._period_ns
         self.due_ns += self._step_ns
@@ -112,6 +108,16 @@ class SetpointPlayer:
         if self._time_ns - max(self._told.end_ns, seam_ns) > _REPEATED_NS:
             self.due_ns = None
         return Setpoint(stamp_ns, self._last.joints, self._last.velocity)
+
+    def _leave_out(self, told: Told, now_ns: int) -> None:
+        """Goes on at the newest that is due, if that is within reach."""
+        assert self.due_ns is not None
+        newest_ns = self._time_ns + self.missed * self._period_ns
+        if self._fade_to(told, newest_ns):
+            self._time_ns = newest_ns
+            self.due_ns += self.missed * self._step_ns
+        else:
+            self.due_ns = now_ns
 
     def _go_on(self, told: Told, now_ns: int) -> bool:
         """At the set-point that is due next."""

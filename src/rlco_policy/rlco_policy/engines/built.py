@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rlco_core.bundle import Bundle
 from rlco_core.contract import MODEL_FILE
-from rlco_core.errors import BundleError, ConfigError
+from rlco_core.errors import BundleError, ConfigError, in_short
 from rlco_policy.engines.cache import cache_key
 from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.settings import EngineName, EngineSettings
@@ -106,8 +106,9 @@ def read_report(folder: Path) -> BuildReport:
         text = (folder / REPORT_FILE).read_text(encoding="utf-8")
         return TypeAdapter(BuildReport).validate_python(yaml.safe_load(text))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        reason = " ".join(str(error).split())
-        raise BundleError(f"{folder} is no built engine: {reason}; remove the folder") from error
+        raise BundleError(
+            f"{folder} is no built engine: {in_short(error)}; remove the folder"
+        ) from error
 
 
 def machine() -> str:

@@ -18,7 +18,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from rlco_core.errors import RlcoError
+from rlco_core.errors import RlcoError, in_short
 
 MAX_DEPTH = 4
 MAX_ENTRIES = 4096
@@ -171,4 +171,4 @@ def _short(value: object) -> str:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return in_short(error) or type(error).__name__

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from rlco_core.errors import ConfigError, RlcoError
+from rlco_core.errors import ConfigError, RlcoError, in_short
 
 Result = TypeVar("Result")
 
@@ -183,7 +183,7 @@ class Link:
         except InvalidStatus as error:
             self._refused(_status_line(error))
         except (OSError, TimeoutError, WebSocketException) as error:
-            self._problem = " ".join(str(error).split()) or type(error).__name__
+            self._problem = in_short(error) or type(error).__name__
         except Exception as error:
             # Whatever a server says, who keeps the connection lives on.
             self._refused(f"{type(error).__name__}: {error}")

@@ -11,10 +11,7 @@ more memory at the end than after its first hour.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,19 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.graph import SimSettings, sim_graph
-from rlco_bringup.up import System, profile_environment
-from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.arguments import parse
 from rlco_trainer.bench.figures import document, keep, show_figures
+from rlco_trainer.bench.lockstep import lockstep_system
+from rlco_trainer.bench.soak.footprint import Footprint
 from rlco_trainer.progress import progress
 from rlco_trainer.settings import require_least
 
 #: What the last hour may be, of the first.
 MOST_LATENCY, MOST_MEMORY = 1.10, 1.02
-_FIRST_SEED, _START_SECONDS = 80_000, 60.0
-_MB = 1 << 20
+_FIRST_SEED, _KB_PER_MB = 80_000, 1024
 _VERSIONS = ("numpy", "onnxruntime", "pybullet")
 
 
@@ -110,16 +105,7 @@ def bench_hours(config: BenchHoursConfig) -> Bench:
     Raises:
         RlcoError: the system did not start, or a node of it died.
     """
-    os.environ.update(profile_environment())
-    settings = SimSettings(task=config.task, robot=config.robot)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rlco_bench_")))
-        os.environ["ROS_LOG_DIR"] = str(folder)  # the bridge's journal, too
-        system = stack.enter_context(System(sim_graph(settings), log_dir=folder))
-        robot = RobotConfig.load(config.robot)
-        client = stack.enter_context(closing(EpisodeClient(robot, alive=system.require_alive)))
-        client.wait_for_system(_START_SECONDS)
-        pids = {name: process.pid for name, process in system.processes.items()}
+    with lockstep_system(config.task, config.robot) as (client, pids):
         hours = tuple(_play(config, client, pids))
     return judged(config.minutes, hours)
 
@@ -140,12 +126,8 @@ def _play(
                 passed = min(int(running.simulated_s / 60.0), int(config.minutes))
                 advance(passed - told)
                 told = passed
-            yield running.over({name: _resident_mb(pid) for name, pid in pids.items()})
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / _MB, 2)
+            memory = {name: Footprint.of(pid).rss_kb / _KB_PER_MB for name, pid in pids.items()}
+            yield running.over({name: round(mb, 2) for name, mb in memory.items()})
 
 
 def judged(minutes: float, hours: Sequence[Hour]) -> Bench:

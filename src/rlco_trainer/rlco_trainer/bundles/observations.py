@@ -10,7 +10,8 @@ from dataclasses import replace
 from rlco_core.bundle import Bundle
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.policy import Policy
-from rlco_trainer.evaluation.evaluate import EvalConfig, check_fit, new_session
+from rlco_trainer.evaluation.config import EvalConfig
+from rlco_trainer.evaluation.evaluate import check_fit, new_session
 from rlco_trainer.evaluation.rollout import Roller, Trace
 
 #: First seeds, far from each other and from those of datasets and evaluations: of what engines are

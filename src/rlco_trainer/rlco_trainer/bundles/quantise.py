@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, in_short
 
 Feeds = Mapping[str, NDArray[Any]]
 _KIND = "Conv"
@@ -60,8 +60,7 @@ def quantised(model: bytes, feeds: Sequence[Feeds]) -> bytes:
                 weight_type=QuantType.QInt8,
             )
         except Exception as error:  # the quantiser raises whatever its parts do
-            reason = " ".join(str(error).split())
-            raise BundleError(f"the graph cannot be quantised: {reason}") from error
+            raise BundleError(f"the graph cannot be quantised: {in_short(error)}") from error
         return made.read_bytes()
 
 

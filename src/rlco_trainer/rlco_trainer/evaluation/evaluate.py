@@ -18,10 +18,9 @@ from rlco_bringup.graph import RobotSettings, SimSettings
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.camera_sizes import Cameras, cameras_that_fit
 from rlco_core.contract import compare
-from rlco_core.errors import ConfigError, ContractMismatch
+from rlco_core.errors import ContractMismatch
 from rlco_core.robot import RobotConfig
-from rlco_policy.engines.engine import Precision
-from rlco_policy.engines.settings import EngineName, EngineSettings
+from rlco_policy.engines.settings import EngineSettings
 from rlco_policy.parity import open_policy
 from rlco_policy.policy import Policy
 from rlco_policy.serving.remote import RemotePolicy, open_remote
@@ -32,6 +31,7 @@ from rlco_sim.scene import check_split
 from rlco_sim.session import DT, Session
 from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse, this_command
+from rlco_trainer.evaluation.config import EvalConfig, check_config
 from rlco_trainer.evaluation.expert_rollout import ExpertRoller
 from rlco_trainer.evaluation.results import EpisodeResult, EvaluationResult, Latency
 from rlco_trainer.evaluation.rollout import Roller, Trace, all_latencies
@@ -40,55 +40,7 @@ from rlco_trainer.progress import progress
 from rlco_trainer.report.report import print_table
 
 _ANSWER_SECONDS = 30.0
-#: The engine and precision that a policy node has by itself.
-_NODES_OWN = ("onnxruntime", "fp32")
 _VERSIONS = ("rlco_trainer", "numpy", "onnxruntime", "pybullet", "pin")
-
-
-@dataclass(frozen=True)
-class EvalConfig:
-    """What is evaluated.
-
-    Attributes:
-        policy: ``bundle``, or ``expert`` for the task's scripted expert.
-        bundle: directory of the policy bundle; where there is none, the one that ships for the
-            task and the robot.
-        server: URL of a policy server in the place of a bundle.
-        token_file: holds the token that the server wants.
-        server_contract: YAML file with the contract, of an openpi server.
-        task, domain, robot: of the simulation.
-        split: what episodes are drawn from: train, or one of the unseen_... splits.
-        episodes, seed: seeds are seed, seed + 1 ...
-        instruction: replaces the scene's own.
-        swap_instruction: name another subject than the scene would.
-        max_steps: control periods per episode; 0 for the task's own limit.
-        ros: over ROS 2, three processes in lock-step; else in this process.
-        driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
-            franka, franka_crisp, or the path of a YAML file.
-        real_time_factor: how fast simulated time passes then.
-        engine, precision, threads: what runs the bundle in this process.
-    """
-
-    policy: Literal["bundle", "expert"] = "bundle"
-    bundle: Path | None = None
-    server: str = ""
-    token_file: Path | None = None
-    server_contract: Path | None = None
-    task: str = "push_cube"
-    domain: str = "twin"
-    robot: str = "panda"
-    split: str = "train"
-    episodes: int = 20
-    seed: int = 10_000
-    instruction: str = ""
-    swap_instruction: bool = False
-    max_steps: int = 0
-    ros: bool = False
-    driver: str = ""
-    real_time_factor: float = 1.0
-    engine: EngineName = "onnxruntime"
-    precision: Precision = "fp32"
-    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -105,7 +57,7 @@ def evaluate(config: EvalConfig, log_dir: Path | None = None) -> Evaluation:
     Raises:
         RlcoError: bundle, task, domain or robot are unsound or do not fit each other.
     """
-    _check_numbers(config)
+    check_config(config)
     bundle: Bundle | None = None
     if config.policy == "bundle" and not config.server:
         task, robot = task_class(config.task).name, RobotConfig.load(config.robot).name
@@ -160,29 +112,6 @@ def opened_policy(bundle: Bundle, config: EvalConfig) -> Policy:
     """The bundle on the engine that was asked for, for the domain's camera."""
     settings = EngineSettings(config.engine, config.precision, threads=config.threads)
     return open_policy(bundle, settings).for_cameras(_cameras(bundle, config))
-
-
-def _check_numbers(config: EvalConfig) -> None:
-    if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
-        raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
-    if config.policy == "expert" and (config.ros or config.driver):
-        raise ConfigError(
-            "the expert sees the simulation's state, so it cannot run with --ros or --driver"
-        )
-    elsewhere = config.bundle or config.policy == "expert" or config.ros or config.driver
-    if config.server and elsewhere:
-        raise ConfigError(
-            "--server takes the place of --bundle and is asked from this process: "
-            "not with --bundle, --policy expert, --ros or --driver"
-        )
-    not_here = config.ros or config.driver or config.server
-    if not_here and (config.engine, config.precision) != _NODES_OWN:
-        raise ConfigError(
-            f"over ROS 2 the policy node has its own engine, onnxruntime in fp32; --engine "
-            f"{config.engine} --precision {config.precision} should go without --ros and --driver"
-        )
-    if config.driver and config.split != "train":
-        raise ConfigError("--driver draws its episodes from the split train")
 
 
 def new_session(config: EvalConfig) -> Session:

@@ -11,7 +11,7 @@ step.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from rlco_policy.policy import Policy
 from rlco_policy.timing import Timing
 from rlco_sim.session import DT, DT_NS, Session
 from rlco_sim.trajectory_controller import Point, TrajectoryController
+from rlco_trainer.evaluation.late_trace import LateTrace, Log
 
 #: Set-points per second.
 _RATE = 100.0
@@ -37,41 +38,6 @@ _RATE = 100.0
 _PATIENCE = 1.0
 #: rad/s, slower than which joints are told to stand.
 _STANDING = 1e-3
-
-
-@dataclass(frozen=True)
-class LateTrace:
-    """One finished episode.
-
-    Attributes:
-        success, stop_reason: how it ended.
-        seconds: simulated time until then.
-        starved_s: time between the first command and the last for which there was no row.
-        standing_s: how long of that set-points stood still.
-        moves: (periods, 3) m, by which every period from the first command to the last changed the
-            commanded end effector's position.
-        speeds: (periods,) at which they went, 1 for as fast as planned.
-        seams: periods in which the newest chunk was another than before, or rows ended or began
-            again.
-    """
-
-    success: bool
-    stop_reason: str
-    seconds: float
-    starved_s: float
-    standing_s: float
-    moves: NDArray[np.float64]
-    speeds: NDArray[np.float64]
-    seams: tuple[int, ...]
-
-    def seam_jerks(self) -> NDArray[np.float64]:
-        """(k,) m/s^3 of the commanded end effector, of every seam the largest of the differences
-        that it is part of.
-        """
-        jerks = np.linalg.norm(np.diff(self.moves, 2, axis=0, prepend=np.zeros((2, 3))), axis=1)
-        jerks *= self.speeds**3
-        ends = [jerks[seam : seam + 2].max() for seam in self.seams if seam > 1]
-        return np.array(ends, dtype=np.float64) / DT**3
 
 
 class Thinker:
@@ -147,7 +113,7 @@ class LateRoller:
         self._thinker.clear()
         self._tempo.begin()
         motion = _Motion(session, self._mover)
-        log = _Log()
+        log = Log()
         while episode.outcome is None:
             self._exchange(episode, motion)
             self._period(episode, motion, log)
@@ -187,7 +153,7 @@ class LateRoller:
             if verdict is not None and verdict.accepted:
                 self._tempo.heard(chunk.stamp_ns, came_ns)
 
-    def _period(self, episode: Episode, motion: _Motion, log: _Log) -> None:
+    def _period(self, episode: Episode, motion: _Motion, log: Log) -> None:
         """A period of the clock; where motion is slowed down, not every one is one of control."""
         due = motion.begins(self._tempo.step())
         if due and episode.outcome is None:
@@ -195,7 +161,7 @@ class LateRoller:
         if episode.outcome is None:
             log.pass_period(motion.pass_period())
 
-    def _play(self, episode: Episode, motion: _Motion, log: _Log) -> None:
+    def _play(self, episode: Episode, motion: _Motion, log: Log) -> None:
         before = self._path.target.translation.copy()
         command = episode.command(motion.pace.at(self._session.stamp_ns))
         if command is not None:
@@ -215,7 +181,7 @@ class _Motion:
 
     def __init__(self, session: Session, mover: Mover) -> None:
         self._session, self._mover = session, mover
-        self.pace, self._credit = Pace(), 0.0
+        self.pace = Pace()
         self._names = session.robot.joint_names
         self._controller = TrajectoryController(self._names, session.joint_positions)
         self._fingers = session.fingers
@@ -226,10 +192,7 @@ class _Motion:
     def begins(self, speed: float) -> bool:
         """A period of the clock begins at that speed; whether one of control does."""
         self.pace.set(self._session.stamp_ns, speed)
-        self._credit += speed
-        due = self._credit > 1.0 - 1e-6
-        self._credit -= due
-        return due
+        return self.pace.due()
 
     def follow(self, joints: NDArray[np.float64], fingers: float) -> Verdict:
         """A command, and with it the motion that is sent ahead."""
@@ -262,61 +225,3 @@ def _points(course: Course) -> list[Point]:
 def _require(episode: Episode, verdict: Verdict) -> None:
     if not verdict.accepted:
         episode.end("limit", f"{verdict.limit}: {verdict.reason}")
-
-
-class _Log:
-    """Notes periods.
-
-    Attributes:
-        starved_s: for which there has been no row, s.
-    """
-
-    def __init__(self) -> None:
-        self.starved_s = 0.0
-        self._fed: list[bool] = []
-        self._stamps: list[int] = []
-        self._moves: list[NDArray[np.float64]] = []
-        self._speeds: list[float] = []
-        self._passed: list[float] = []
-        self._standing: list[float] = []
-
-    def note(self, fed: bool, stamp_ns: int, moved: NDArray[np.float64], speed: float) -> None:
-        """A period of control begins.
-
-        Args:
-            fed: whether there is a row for it.
-            stamp_ns: of the newest chunk.
-            moved: (3,) m, how the commanded end effector does.
-            speed: at which it does.
-        """
-        self.starved_s = 0.0 if fed else self.starved_s
-        self._fed.append(fed)
-        self._stamps.append(stamp_ns)
-        self._moves.append(moved)
-        self._speeds.append(speed)
-        self._passed.append(0.0)
-        self._standing.append(0.0)
-
-    def pass_period(self, standing: float) -> None:
-        """A period of the clock has passed, and of it the arm was told to stand for so long, s."""
-        if self._fed:
-            self.starved_s += 0.0 if self._fed[-1] else DT
-            self._passed[-1] += DT
-            self._standing[-1] += standing
-
-    def trace(self, stop_reason: str, seconds: float) -> LateTrace:
-        """The episode that has ended so."""
-        acting = [k for k, fed in enumerate(self._fed) if fed]
-        first, end = (acting[0], acting[-1] + 1) if acting else (0, 0)
-        starved = [k for k in range(first, end) if not self._fed[k]]
-        states = list(zip(self._fed, self._stamps, strict=True))
-        return LateTrace(
-            success=stop_reason == "success",
-            stop_reason=stop_reason,
-            seconds=seconds,
-            starved_s=sum(self._passed[k] for k in starved),
-            standing_s=sum(self._standing[k] for k in starved),
-            moves=np.array(self._moves[first:end]).reshape(-1, 3),
-            speeds=np.array(self._speeds[first:end]),
-            seams=tuple(k - first for k in range(first + 1, end) if states[k] != states[k - 1]),
-        )

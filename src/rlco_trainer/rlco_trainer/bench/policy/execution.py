@@ -28,7 +28,8 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import Session
 from rlco_trainer.bench.policy.naive import Naive
 from rlco_trainer.bench.policy.part import Options, Part
-from rlco_trainer.evaluation.late_rollout import LateRoller, LateTrace
+from rlco_trainer.evaluation.late_rollout import LateRoller
+from rlco_trainer.evaluation.late_trace import LateTrace
 from rlco_trainer.evaluation.results import wilson
 
 #: s that an image's way, a fast inference and the chunk's way take together.

@@ -12,11 +12,9 @@ second half of the episodes a line through its resident memory grew by less than
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.graph import SimSettings, sim_graph
-from rlco_bringup.up import System, profile_environment
 from rlco_core.errors import ConfigError
-from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse
 from rlco_trainer.bench.figures import document, keep, show_figures
-from rlco_trainer.bench.patience import START_SECONDS, patient
+from rlco_trainer.bench.lockstep import lockstep_system
 from rlco_trainer.bench.soak.footprint import Footprint
 from rlco_trainer.bench.soak.plot import write_plot
 from rlco_trainer.bench.soak.trend import Process
@@ -102,16 +97,7 @@ def bench_soak(config: BenchSoakConfig) -> Bench:
     Raises:
         RlcoError: the system did not start, or a node of it died.
     """
-    os.environ.update(profile_environment())
-    settings = SimSettings(task=config.task, robot=config.robot)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rlco_bench_")))
-        os.environ["ROS_LOG_DIR"] = str(folder)  # the bridge's journal, too
-        system = stack.enter_context(System(patient(sim_graph(settings)), log_dir=folder))
-        robot = RobotConfig.load(config.robot)
-        client = stack.enter_context(closing(EpisodeClient(robot, alive=system.require_alive)))
-        client.wait_for_system(START_SECONDS)
-        pids = {name: process.pid for name, process in system.processes.items()}
+    with lockstep_system(config.task, config.robot) as (client, pids):
         started = time.monotonic()
         ends, found = _play(config, client, {**pids, "client": os.getpid()})
         rate = config.episodes / (time.monotonic() - started)

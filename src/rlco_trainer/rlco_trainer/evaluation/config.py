@@ -1,0 +1,90 @@
+# Copyright 2026 The rlco authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is evaluated, as people say it on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rlco_core.errors import ConfigError
+from rlco_policy.engines.engine import Precision
+from rlco_policy.engines.settings import EngineName
+
+#: The engine and precision that a policy node has by itself.
+_NODES_OWN = ("onnxruntime", "fp32")
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """What is evaluated.
+
+    Attributes:
+        policy: ``bundle``, or ``expert`` for the task's scripted expert.
+        bundle: directory of the policy bundle; where there is none, the one that ships for the
+            task and the robot.
+        server: URL of a policy server in the place of a bundle.
+        token_file: holds the token that the server wants.
+        server_contract: YAML file with the contract, of an openpi server.
+        task, domain, robot: of the simulation.
+        split: what episodes are drawn from: train, or one of the unseen_... splits.
+        episodes, seed: seeds are seed, seed + 1 ...
+        instruction: replaces the scene's own.
+        swap_instruction: name another subject than the scene would.
+        max_steps: control periods per episode; 0 for the task's own limit.
+        ros: over ROS 2, three processes in lock-step; else in this process.
+        driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
+            franka, franka_crisp, or the path of a YAML file.
+        real_time_factor: how fast simulated time passes then.
+        engine, precision, threads: what runs the bundle in this process.
+    """
+
+    policy: Literal["bundle", "expert"] = "bundle"
+    bundle: Path | None = None
+    server: str = ""
+    token_file: Path | None = None
+    server_contract: Path | None = None
+    task: str = "push_cube"
+    domain: str = "twin"
+    robot: str = "panda"
+    split: str = "train"
+    episodes: int = 20
+    seed: int = 10_000
+    instruction: str = ""
+    swap_instruction: bool = False
+    max_steps: int = 0
+    ros: bool = False
+    driver: str = ""
+    real_time_factor: float = 1.0
+    engine: EngineName = "onnxruntime"
+    precision: Precision = "fp32"
+    threads: int = 1
+
+
+def check_config(config: EvalConfig) -> None:
+    """Raises one line if options do not go together."""
+    if config.episodes < 1 or min(config.seed, config.max_steps) < 0:
+        raise ConfigError("--episodes must be at least 1, --seed and --max-steps not negative")
+    if config.policy == "expert" and (config.ros or config.driver):
+        raise ConfigError(
+            "the expert sees the simulation's state, so it cannot run with --ros or --driver"
+        )
+    elsewhere = config.bundle or config.policy == "expert" or config.ros or config.driver
+    if config.server and elsewhere:
+        raise ConfigError(
+            "--server takes the place of --bundle and is asked from this process: "
+            "not with --bundle, --policy expert, --ros or --driver"
+        )
+    if config.server and (config.engine, config.precision) != _NODES_OWN:
+        raise ConfigError(
+            f"the server has an engine of its own; --engine {config.engine} --precision "
+            f"{config.precision} should go without --server"
+        )
+    if (config.ros or config.driver) and (config.engine, config.precision) != _NODES_OWN:
+        raise ConfigError(
+            f"over ROS 2 the policy node has its own engine, onnxruntime in fp32; --engine "
+            f"{config.engine} --precision {config.precision} should go without --ros and --driver"
+        )
+    if config.driver and config.split != "train":
+        raise ConfigError("--driver draws its episodes from the split train")
