@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from rlco_core.errors import ConfigError
-from rlco_trainer.bench.hours import BenchHoursConfig, Hour, judged
+from rlco_trainer.bench.hours import BenchHoursConfig, Hour, Running, judged
 from rlco_trainer.cli import main
 
 
@@ -41,6 +42,14 @@ def test_the_last_hour_is_held_against_the_first(p99: float, memory: float, stea
     bench = judged(60.0, hours)
     assert (bench.steady, bench.latency) == (steady, round(p99 / 10.0, 3))
     assert bench.memory == {"policy": memory / 100.0}
+
+
+def test_hours_that_became_slower_are_written_as_others_are() -> None:
+    hours = [
+        Running(latencies_ms=[quick, 2.0 * quick]).over({"policy": 100.0}) for quick in (1.0, 9.0)
+    ]
+    bench = judged(60.0, hours)
+    assert json.loads(json.dumps(asdict(bench)))["steady"] is False
 
 
 def test_one_hour_cannot_be_held_against_itself() -> None:

@@ -86,7 +86,7 @@ class Bench:
 
 
 @dataclass
-class _Running:
+class Running:
     """An hour under way."""
 
     simulated_s: float = 0.0
@@ -95,8 +95,8 @@ class _Running:
 
     def over(self, memory_mb: Mapping[str, float]) -> Hour:
         """Its figures."""
-        p50, p99 = np.percentile(self.latencies_ms, (50, 99))
-        return Hour(self.episodes, len(self.latencies_ms), round(p50, 2), round(p99, 2), memory_mb)
+        p50, p99 = np.percentile(self.latencies_ms, (50, 99)).round(2).tolist()
+        return Hour(self.episodes, len(self.latencies_ms), p50, p99, memory_mb)
 
 
 def bench_hours(config: BenchHoursConfig) -> Bench:
@@ -116,7 +116,7 @@ def _play(
     seed = _FIRST_SEED
     with progress("simulated minutes", round(config.hours * config.minutes)) as advance:
         for _ in range(config.hours):
-            running, told = _Running(), 0
+            running, told = Running(), 0
             while running.simulated_s < config.minutes * 60.0:
                 report = client.run(config.task, seed)
                 seed += 1
