@@ -63,11 +63,21 @@ def _live(
             raise
         return 0
     finally:
-        rclpy.try_shutdown()
+        shut_down()
         # Not before: a signal triggers the executor's guard conditions until then.
         if executor is not None:
             executor.shutdown()
     return 0
+
+
+def shut_down() -> None:
+    """Leaves the ROS graph, unless a signal's thread does, or just did."""
+    try:
+        rclpy.try_shutdown()
+    except rclpy_implementation.RCLError:
+        # It was first, between rclpy's look at the context and its shutdown.
+        if rclpy.ok():
+            raise
 
 
 def _started(node: LifecycleNode) -> bool:

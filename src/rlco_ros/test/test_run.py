@@ -13,7 +13,7 @@ import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
-from rlco_ros.run import run
+from rlco_ros.run import run, shut_down
 from rlco_ros.spin import LeanExecutor
 
 NODE = """
@@ -190,6 +190,25 @@ def test_a_wait_that_a_stop_overtakes_is_an_orderly_end(
         return
     with pytest.raises(error):
         run(lambda: Node("probe"))
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_signal_may_shut_down_first(stopped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = rclpy_implementation.RCLError
+
+    def overtaken() -> None:
+        if stopped:
+            rclpy.shutdown()
+        raise error("already shut down")
+
+    monkeypatch.setattr(rclpy, "try_shutdown", overtaken)
+    rclpy.init()
+    if stopped:
+        shut_down()
+        return
+    with pytest.raises(error):
+        shut_down()
+    rclpy.shutdown()
 
 
 def test_an_interrupt_while_it_ends_is_an_orderly_end(monkeypatch: pytest.MonkeyPatch) -> None:

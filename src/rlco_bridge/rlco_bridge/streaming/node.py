@@ -23,6 +23,7 @@ from rlco_bridge.streaming.player import SetpointPlayer
 from rlco_bridge.streaming.seam import Seams
 from rlco_bridge.streaming.spec import StreamSpec
 from rlco_ros.qos import COMMAND
+from rlco_ros.run import shut_down
 
 
 def main(descriptor: int, spec: StreamSpec) -> None:
@@ -54,7 +55,7 @@ def main(descriptor: int, spec: StreamSpec) -> None:
         logger.warning(problem)
     loop.run()
     node.destroy_node()
-    rclpy.try_shutdown()
+    shut_down()
 
 
 if __name__ == "__main__":

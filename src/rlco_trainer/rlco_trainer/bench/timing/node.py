@@ -23,6 +23,7 @@ from trajectory_msgs.msg import JointTrajectory
 from rlco_bridge.convert import trajectory_message
 from rlco_bridge.streaming.lateness import Lateness
 from rlco_core.robot import RobotConfig
+from rlco_ros.run import shut_down
 from rlco_sim.session import DT
 
 SETPOINTS, TIMED = "forward_position_controller/commands", "bench_timer/commands"
@@ -97,7 +98,7 @@ def main(rate: float, seconds: float) -> None:
     while time.monotonic() < end:
         rclpy.spin_once(node, timeout_sec=_SPIN)
     print(json.dumps(timer.lateness.summary().to_dict()))
-    rclpy.try_shutdown()
+    shut_down()
 
 
 if __name__ == "__main__":
