@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rlco_bridge.driver import DriverConfig
+from rlco_bringup.policy import PolicySettings, sources
 from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
-from rlco_policy.serving.remote import open_remote
-from rlco_policy.shipped import shipped_bundle
 
 #: Fast DDS 2 (Jazzy) and Fast DDS 3 (Kilted) read the profile from different variables.
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
@@ -39,24 +38,16 @@ class NodeSpec:
 
 
 @dataclass(frozen=True)
-class SimSettings:
+class SimSettings(PolicySettings):
     """What a simulated system is made of; the arguments of ``sim.launch.py``.
 
     Attributes:
-        bundle: directory of the policy bundle; where there is none, the one that ships for the
-            task and the robot.
-        server: URL of a policy server that is asked in place of a bundle.
-        server_token_file, server_contract: files that the server asks for, see docs/serving.md.
         task, domain, robot: names, or paths where these take one.
         split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
         namespace, tf_prefix: as every ROS user knows them.
     """
 
-    bundle: str = ""
-    server: str = ""
-    server_token_file: str = ""
-    server_contract: str = ""
     task: str = "push_cube"
     domain: str = "twin"
     split: str = "train"
@@ -95,7 +86,7 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
         BundleError: no bundle was named, and none ships that would fit.
         ServerError: the server does not answer.
     """
-    asked, agreed = sources(settings)
+    asked, agreed = sources(settings, settings.task, settings.robot)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix),
         "lockstep": settings.mode == "lockstep",
@@ -108,14 +99,10 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
 
 
 @dataclass(frozen=True)
-class RobotSettings:
+class RobotSettings(PolicySettings):
     """What a system with a robot is made of; the arguments of ``robot.launch.py``.
 
     Attributes:
-        bundle: directory of the policy bundle; where there is none, the one that ships for the
-            task and the robot.
-        server: URL of a policy server that is asked in place of a bundle.
-        server_token_file, server_contract: files that the server asks for, see docs/serving.md.
         task: that is played, and simulated with ``use_mock_hardware``.
         robot: by name, or path of its YAML file.
         driver: how the robot is reached, by name or path; where there is none, as the robot's says.
@@ -123,6 +110,7 @@ class RobotSettings:
         use_mock_hardware: the simulator takes the place of robot, driver and camera.
         domain: that the simulated cell is of.
         real_time_factor: how fast simulated time passes.
+        image_transport: raw or compressed: how the camera's images come; simulated ones are raw.
         setpoint_rate: set-points per second that motion is made of.
         execution: how chunks are executed.
         added_latency: by which every answer of the policy is late, s; to try slow policies.
@@ -131,10 +119,6 @@ class RobotSettings:
         namespace, tf_prefix: as every ROS user knows them.
     """
 
-    bundle: str = ""
-    server: str = ""
-    server_token_file: str = ""
-    server_contract: str = ""
     task: str = "push_cube"
     robot: str = "panda"
     driver: str = ""
@@ -142,6 +126,7 @@ class RobotSettings:
     use_mock_hardware: bool = False
     domain: str = "stand_in"
     real_time_factor: float = 1.0
+    image_transport: str = "raw"
     setpoint_rate: float = 100.0
     execution: str = "asynchronous"
     added_latency: float = 0.0
@@ -156,12 +141,14 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
 
     Raises:
         BundleError: no bundle was named, and none ships that would fit.
-        ConfigError: robot or driver are unsound.
+        ConfigError: robot or driver are unsound, or images are to come as none do.
         ServerError: the server does not answer.
     """
+    if settings.use_mock_hardware and settings.image_transport != "raw":
+        raise ConfigError("the simulator's images are raw; image_transport is for real cameras")
     robot = RobotConfig.load(settings.robot)
     driver = settings.driver or robot.driver
-    asked, agreed = sources(settings)
+    asked, agreed = sources(settings, settings.task, settings.robot)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
         "lockstep": False,
@@ -178,7 +165,11 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         "deadman_timeout": settings.deadman_timeout,
         "journal": settings.journal,
     }
-    told = {"task": settings.task, "added_latency": settings.added_latency}
+    told = {
+        "task": settings.task,
+        "added_latency": settings.added_latency,
+        "image_transport": settings.image_transport,
+    }
     policy = policy_node({**shared, **asked, **told}, **measured_states(robot))
     nodes = (policy, bridge_node(bridge))
     if not settings.use_mock_hardware:
@@ -191,28 +182,6 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         tf_prefix=settings.tf_prefix,
     )
     return (mock_hardware(world, driver, real_time_factor=settings.real_time_factor), *nodes)
-
-
-def sources(settings: SimSettings | RobotSettings) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the policy node is told of its policy, and what the bridge is: the bundle, or the
-    server and the contract that the server tells.
-
-    Raises:
-        RlcoError: see ``robot_graph``.
-    """
-    if not settings.server:
-        robot = RobotConfig.load(settings.robot).name
-        bundle = {"bundle": settings.bundle or str(shipped_bundle(settings.task, robot))}
-        return bundle, bundle
-    if settings.bundle:
-        raise ConfigError("a server takes the place of a bundle; give one of the two")
-    files = {
-        "server_token_file": settings.server_token_file,
-        "server_contract": settings.server_contract,
-    }
-    remote = open_remote(settings.server, settings.server_token_file, settings.server_contract)
-    remote.close()
-    return {"server": settings.server, **files}, {"contract": remote.contract.to_json()}
 
 
 def measured_states(robot: RobotConfig) -> dict[str, str]:

@@ -17,6 +17,7 @@ from rlco_bringup.graph import (
     policy_node,
     shared_parameters,
 )
+from rlco_bringup.policy import sources
 from rlco_core.contract import CameraContract, Contract
 from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
@@ -116,7 +117,8 @@ def _acting(settings: RecordSettings, shared: Mapping[str, Any]) -> NodeSpec:
     """The policy, which speaks to the person."""
     robot = RobotConfig.load(settings.robot)
     states = {} if settings.driver == SIM else measured_states(robot)
-    policy = {**shared, "bundle": settings.bundle, "task": settings.task}
+    asked, _ = sources(settings, settings.task, settings.robot)
+    policy = {**shared, **asked, "task": settings.task}
     return policy_node(policy, action_chunk="policy/action_chunk", **states)
 
 

@@ -158,7 +158,6 @@ def test_all_that_differs_is_named_at_once() -> None:
         ({"seed": -1}, "--seed and --max-steps not negative"),
         ({"max_steps": -1}, "--seed and --max-steps not negative"),
         ({"bundle": Path("/nowhere")}, "/nowhere: no such bundle"),
-        ({"ros": True, "precision": "int8"}, "--precision int8 should go without --ros and"),
     ],
 )
 def test_foul_settings_are_refused_before_a_policy_is_loaded(

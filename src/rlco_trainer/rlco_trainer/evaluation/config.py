@@ -13,7 +13,7 @@ from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.settings import EngineName
 
 #: The engine and precision that a policy node has by itself.
-_NODES_OWN = ("onnxruntime", "fp32")
+_DEFAULT = ("onnxruntime", "fp32")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class EvalConfig:
         driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
             franka, franka_crisp, or the path of a YAML file.
         real_time_factor: how fast simulated time passes then.
-        engine, precision, threads: what runs the bundle in this process.
+        engine, precision, threads: what runs the bundle, here or in the policy node.
     """
 
     policy: Literal["bundle", "expert"] = "bundle"
@@ -76,15 +76,10 @@ def check_config(config: EvalConfig) -> None:
             "--server takes the place of --bundle and is asked from this process: "
             "not with --bundle, --policy expert, --ros or --driver"
         )
-    if config.server and (config.engine, config.precision) != _NODES_OWN:
+    if config.server and (config.engine, config.precision) != _DEFAULT:
         raise ConfigError(
             f"the server has an engine of its own; --engine {config.engine} --precision "
             f"{config.precision} should go without --server"
-        )
-    if (config.ros or config.driver) and (config.engine, config.precision) != _NODES_OWN:
-        raise ConfigError(
-            f"over ROS 2 the policy node has its own engine, onnxruntime in fp32; --engine "
-            f"{config.engine} --precision {config.precision} should go without --ros and --driver"
         )
     if config.driver and config.split != "train":
         raise ConfigError("--driver draws its episodes from the split train")

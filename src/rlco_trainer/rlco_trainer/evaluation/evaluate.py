@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -169,23 +169,22 @@ def _remote(config: EvalConfig) -> RemotePolicy:
 
 
 def _system(config: EvalConfig, bundle: Bundle) -> SimSettings | RobotSettings:
-    root = str(bundle.root.resolve())
-    if config.driver:
-        return RobotSettings(
-            bundle=root,
-            task=config.task,
-            domain=config.domain,
-            robot=config.robot,
-            driver=config.driver,
-            use_mock_hardware=True,
-            real_time_factor=config.real_time_factor,
-        )
-    return SimSettings(
-        bundle=root,
-        task=config.task,
-        domain=config.domain,
-        robot=config.robot,
-        split=config.split,
+    played: dict[str, Any] = {
+        "bundle": str(bundle.root.resolve()),
+        "engine": config.engine,
+        "precision": config.precision,
+        "threads": config.threads,
+        "task": config.task,
+        "domain": config.domain,
+        "robot": config.robot,
+    }
+    if not config.driver:
+        return SimSettings(**played, split=config.split)
+    return RobotSettings(
+        **played,
+        driver=config.driver,
+        use_mock_hardware=True,
+        real_time_factor=config.real_time_factor,
     )
 
 
