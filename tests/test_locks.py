@@ -21,10 +21,10 @@ def names(path: Path) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): line for name, line in found.items()}
 
 
-@pytest.mark.parametrize("lock", ["jazzy.txt", "kilted.txt", "weights.txt"])
+@pytest.mark.parametrize("lock", ["jazzy.txt", "kilted.txt", "weights.txt", "gpu.txt"])
 def test_every_line_is_an_exact_public_version(lock: str) -> None:
     for line in names(LOCKS / lock).values():
-        assert re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][0-9A-Za-z.]*", line)
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+(\[[a-z,]+\])?==[0-9][0-9A-Za-z.]*", line)
 
 
 @pytest.mark.parametrize("distro", DISTROS)

@@ -27,6 +27,7 @@ from rlco_core.bundle import load_bundle
 from rlco_core.errors import RlcoError
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.arguments import parse
+from rlco_trainer.check import GPU_IMAGE, Check, in_a_line
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = (
@@ -41,17 +42,6 @@ PACKAGES = (
 DISTROS = ("jazzy", "kilted")
 DISK_NEEDED = 4e9  # bytes: data sets, videos and checkpoints of one full run
 SET_UP = "run `make setup`"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked for: whether it is fine, what was found, and how to get it if not."""
-
-    name: str
-    ok: bool
-    found: str
-    fix: str
-    required: bool = True
 
 
 def report() -> list[Check]:
@@ -74,13 +64,22 @@ def report() -> list[Check]:
 
 @dataclass(frozen=True)
 class DoctorCommand:
-    """Say what is missing on this machine and how to get it."""
+    """Say what is missing on this machine and how to get it.
+
+    Attributes:
+        gpu: whether policies run on its GPU, by running one, is asked and required, too.
+    """
+
+    gpu: bool = False
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """rlco doctor: print the report as a table; 1 when something required is missing."""
-    parse(DoctorCommand, arguments, "doctor")
+    command = parse(DoctorCommand, arguments, "doctor")
     checks = report()
+    if command.gpu:
+        # Only now: where the rest of an environment is broken, it cannot even be imported.
+        checks += importlib.import_module("rlco_trainer.doctor_gpu").gpu_report()
     Console().print(_table(checks))
     return exit_code(checks)
 
@@ -127,7 +126,7 @@ def _middleware() -> Check:
     try:
         found = importlib.import_module("rclpy.utilities").get_rmw_implementation_identifier()
     except Exception as error:
-        found = _line(error)
+        found = in_a_line(error)
     fix = f"{SET_UP}; RMW_IMPLEMENTATION must be rmw_fastrtps_cpp"
     return Check("Fast DDS", found == "rmw_fastrtps_cpp", found, fix)
 
@@ -145,7 +144,7 @@ def _torch() -> Check:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         found = f"{torch.__version__} on {device}, {torch.get_num_threads()} threads"
     except Exception as error:
-        return Check("PyTorch", False, _line(error), SET_UP)
+        return Check("PyTorch", False, in_a_line(error), SET_UP)
     return Check("PyTorch", True, found, SET_UP)
 
 
@@ -166,7 +165,7 @@ def _bundle() -> Check:
         found = load_bundle(shipped_bundle()).manifest.name
     except RlcoError as error:
         fix = "check out the sources again, then: make setup"
-        return Check("shipped bundle", False, _line(error), fix)
+        return Check("shipped bundle", False, in_a_line(error), fix)
     return Check("shipped bundle", True, found, "")
 
 
@@ -186,9 +185,9 @@ def _accelerators() -> Check:
     try:
         providers = importlib.import_module("onnxruntime").get_available_providers()
     except Exception as error:
-        return Check("GPU inference", False, _line(error), SET_UP, required=False)
+        return Check("GPU inference", False, in_a_line(error), SET_UP, required=False)
     ok = bool({"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(providers))
-    fix = "for an NVIDIA GPU: pip install onnxruntime-gpu in place of onnxruntime"
+    fix = f"for an NVIDIA GPU {GPU_IMAGE}; `rlco doctor --gpu` says more"
     return Check("GPU inference", ok, ", ".join(providers), fix, required=False)
 
 
@@ -197,12 +196,8 @@ def _problem(action: Callable[[], object]) -> str:
     try:
         action()
     except Exception as error:
-        return _line(error)
+        return in_a_line(error)
     return ""
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 if __name__ == "__main__":

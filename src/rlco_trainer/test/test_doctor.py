@@ -10,10 +10,14 @@ from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
 import pytest
 
-from rlco_trainer import cli, doctor
-from rlco_trainer.doctor import Check
+from rlco_policy.engines.providers import CUDA
+from rlco_policy.engines.settings import CPU
+from rlco_policy.engines.tensorrt import TENSORRT
+from rlco_trainer import cli, doctor, doctor_gpu
+from rlco_trainer.check import Check
 
 
 def find(name: str) -> Check:
@@ -88,6 +92,30 @@ def test_table_names_the_fix_of_what_is_missing(
     assert "missing" in printed
     assert "moon" in printed
     assert "fetch it" in printed
+
+
+def test_a_machine_without_a_gpu_is_told_all_that_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CPU])
+    monkeypatch.setattr(doctor_gpu, "LIBRARIES", {"libnowhere.so.13": "nvidia-nowhere"})
+    monkeypatch.setenv("PATH", "")
+    checks = {check.name: check for check in doctor_gpu.gpu_report()}
+    assert not any(check.ok for check in checks.values())
+    assert {"NVIDIA driver", "ONNX Runtime for GPUs"} < set(checks)
+    assert f"{CUDA} is not in use" in checks[f"{CUDA} in fp32"].found
+    assert "policy-gpu.Dockerfile" in checks["libnowhere.so.13"].fix
+    monkeypatch.setattr(doctor, "report", list)
+    assert cli.main(["doctor", "--gpu"]) == 1
+    assert "libnowhere.so.13" in capsys.readouterr().out
+
+
+def test_a_provider_is_right_by_what_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_gpu, "WAYS", ((CPU, "fp32"), (TENSORRT, "fp16")))
+    fine, missing = list(doctor_gpu.gpu_report())[-2:]
+    assert fine.ok
+    assert "ms, drift 0.00 of what is allowed" in fine.found
+    assert not missing.ok
 
 
 def test_unknown_words_are_refused() -> None:

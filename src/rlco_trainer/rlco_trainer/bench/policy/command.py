@@ -19,7 +19,7 @@ from rich.table import Table
 from rlco_core.errors import ConfigError, choices
 from rlco_trainer.arguments import parse
 from rlco_trainer.bench.figures import document, keep, show_figures
-from rlco_trainer.bench.policy.part import Options, Part
+from rlco_trainer.bench.policy.part import Options, Part, Provider
 
 #: Modules of this package with ``measure(options)``.
 PARTS = ("nano", "small", "decode", "transport", "serving", "execution")
@@ -36,6 +36,7 @@ class BenchPolicyConfig:
         seconds: of each row.
         threads: counts to measure with.
         bundle: in place of the one that ships.
+        provider: cuda or tensorrt: a GPU's rows of nano and small stand beside the CPU's.
         json: file that gets the figures.
     """
 
@@ -43,6 +44,7 @@ class BenchPolicyConfig:
     seconds: float = 5.0
     threads: tuple[int, ...] = (1, 2)
     bundle: Path | None = None
+    provider: Provider = "cpu"
     json: Path | None = None
 
 
@@ -57,7 +59,7 @@ def bench_policy(config: BenchPolicyConfig) -> Part:
             raise ConfigError(f"part '{name}' is unknown; known: {choices(PARTS)}")
     if not config.seconds > 0.0 or not config.threads or min(config.threads) < 1:
         raise ConfigError("--seconds must be positive, and --threads counts of at least 1")
-    options = Options(config.seconds, config.threads, config.bundle)
+    options = Options(config.seconds, config.threads, config.bundle, config.provider)
     measured = [_measure_of(name)(options) for name in config.parts]
     rows = tuple(row for part in measured for row in part.rows)
     return Part(rows, {name: r for part in measured for name, r in part.ratios.items()})

@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+#: Where engines run: with all that the CPU has, and with a GPU's as well.
+Provider: TypeAlias = Literal["cpu", "cuda", "tensorrt"]
 
 
 @dataclass(frozen=True)
@@ -16,11 +20,13 @@ class Options:
         seconds: of each row.
         threads: counts to measure with, one after the other.
         bundle: in place of the one that ships.
+        provider: whose rows stand beside the CPU's.
     """
 
     seconds: float = 5.0
     threads: tuple[int, ...] = (1, 2)
     bundle: Path | None = None
+    provider: Provider = "cpu"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Ranges of int8 come from the very observations that it is then held against: thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,11 +18,13 @@ from rlco_core.contract import PARITY_FILE
 from rlco_core.errors import RlcoError
 from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.open import open_model
+from rlco_policy.engines.providers import CUDA, ON_GPU
 from rlco_policy.engines.settings import EngineName, EngineSettings
+from rlco_policy.engines.tensorrt import TENSORRT
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.parity import Drift, largest_drift, read_parity
 from rlco_trainer.bench.policy.contest import contest
-from rlco_trainer.bench.policy.part import Options
+from rlco_trainer.bench.policy.part import Options, Provider
 from rlco_trainer.bench.policy.roofline import Peaks, Work, measure_peaks, work_of
 from rlco_trainer.bench.policy.subject import Subject
 from rlco_trainer.bundles.build import feeds_of
@@ -38,6 +40,11 @@ _WAYS: tuple[tuple[EngineName, Precision], ...] = (
     ("openvino", "bf16"),
     ("openvino", "int8"),
 )
+#: ONNX Runtime's provider on a GPU, and the precisions it computes in by itself.
+_ON_GPU: Mapping[Provider, tuple[str, tuple[Precision, ...]]] = {
+    "cuda": (CUDA, ("fp32",)),
+    "tensorrt": (TENSORRT, ("fp32", "fp16", "bf16")),
+}
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,17 @@ class Way:
 
 
 def race(subject: Subject, options: Options, beside: Torch) -> Iterator[dict[str, object]]:
-    """Rows of all ways, for every number of threads, ``beside`` what torch does."""
+    """Rows of all ways, for every number of threads, ``beside`` what torch does.
+
+    Raises:
+        RlcoError: a GPU was asked for, and cannot be had.
+    """
     work = work_of(subject.network, subject.inputs(subject.observations[0]))
     model = subject.bundle.model_path.read_bytes()
     feeds = [feeds_of(subject.reference, one) for one in subject.observations]
     models = {"int8": quantised(model, feeds)}
     for threads in options.threads:
-        ways = dict(_ways(subject, models, threads))
+        ways = {**dict(_ways(subject, models, threads)), **dict(_on_gpu(subject, options, threads))}
         calls = {name: _in_torch(subject, name, threads) for name in beside}
         calls |= {name: subject.on_engine(way.policy) for name, way in ways.items()}
         times, peaks = contest(calls, options.seconds), measure_peaks(threads)
@@ -87,7 +98,10 @@ def times_least(rows: list[dict[str, object]]) -> float:
     """How many times the least time that its precision allows the best way that passed takes, for
     the number of threads where that is most.
     """
-    passed = [[row for row in together if row["passed"]] for together in _by_threads(rows)]
+    passed = [
+        [row for row in together if row["passed"] and "times_least" in row]
+        for together in _by_threads(rows)
+    ]
     return max(min(_figure(row, "times_least") for row in rows) for rows in passed)
 
 
@@ -103,12 +117,16 @@ def _figure(row: dict[str, object], name: str) -> float:
 def _about(way: Way | None, work: Work, peaks: Peaks, p50_ms: float) -> dict[str, object]:
     """What else a row says: how far the answers are off, and from what the machine could do."""
     precision = way.policy.engine.precision if way else "fp32"
-    least = peaks.least_ms(work, precision)
-    return {
+    said = {
         "precision": precision,
         "drift": round(way.drift.share, 4) if way else 0.0,
         "passed": way is not None and way.drift.share <= 1.0,
         "gflop": round(1e-9 * work.flop, 4),
+    }
+    if way and way.policy.engine.provider in ON_GPU:
+        return said
+    least = peaks.least_ms(work, precision)
+    return said | {
         "peak_gflops": round(1e-9 * peaks.operations[precision], 1),
         "least_ms": round(least, 4),
         "times_least": round(p50_ms / least, 2),
@@ -125,18 +143,31 @@ def _in_torch(subject: Subject, name: str, threads: int) -> Callable[[], object]
 
 
 def _ways(subject: Subject, models: dict[str, bytes], threads: int) -> Iterator[tuple[str, Way]]:
-    """Every engine and precision that this machine has, by name."""
-    bundle, reference = subject.bundle, subject.reference
-    plain = bundle.model_path.read_bytes()
-    parity = read_parity(bundle.root / PARITY_FILE, bundle.contract)
-    assert bundle.manifest.parity is not None
+    """Every engine and precision that this machine's CPU has, by name."""
+    plain = subject.bundle.model_path.read_bytes()
     for engine, precision in _WAYS:
         settings = EngineSettings(engine, precision, threads=threads)
         try:
-            opened = open_model(models.get(precision, plain), bundle.contract, settings)
+            way = _way(subject, models.get(precision, plain), settings)
         except RlcoError as error:
             print(f"{engine} in {precision} is left out: {error}")
             continue
-        policy = OnnxPolicy(bundle, settings, reference.encoder, engine=opened)
-        drift = largest_drift(policy, parity, bundle.manifest.parity.tolerance)
-        yield f"{engine} {precision}", Way(policy, drift)
+        yield f"{engine} {precision}", way
+
+
+def _on_gpu(subject: Subject, options: Options, threads: int) -> Iterator[tuple[str, Way]]:
+    """What was asked for of a GPU: it is there, or an error."""
+    provider, precisions = _ON_GPU.get(options.provider, ("", ()))
+    for precision in precisions:
+        settings = EngineSettings("onnxruntime", precision, (provider,), threads=threads)
+        model = subject.bundle.model_path.read_bytes()
+        yield f"{options.provider} {precision}", _way(subject, model, settings)
+
+
+def _way(subject: Subject, model: bytes, settings: EngineSettings) -> Way:
+    bundle = subject.bundle
+    assert bundle.manifest.parity is not None
+    opened = open_model(model, bundle.contract, settings)
+    policy = OnnxPolicy(bundle, settings, subject.reference.encoder, engine=opened)
+    parity = read_parity(bundle.root / PARITY_FILE, bundle.contract)
+    return Way(policy, largest_drift(policy, parity, bundle.manifest.parity.tolerance))
