@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""One fault of every kind on a running system; `./rlco test-faults` tries all of them."""
+"""Some faults on a running system; `./rlco test-faults` tries all of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from rlco_trainer.faults.run import FaultsConfig, chosen
 
 #: Robot and names of its cases that are tried here.
 TRIED = {
-    "panda": ("camera_black", "joint_nan", "chunk_exploding", "reflex", "policy_killed"),
-    "ur5e": ("clock_jumps_back", "protective_stop", "program_stop_and_reactivation",
-             "speed_scaling_0", "bridge_killed"),
-}  # fmt: skip
+    "panda": ("camera_black", "reflex"),
+    "ur5e": ("clock_jumps_back", "protective_stop"),
+}
 
 
 def test_there_are_cases_enough_and_no_two_of_a_name() -> None:
@@ -37,10 +36,12 @@ def test_cases_are_chosen_by_name() -> None:
 
 @pytest.fixture(params=list(TRIED))
 def tried(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
-    """Lines of the cases of a robot, as the command prints them."""
+    """Lines of the cases of a robot, as the command prints them, in slow time as for a machine that
+    others use, too.
+    """
     robot = request.param
     command = ["rlco", "test-faults", "--robots", robot, "--cases", *TRIED[robot]]
-    command += ["--logs", str(tmp_path)]
+    command += ["--logs", str(tmp_path), "--real-time-factor", "0.3"]
     run = subprocess.run(
         command, env=underlay.environment(), capture_output=True, text=True, timeout=600
     )
@@ -48,5 +49,5 @@ def tried(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
 
 
 def test_the_arm_is_stopped_in_time_and_the_task_is_finished_afterwards(tried: list[str]) -> None:
-    assert len(tried) == 5
+    assert len(tried) == 2
     assert [line for line in tried if not line.endswith(": passed")] == []

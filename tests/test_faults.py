@@ -18,7 +18,7 @@ from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from rlco_bridge.client import EpisodeClient, Sent, SystemNotReady
+from rlco_bridge.client import EpisodeClient, EpisodeReport, Sent, SystemNotReady
 from rlco_bridge.journal import read_journal
 from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
@@ -54,6 +54,27 @@ def killer(system: System, name: str, step: int) -> Callable[[int], None]:
             system.processes[name].wait()
 
     return during
+
+
+def ends_with(
+    reason: str, client: EpisodeClient, during: Callable[[int], None], again: Callable[[], object]
+) -> EpisodeReport:
+    """Runs episodes in real time until one ends so: a busy machine may be late before it comes to
+    that. ``again`` prepares another try.
+    """
+    for _ in range(6):
+        report = client.run("push_cube", 10_000, during=during)
+        if report.stop_reason == reason:
+            return report
+        again()
+    raise AssertionError(f"the last of six ended with {report.stop_reason}: {report.detail}")
+
+
+def revive(system: System, client: EpisodeClient, name: str) -> None:
+    """Starts a node again if it was killed."""
+    if system.processes[name].poll() is not None:
+        system.start(name)
+        client.wait_for_system(60.0)
 
 
 def safety_states(client: EpisodeClient) -> list[SafetyState]:
@@ -96,8 +117,12 @@ def test_killed_policy_in_real_time_brakes_holds_and_recovers(
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     system, client = start(mode="realtime")
     states = safety_states(client)
-    report = client.run("push_cube", 10_000, during=killer(system, "policy_node", 5))
-    assert report.stop_reason == "chunk_timeout"
+    report = ends_with(
+        "chunk_timeout",
+        client,
+        killer(system, "policy_node", 5),
+        lambda: revive(system, client, "policy_node"),
+    )
     sent = client.trajectories_seen
     spin_until(client, lambda: len(sent()) > report.steps)
     # Without another word the arm is at rest within a quarter of a second.
@@ -114,12 +139,8 @@ def test_killed_policy_in_real_time_brakes_holds_and_recovers(
 
     chunks = client.node.resolve_topic_name("action_chunk")
     spin_until(client, lambda: client.node.count_publishers(chunks) == 0)
-    system.start("policy_node")
-    client.wait_for_system(60.0)
-    reasons = []
-    while "success" not in reasons and len(reasons) < 6:
-        reasons.append(client.run("push_cube", 10_000).stop_reason)
-    assert reasons[-1] == "success", reasons
+    revive(system, client, "policy_node")
+    ends_with("success", client, lambda step: None, lambda: None)
 
 
 def test_killed_policy_in_lockstep_ends_with_a_reason(start: Callable) -> None:
@@ -155,12 +176,12 @@ def test_killed_bridge_leaves_an_arm_that_comes_to_rest(start: Callable) -> None
 
 def test_killed_simulator_ends_with_a_reason(start: Callable) -> None:
     system, client = start(mode="realtime")
-    for _ in range(10):
-        report = client.run("push_cube", 10_000, during=killer(system, "sim_node", 5))
-        # On a busy machine the policy may be late before it comes to that.
-        if system.processes["sim_node"].poll() is not None:
-            break
-    assert report.stop_reason == "observation_timeout"
+    report = ends_with(
+        "observation_timeout",
+        client,
+        killer(system, "sim_node", 5),
+        lambda: revive(system, client, "sim_node"),
+    )
     assert "/joint_states" in report.detail
 
 
@@ -233,12 +254,7 @@ def test_a_software_stop_ends_motion_and_latches_until_a_person_arms(start: Call
         if step >= 4:
             stop.publish(Empty())
 
-    for _ in range(10):
-        report = client.run("push_cube", 10_000, during=press)
-        # On a busy machine the policy may be late before it comes to that.
-        if report.stop_reason != "chunk_timeout":
-            break
-    assert report.stop_reason == "software_stop"
+    ends_with("software_stop", client, press, lambda: None)
     spin_until(client, lambda: bool(states) and states[-1].mode == SafetyState.STOPPED)
     last = client.trajectories_seen()[-1]
     assert last.after_ns[-1] <= 250_000_000

@@ -69,13 +69,19 @@ def hear_out(client: EpisodeClient, said: list[tuple[float, np.ndarray]]) -> Non
         assert time.monotonic() < deadline, "it falls silent"
 
 
+def run_to_the_end(system: System, client: EpisodeClient, how: signal.Signals) -> None:
+    """A busy machine may end an episode before its bridge is told to fail; then another is run."""
+    for _ in range(10):
+        client.run("push_cube", 10_000, during=failing(system, how), timeout=8.0)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGINT])
 def test_the_arm_comes_to_rest_where_its_bridge_does_not_go_on(
     running: Running, how: signal.Signals
 ) -> None:
     system, client, said = running
     with pytest.raises(SystemNotReady):
-        client.run("push_cube", 10_000, during=failing(system, how), timeout=8.0)
+        run_to_the_end(system, client, how)
     hear_out(client, said)
     joints = np.array([row for _, row in said])
     assert np.abs(np.diff(joints[-40:], axis=0)).max() < REACH_RAD
