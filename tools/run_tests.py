@@ -25,7 +25,7 @@ DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
 #: Packages and system tests that keep no time, and how these are shared out.
 COMPUTING = {"rlco_core", "rlco_sim", "rlco_trainer"}
-COMPUTING_SYSTEMS = {"learning", "parity", "refusals", "serving", "walls"}
+COMPUTING_SYSTEMS = {"learning", "reward", "parity", "refusals", "serving", "walls"}
 BOTH_CORES = ["-n", "2", "--dist", "loadfile"]
 #: s for one command; all of them take about 20 minutes on two cores.
 DEADLINE_S = 1500.0
