@@ -181,6 +181,9 @@ def test_environment() -> dict[str, str]:
         **underlay.environment(),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": DOMAIN,
+        # Where several processes compute on two cores, threads that spin only wait for each other.
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
         "MYPYPATH": str(BUILD / "rlco_bringup"),
     }
 

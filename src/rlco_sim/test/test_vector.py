@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_sim.env import RlcoEnv
-from rlco_sim.vector import VectorEnv, WorkerError
+from rlco_sim.vector import VectorEnv
+from rlco_sim.vector_worker import WorkerError
 
 COUNT = 3
 KIND: dict[str, Any] = {

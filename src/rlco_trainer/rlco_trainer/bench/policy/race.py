@@ -117,7 +117,7 @@ def _figure(row: dict[str, object], name: str) -> float:
 def _about(way: Way | None, work: Work, peaks: Peaks, p50_ms: float) -> dict[str, object]:
     """What else a row says: how far the answers are off, and from what the machine could do."""
     precision = way.policy.engine.precision if way else "fp32"
-    said = {
+    said: dict[str, object] = {
         "precision": precision,
         "drift": round(way.drift.share, 4) if way else 0.0,
         "passed": way is not None and way.drift.share <= 1.0,
