@@ -26,7 +26,7 @@ BUILD = ROOT / "build" / DISTRO
 #: Packages and system tests that keep no time, and how these are shared out.
 COMPUTING = {"rlco_core", "rlco_sim", "rlco_trainer"}
 COMPUTING_SYSTEMS = {"learning", "reward", "parity", "refusals", "serving", "walls"}
-BOTH_CORES = ["-n", "2", "--dist", "loadfile"]
+BOTH_CORES = ["-n", "2", "--dist"]
 #: s for one command; all of them take about 20 minutes on two cores.
 DEADLINE_S = 1500.0
 TIMED_OUT = 124
@@ -80,7 +80,7 @@ def test_packages() -> Counts:
     """
     names = set(tested_packages())
     # colcon takes options that another program gets with a space in front.
-    shared = [f" {word}" if word.startswith("-") else word for word in BOTH_CORES]
+    shared = [f" {word}" if word.startswith("-") else word for word in [*BOTH_CORES, "loadfile"]]
     return colcon_test(names & COMPUTING, *shared) + colcon_test(names - COMPUTING)
 
 
