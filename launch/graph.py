@@ -42,16 +42,14 @@ class SimSettings(PolicySettings):
     """What a simulated system is made of; the arguments of ``sim.launch.py``.
 
     Attributes:
-        task, domain, robot: names, or paths where these take one.
+        domain: that is simulated, by name or path.
         split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
         namespace, tf_prefix: as every ROS user knows them.
     """
 
-    task: str = "push_cube"
     domain: str = "twin"
     split: str = "train"
-    robot: str = "panda"
     mode: str = "lockstep"
     namespace: str = ""
     tf_prefix: str = ""
@@ -86,7 +84,7 @@ def sim_graph(settings: SimSettings) -> tuple[NodeSpec, ...]:
         BundleError: no bundle was named, and none ships that would fit.
         ServerError: the server does not answer.
     """
-    asked, agreed = sources(settings, settings.task, settings.robot)
+    asked, agreed = sources(settings)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix),
         "lockstep": settings.mode == "lockstep",
@@ -103,8 +101,6 @@ class RobotSettings(PolicySettings):
     """What a system with a robot is made of; the arguments of ``robot.launch.py``.
 
     Attributes:
-        task: that is played, and simulated with ``use_mock_hardware``.
-        robot: by name, or path of its YAML file.
         driver: how the robot is reached, by name or path; where there is none, as the robot's says.
         mode: real, or shadow: everything runs, and nothing is commanded.
         use_mock_hardware: the simulator takes the place of robot, driver and camera.
@@ -119,8 +115,6 @@ class RobotSettings(PolicySettings):
         namespace, tf_prefix: as every ROS user knows them.
     """
 
-    task: str = "push_cube"
-    robot: str = "panda"
     driver: str = ""
     mode: str = "real"
     use_mock_hardware: bool = False
@@ -148,7 +142,7 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         raise ConfigError("the simulator's images are raw; image_transport is for real cameras")
     robot = RobotConfig.load(settings.robot)
     driver = settings.driver or robot.driver
-    asked, agreed = sources(settings, settings.task, settings.robot)
+    asked, agreed = sources(settings)
     shared = {
         **shared_parameters(settings.robot, settings.tf_prefix, settings.use_mock_hardware),
         "lockstep": False,

@@ -23,6 +23,8 @@ class PolicySettings:
             task and the robot.
         server: URL of a policy server that is asked in place of a bundle.
         server_token_file, server_contract: files that the server asks for, see docs/serving.md.
+        task: that is played.
+        robot: by name, or path of its YAML file.
         engine, precision, threads: what runs a bundle's graph, see docs/inference.md.
         providers: ONNX Runtime's execution providers by priority, with commas between them.
     """
@@ -31,15 +33,15 @@ class PolicySettings:
     server: str = ""
     server_token_file: str = ""
     server_contract: str = ""
+    task: str = "push_cube"
+    robot: str = "panda"
     engine: str = "onnxruntime"
     precision: str = "fp32"
     threads: int = 1
     providers: str = CPU
 
 
-def sources(
-    settings: PolicySettings, task: str, robot: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def sources(settings: PolicySettings) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the policy node is told of its policy, and what the bridge is: the bundle, or the
     server and the contract that the server tells.
 
@@ -49,7 +51,8 @@ def sources(
         ServerError: the server does not answer.
     """
     if not settings.server:
-        root = settings.bundle or str(shipped_bundle(task, RobotConfig.load(robot).name))
+        robot = RobotConfig.load(settings.robot).name
+        root = settings.bundle or str(shipped_bundle(settings.task, robot))
         return {"bundle": root, **_engine(settings)}, {"bundle": root}
     if settings.bundle:
         raise ConfigError("a server takes the place of a bundle; give one of the two")

@@ -117,7 +117,7 @@ def _acting(settings: RecordSettings, shared: Mapping[str, Any]) -> NodeSpec:
     """The policy, which speaks to the person."""
     robot = RobotConfig.load(settings.robot)
     states = {} if settings.driver == SIM else measured_states(robot)
-    asked, _ = sources(settings, settings.task, settings.robot)
+    asked, _ = sources(settings)
     policy = {**shared, **asked, "task": settings.task}
     return policy_node(policy, action_chunk="policy/action_chunk", **states)
 
