@@ -17,12 +17,7 @@ from numpy.typing import NDArray
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
-from rclpy.qos import (
-    HistoryPolicy,
-    QoSProfile,
-    ReliabilityPolicy,
-    qos_profile_action_status_default,
-)
+from rclpy.qos import qos_profile_action_status_default
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -32,11 +27,10 @@ from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.action import RunEpisode
+from rlco_ros.qos import RECORD
 from rlco_ros.run import shut_down
 
 _POLL = 0.05
-#: A recorder waits for no turn: what came while this process did nothing is not lost.
-_ALL = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
 #: s after which what was not answered is looked for, or asked again.
 _ANSWER = 5.0
 _ALIVE_PERIOD = 1.0
@@ -138,9 +132,9 @@ class EpisodeClient:
             qos_profile_action_status_default,
         )
         self._arm, self._gripper = _Recorder(), _Recorder()
-        self.node.create_subscription(JointTrajectory, robot.controller_topic, self._arm, _ALL)
+        self.node.create_subscription(JointTrajectory, robot.controller_topic, self._arm, RECORD)
         self.node.create_subscription(
-            JointTrajectory, robot.gripper.controller_topic, self._gripper, _ALL
+            JointTrajectory, robot.gripper.controller_topic, self._gripper, RECORD
         )
 
     def close(self) -> None:

@@ -22,7 +22,8 @@ from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.providers import CUDA
 from rlco_policy.engines.settings import EngineSettings
 from rlco_policy.engines.tensorrt import TENSORRT, gpu_and_driver
-from rlco_policy.parity import open_policy, require_parity
+from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.parity import require_parity
 from rlco_policy.shipped import shipped_bundle
 from rlco_trainer.check import GPU_IMAGE, Check, in_a_line
 
@@ -80,8 +81,9 @@ def _answers(provider: str, precision: Precision) -> Check:
     """The shipped bundle's drift and time there."""
     name, bundle = f"{provider} in {precision}", load_bundle(shipped_bundle())
     try:
-        policy = open_policy(bundle, EngineSettings("onnxruntime", precision, (provider,)))
+        policy = OnnxPolicy(bundle, EngineSettings("onnxruntime", precision, (provider,)))
         drift = require_parity(policy, bundle)
+        policy.warm_up()
     except RlcoError as error:
         return Check(name, False, in_a_line(error), f"repair what is said above, or {GPU_IMAGE}")
     begun = time.perf_counter()

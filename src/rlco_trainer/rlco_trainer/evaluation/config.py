@@ -12,9 +12,6 @@ from rlco_core.errors import ConfigError
 from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.settings import EngineName
 
-#: The engine and precision that a policy node has by itself.
-_DEFAULT = ("onnxruntime", "fp32")
-
 
 @dataclass(frozen=True)
 class EvalConfig:
@@ -76,7 +73,8 @@ def check_config(config: EvalConfig) -> None:
             "--server takes the place of --bundle and is asked from this process: "
             "not with --bundle, --policy expert, --ros or --driver"
         )
-    if config.server and (config.engine, config.precision) != _DEFAULT:
+    by_itself = (EvalConfig.engine, EvalConfig.precision)
+    if config.server and (config.engine, config.precision) != by_itself:
         raise ConfigError(
             f"the server has an engine of its own; --engine {config.engine} --precision "
             f"{config.precision} should go without --server"

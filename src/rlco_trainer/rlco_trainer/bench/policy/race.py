@@ -22,7 +22,7 @@ from rlco_policy.engines.providers import CUDA, ON_GPU
 from rlco_policy.engines.settings import EngineName, EngineSettings
 from rlco_policy.engines.tensorrt import TENSORRT
 from rlco_policy.onnx_policy import OnnxPolicy
-from rlco_policy.parity import Drift, largest_drift, read_parity
+from rlco_policy.parity import Drift, Parity, largest_drift, read_parity
 from rlco_trainer.bench.policy.contest import contest
 from rlco_trainer.bench.policy.part import Options, Provider
 from rlco_trainer.bench.policy.roofline import Peaks, Work, measure_peaks, work_of
@@ -60,6 +60,10 @@ class Way:
     drift: Drift
 
 
+#: Opens a way; `RlcoError` where it cannot be had.
+_Open: TypeAlias = Callable[[EngineSettings], Way]
+
+
 def race(subject: Subject, options: Options, beside: Torch) -> Iterator[dict[str, object]]:
     """Rows of all ways, for every number of threads, ``beside`` what torch does.
 
@@ -70,8 +74,16 @@ def race(subject: Subject, options: Options, beside: Torch) -> Iterator[dict[str
     model = subject.bundle.model_path.read_bytes()
     feeds = [feeds_of(subject.reference, one) for one in subject.observations]
     models = {"int8": quantised(model, feeds)}
+    parity = read_parity(subject.bundle.root / PARITY_FILE, subject.bundle.contract)
+
+    def open_way(settings: EngineSettings) -> Way:
+        return _way(subject, models.get(settings.precision, model), settings, parity)
+
     for threads in options.threads:
-        ways = {**dict(_ways(subject, models, threads)), **dict(_on_gpu(subject, options, threads))}
+        ways = {
+            **dict(_ways(open_way, threads)),
+            **dict(_on_gpu(open_way, options.provider, threads)),
+        }
         calls = {name: _in_torch(subject, name, threads) for name in beside}
         calls |= {name: subject.on_engine(way.policy) for name, way in ways.items()}
         times, peaks = contest(calls, options.seconds), measure_peaks(threads)
@@ -142,32 +154,29 @@ def _in_torch(subject: Subject, name: str, threads: int) -> Callable[[], object]
     return subject.in_torch(torch.compile(subject.network, dynamic=False))
 
 
-def _ways(subject: Subject, models: dict[str, bytes], threads: int) -> Iterator[tuple[str, Way]]:
+def _ways(open_way: _Open, threads: int) -> Iterator[tuple[str, Way]]:
     """Every engine and precision that this machine's CPU has, by name."""
-    plain = subject.bundle.model_path.read_bytes()
     for engine, precision in _WAYS:
         settings = EngineSettings(engine, precision, threads=threads)
         try:
-            way = _way(subject, models.get(precision, plain), settings)
+            way = open_way(settings)
         except RlcoError as error:
             print(f"{engine} in {precision} is left out: {error}")
             continue
         yield f"{engine} {precision}", way
 
 
-def _on_gpu(subject: Subject, options: Options, threads: int) -> Iterator[tuple[str, Way]]:
+def _on_gpu(open_way: _Open, asked: Provider, threads: int) -> Iterator[tuple[str, Way]]:
     """What was asked for of a GPU: it is there, or an error."""
-    provider, precisions = _ON_GPU.get(options.provider, ("", ()))
+    provider, precisions = _ON_GPU.get(asked, ("", ()))
     for precision in precisions:
         settings = EngineSettings("onnxruntime", precision, (provider,), threads=threads)
-        model = subject.bundle.model_path.read_bytes()
-        yield f"{options.provider} {precision}", _way(subject, model, settings)
+        yield f"{asked} {precision}", open_way(settings)
 
 
-def _way(subject: Subject, model: bytes, settings: EngineSettings) -> Way:
+def _way(subject: Subject, model: bytes, settings: EngineSettings, parity: Parity) -> Way:
     bundle = subject.bundle
     assert bundle.manifest.parity is not None
     opened = open_model(model, bundle.contract, settings)
     policy = OnnxPolicy(bundle, settings, subject.reference.encoder, engine=opened)
-    parity = read_parity(bundle.root / PARITY_FILE, bundle.contract)
     return Way(policy, largest_drift(policy, parity, bundle.manifest.parity.tolerance))
