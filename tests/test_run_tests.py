@@ -12,8 +12,9 @@ import run_tests
 from run_tests import Counts
 
 REPORT = """<testsuites><testsuite name="pytest">
-<testcase name="a"/><testcase name="b"><failure message="x"/></testcase>
-<testcase name="c"><error message="x"/></testcase><testcase name="d"><skipped/></testcase>
+<testcase name="a"/><testcase classname="t" name="b"><failure message="x"/></testcase>
+<testcase classname="t" name="c"><error message="x"/></testcase>
+<testcase name="d"><skipped/></testcase>
 </testsuite></testsuites>"""
 
 
@@ -26,19 +27,26 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_report_is_counted(root: Path) -> None:
     (root / "pytest.xml").write_text(REPORT)
-    assert run_tests.read_report(root / "pytest.xml") == Counts(passed=1, failed=2, skipped=1)
+    assert run_tests.read_report(root / "pytest.xml") == Counts(1, ("t::b", "t::c"), 1)
 
 
 def test_missing_report_is_a_failure(root: Path) -> None:
-    assert run_tests.read_report(root / "pytest.xml") == Counts(failed=1)
+    counts = run_tests.read_report(root / "pytest.xml")
+    assert counts.failures == ("pytest.xml: no test report, the run broke off",)
 
 
 @pytest.mark.parametrize(
-    ("counts", "code", "failed"),
-    [(Counts(3), 0, 0), (Counts(3), 139, 1), (Counts(3, 2), 1, 2)],
+    ("counts", "code", "failures"),
+    [
+        (Counts(3), 0, ()),
+        (Counts(3), 139, ("suite: exit code 139, and no test that failed",)),
+        (Counts(3, ("t::a",)), 1, ("t::a",)),
+    ],
 )
-def test_crash_that_no_report_tells_of_counts(counts: Counts, code: int, failed: int) -> None:
-    assert run_tests.with_breakdown(counts, code).failed == failed
+def test_crash_that_no_report_tells_of_counts(
+    counts: Counts, code: int, failures: tuple[str, ...]
+) -> None:
+    assert run_tests.with_breakdown(counts, "suite", code).failures == failures
 
 
 def test_packages_with_tests_are_found(root: Path) -> None:
@@ -50,23 +58,27 @@ def test_packages_with_tests_are_found(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "code", "line"),
+    ("counts", "code", "last"),
     [
-        (Counts(4, 0, 1), 0, "4 passed, 0 failed, 1 skipped"),
-        (Counts(4, 2, 0), 1, "4 passed, 2 failed, 0 skipped"),
+        (Counts(4, (), 1), 0, ["4 passed, 0 failed, 1 skipped"]),
+        (
+            Counts(4, ("t::a", "t::b"), 0),
+            1,
+            ["failed: t::a", "failed: t::b", "", "4 passed, 2 failed, 0 skipped"],
+        ),
     ],
 )
-def test_ends_with_the_counts(
+def test_ends_with_what_failed_and_the_counts(
     counts: Counts,
     code: int,
-    line: str,
+    last: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(run_tests, "lint", lambda: counts)
     monkeypatch.setattr("sys.argv", ["run_tests.py", "--lint"])
     assert run_tests.main() == code
-    assert capsys.readouterr().out.splitlines()[-1] == line
+    assert capsys.readouterr().out.splitlines()[-len(last) :] == last
 
 
 def test_what_does_not_end_is_killed_with_all_that_it_started(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 """Runs every check and ends with one line of counts; run by `make test` and `make lint`.
 
 Linters, then `colcon test` over all packages, then the system tests. A failure stops nothing that
-comes after it. A linter counts as one test; a test run that breaks off counts as one failure.
+comes after it, and is named again at the end. A linter counts as one test; a test run that breaks
+off counts as one failure.
 """
 
 from __future__ import annotations
@@ -34,19 +35,21 @@ TIMED_OUT = 124
 
 @dataclass(frozen=True)
 class Counts:
-    """How many tests passed, failed and were skipped."""
+    """How many tests passed and were skipped, and the names of those that failed."""
 
     passed: int = 0
-    failed: int = 0
+    failures: tuple[str, ...] = ()
     skipped: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
-            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+            self.passed + other.passed,
+            self.failures + other.failures,
+            self.skipped + other.skipped,
         )
 
     def __str__(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        return f"{self.passed} passed, {len(self.failures)} failed, {self.skipped} skipped"
 
 
 def main() -> int:
@@ -55,8 +58,9 @@ def main() -> int:
         [lint] if "--lint" in sys.argv[1:] else [lint, add_underlay, test_packages, test_system]
     )
     counts = sum((suite() for suite in suites), Counts())
-    print(f"\n{counts}", flush=True)
-    return 1 if counts.failed else 0
+    print("", *(f"failed: {name}" for name in counts.failures), "", sep="\n")
+    print(counts, flush=True)
+    return 1 if counts.failures else 0
 
 
 def lint() -> Counts:
@@ -64,8 +68,8 @@ def lint() -> Counts:
     commands = [["ruff", "check"], ["ruff", "format", "--check"], mypy_command()]
     commands += [["mypy", "--strict", "tools"]]
     commands += [["hadolint", str(path)] for path in sorted((ROOT / "docker").glob("*.Dockerfile"))]
-    failures = sum(1 for command in commands if run(command))
-    return Counts(passed=len(commands) - failures, failed=failures)
+    failures = tuple(" ".join(command) for command in commands if run(command))
+    return Counts(len(commands) - len(failures), failures)
 
 
 def mypy_command() -> list[str]:
@@ -94,7 +98,7 @@ def colcon_test(names: set[str], *options: str) -> Counts:
     command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
     command += ["--return-code-on-test-failure", "--packages-select", *sorted(names)]
     code = run([*command, *(["--pytest-args", *options] if options else [])])
-    return with_breakdown(sum(map(read_report, reports), Counts()), code)
+    return with_breakdown(sum(map(read_report, reports), Counts()), "colcon test", code)
 
 
 def add_underlay() -> Counts:
@@ -104,7 +108,7 @@ def add_underlay() -> Counts:
             underlay.build()
     except underlay.UnderlayError as error:
         print(error, file=sys.stderr)
-        return Counts(failed=1)
+        return Counts(failures=("message packages of the drivers",))
     return Counts()
 
 
@@ -134,7 +138,7 @@ def system_test(name: str, files: set[Path], *options: str) -> Counts:
     discard([report])
     words = [str(path.relative_to(ROOT)) for path in sorted(files)]
     code = run(["python", "-m", "pytest", *words, f"--junit-xml={report}", *options])
-    return with_breakdown(read_report(report), code)
+    return with_breakdown(read_report(report), report.stem, code)
 
 
 def discard(reports: Iterable[Path]) -> None:
@@ -144,18 +148,24 @@ def discard(reports: Iterable[Path]) -> None:
 
 def read_report(report: Path) -> Counts:
     """Counts of a JUnit file; one failure when there is none, as the run broke off."""
+    name = str(report.relative_to(ROOT))
     if not report.is_file():
-        print(f"no test report at {report.relative_to(ROOT)}", file=sys.stderr)
-        return Counts(failed=1)
+        return Counts(failures=(f"{name}: no test report, the run broke off",))
     cases = list(ElementTree.parse(report).iter("testcase"))
-    failed = sum(1 for case in cases if {"failure", "error"} & {child.tag for child in case})
+    failures = tuple(
+        f"{case.get('classname')}::{case.get('name')}"
+        for case in cases
+        if {"failure", "error"} & {child.tag for child in case}
+    )
     skipped = sum(1 for case in cases if case.find("skipped") is not None)
-    return Counts(len(cases) - failed - skipped, failed, skipped)
+    return Counts(len(cases) - len(failures) - skipped, failures, skipped)
 
 
-def with_breakdown(counts: Counts, code: int) -> Counts:
+def with_breakdown(counts: Counts, name: str, code: int) -> Counts:
     """Count a failure that no report tells of, such as a crashed interpreter."""
-    return counts if not code or counts.failed else counts + Counts(failed=1)
+    if not code or counts.failures:
+        return counts
+    return counts + Counts(failures=(f"{name}: exit code {code}, and no test that failed",))
 
 
 def run(command: list[str], deadline: float = DEADLINE_S) -> int:
