@@ -49,6 +49,14 @@ def test_crash_that_no_report_tells_of_counts(
     assert run_tests.with_breakdown(counts, "suite", code).failures == failures
 
 
+def test_system_tests_run_whether_they_keep_time_or_not(root: Path) -> None:
+    (root / "tests").mkdir()
+    for name, outcome in (("walls", True), ("learning", True), ("faults", True), ("record", False)):
+        (root / f"tests/test_{name}.py").write_text(f"def test_it(): assert {outcome}")
+    counts = run_tests.test_system()
+    assert counts == Counts(3, ("tests.test_record::test_it",))
+
+
 def test_packages_with_tests_are_found(root: Path) -> None:
     for folder in ("src/rlco_core/test", "src/rlco_sim/test", "launch/test"):
         (root / folder).mkdir(parents=True)

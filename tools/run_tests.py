@@ -24,10 +24,9 @@ import underlay
 ROOT = Path(__file__).resolve().parent.parent
 DISTRO = os.environ.get("ROS_DISTRO", "jazzy")
 BUILD = ROOT / "build" / DISTRO
-#: Packages and system tests that keep no time, and how these are shared out.
+#: Packages and system tests that keep no time: they run on both cores.
 COMPUTING = {"rlco_core", "rlco_sim", "rlco_trainer"}
 COMPUTING_SYSTEMS = {"learning", "reward", "parity", "refusals", "serving", "walls"}
-BOTH_CORES = ["-n", "2", "--dist"]
 #: s for one command; all of them take about 20 minutes on two cores.
 DEADLINE_S = 1500.0
 TIMED_OUT = 124
@@ -83,9 +82,14 @@ def test_packages() -> Counts:
     with ROS deadlines, which see a calm machine.
     """
     names = set(tested_packages())
-    # colcon takes options that another program gets with a space in front.
-    shared = [f" {word}" if word.startswith("-") else word for word in [*BOTH_CORES, "loadfile"]]
-    return colcon_test(names & COMPUTING, *shared) + colcon_test(names - COMPUTING)
+    # Test by test would make the modules' fixtures twice.
+    computing = colcon_test(names & COMPUTING, *on_both_cores("loadfile"))
+    return computing + colcon_test(names - COMPUTING)
+
+
+def on_both_cores(shared_out: str) -> list[str]:
+    """Options of pytest-xdist."""
+    return ["-n", "2", "--dist", shared_out]
 
 
 def colcon_test(names: set[str], *options: str) -> Counts:
@@ -97,7 +101,9 @@ def colcon_test(names: set[str], *options: str) -> Counts:
     command += ["--install-base", str(ROOT / "install" / DISTRO), "--executor", "sequential"]
     command += ["--event-handlers", "console_direct+", "desktop_notification-", "status-"]
     command += ["--return-code-on-test-failure", "--packages-select", *sorted(names)]
-    code = run([*command, *(["--pytest-args", *options] if options else [])])
+    # colcon takes options that another program gets with a space in front.
+    words = [f" {word}" if word.startswith("-") else word for word in options]
+    code = run([*command, *(["--pytest-args", *words] if words else [])])
     return with_breakdown(sum(map(read_report, reports), Counts()), "colcon test", code)
 
 
@@ -125,9 +131,8 @@ def test_system() -> Counts:
     """
     files = set((ROOT / "tests").glob("test_*.py"))
     computing = {ROOT / "tests" / f"test_{name}.py" for name in COMPUTING_SYSTEMS} & files
-    return system_test("computing", computing, *BOTH_CORES) + system_test(
-        "in_time", files - computing
-    )
+    counts = system_test("computing", computing, *on_both_cores("worksteal"))
+    return counts + system_test("in_time", files - computing)
 
 
 def system_test(name: str, files: set[Path], *options: str) -> Counts:
