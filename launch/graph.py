@@ -45,12 +45,14 @@ class SimSettings(PolicySettings):
         domain: that is simulated, by name or path.
         split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
         mode: lockstep (deterministic, as fast as possible) or realtime.
+        real_time_factor: how fast simulated time passes in mode realtime.
         namespace, tf_prefix: as every ROS user knows them.
     """
 
     domain: str = "twin"
     split: str = "train"
     mode: str = "lockstep"
+    real_time_factor: float = 1.0
     namespace: str = ""
     tf_prefix: str = ""
 
@@ -62,7 +64,7 @@ def shared_parameters(robot: str, tf_prefix: str, use_sim_time: bool = True) -> 
 
 def simulator(settings: SimSettings, **more: Any) -> NodeSpec:
     """The simulator; ``more`` of its parameters."""
-    names = ("task", "domain", "split", "mode", "robot", "tf_prefix")
+    names = ("task", "domain", "split", "mode", "real_time_factor", "robot", "tf_prefix")
     parameters = {name: getattr(settings, name) for name in names}
     return NodeSpec("rlco_sim", "sim_node", "sim_node", {**parameters, **more})
 
@@ -173,9 +175,10 @@ def robot_graph(settings: RobotSettings) -> tuple[NodeSpec, ...]:
         domain=settings.domain,
         robot=settings.robot,
         mode="realtime",
+        real_time_factor=settings.real_time_factor,
         tf_prefix=settings.tf_prefix,
     )
-    return (mock_hardware(world, driver, real_time_factor=settings.real_time_factor), *nodes)
+    return (mock_hardware(world, driver), *nodes)
 
 
 def measured_states(robot: RobotConfig) -> dict[str, str]:

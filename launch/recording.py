@@ -38,7 +38,6 @@ class RecordSettings(SimSettings):
         mode: realtime for people, lockstep for programs that answer every instant.
         driver: how the arm is reached, by name or path; ``sim``: it is the simulator's.
         use_mock_hardware: the simulator takes the place of robot, driver and camera.
-        real_time_factor: how fast simulated time passes in real time.
         device: what moves the arm: joy, twist or pose, see ``rlco_teleop``; none, where somebody
             else answers, as ``rlco replay`` does.
         speed: full deflection of a stick, as a share of the arm's speed limit.
@@ -51,7 +50,6 @@ class RecordSettings(SimSettings):
     mode: str = "realtime"
     driver: str = SIM
     use_mock_hardware: bool = False
-    real_time_factor: float = 1.0
     device: str = "joy"
     speed: float = 0.5
     deadman: bool = True
@@ -124,8 +122,7 @@ def _acting(settings: RecordSettings, shared: Mapping[str, Any]) -> NodeSpec:
 
 def _simulator(settings: RecordSettings) -> NodeSpec:
     """With an image for every action."""
-    factor = settings.real_time_factor
-    return mock_hardware(settings, settings.driver, image_every=1, real_time_factor=factor)
+    return mock_hardware(settings, settings.driver, image_every=1)
 
 
 def record_contract(settings: SimSettings) -> Contract:

@@ -8,14 +8,13 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bringup.graph import NodeSpec, SimSettings, sim_graph
+from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_bringup.up import System
 from rlco_core.robot import RobotConfig
 from rlco_policy.shipped import shipped_bundle
@@ -23,15 +22,9 @@ from rlco_policy.shipped import shipped_bundle
 #: Apart from what other processes of tests hear.
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
 START_SECONDS = 60.0
+#: Where time passes by the clock, it passes slowly: others use this machine, too.
 REAL_TIME_FACTOR = 0.5
 Running = tuple[System, EpisodeClient]
-
-
-def slowed(spec: NodeSpec) -> NodeSpec:
-    """Where time passes by the clock, it passes slowly: others use this machine, too."""
-    if spec.name != "sim_node":
-        return spec
-    return replace(spec, parameters={**spec.parameters, "real_time_factor": REAL_TIME_FACTOR})
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +40,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     with ExitStack() as stack:
 
         def start(only: tuple[str, ...] = (), wait: bool = True, **settings: Any) -> Running:
-            chosen = SimSettings(**{"bundle": str(shipped_bundle()), **settings})
-            graph = [slowed(s) for s in sim_graph(chosen) if not only or s.name in only]
+            ours = {"bundle": str(shipped_bundle()), "real_time_factor": REAL_TIME_FACTOR}
+            chosen = SimSettings(**{**ours, **settings})
+            graph = [spec for spec in sim_graph(chosen) if not only or spec.name in only]
             system = stack.enter_context(System(graph, chosen.namespace, tmp_path / "logs"))
             client = EpisodeClient(RobotConfig.load("panda"), chosen.namespace)
             stack.callback(client.close)
