@@ -15,6 +15,7 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 
 from rlco_core.errors import RlcoError
+from rlco_ros.memory import keep_memory
 from rlco_ros.spin import LeanExecutor
 
 
@@ -30,6 +31,7 @@ def run(
     Returns:
         0 after an orderly stop, 1 when the node could not start; it has said why.
     """
+    keep_memory()
     try:
         return _live(make_node, args, make_executor)
     except KeyboardInterrupt:  # it came while the stop that it asks for was under way
