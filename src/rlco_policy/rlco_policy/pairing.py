@@ -4,19 +4,22 @@
 
 In lock-step a simulator stamps everything of an instant alike: only equal stamps belong together.
 Real drivers stamp each source for itself. There, an image belongs to the joint states before it;
-which ones these are is settled once every source has reached the image, so that the order in which
-messages arrive does not matter.
+which ones these are is settled once every source has reached the image, or is not due before it:
+the order in which messages arrive does not matter, and no image waits for a slow source's next one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Protocol, TypeVar
 
 from rlco_policy.measurements import Image, JointState, Topics
 
 _MS = 1_000_000
+#: Gaps between a source's messages by which it is told when the next one is due.
+RHYTHM = 8
 
 Stamped = TypeVar("Stamped", Image, JointState)
 
@@ -98,9 +101,9 @@ class Before:
 
     def pair(self, heard: Heard, since_ns: int) -> Paired | Waiting:
         """See `Pairing.pair`."""
-        newest: list[Image | JointState] = [seen[-1] for seen in heard.images.values()]
-        newest += [heard.joints[-1], heard.commanded[-1]]
-        reached_ns = min(one.stamp_ns for one in newest)
+        sources: tuple[Sequence[Image | JointState], ...]
+        sources = (*heard.images.values(), heard.joints, heard.commanded)
+        reached_ns = min(map(_settled_ns, sources))
         images = {camera: _last(seen, reached_ns) for camera, seen in heard.images.items()}
         found = {camera: image for camera, image in images.items() if image is not None}
         if len(found) < len(images):
@@ -129,6 +132,17 @@ class Before:
             yield self.topics.cameras[camera], image.stamp_ns
         yield self.topics.joints, paired.joints.stamp_ns
         yield self.topics.commanded, paired.commanded.stamp_ns
+
+
+def _settled_ns(series: Sequence[Image | JointState]) -> int:
+    """Up to when no more will come of a source: to its newest message, and in a steady rhythm until
+    the next one is due, which follows no sooner than the last ones followed each other.
+    """
+    stamps_ns = [one.stamp_ns for one in islice(reversed(series), RHYTHM + 1)]
+    if len(stamps_ns) <= RHYTHM:
+        return stamps_ns[0]
+    shortest_ns = min(newer - older for newer, older in pairwise(stamps_ns))
+    return stamps_ns[0] + max(shortest_ns - 1, 0)
 
 
 def _newest_ns(images: Iterable[Image]) -> int:

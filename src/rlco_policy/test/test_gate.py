@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rlco_policy.gate import Gate, Ready
 from rlco_policy.measurements import Image, Instruction, JointState, Topics
@@ -301,39 +298,3 @@ def test_realtime_cameras_must_agree_and_the_newest_gives_the_stamp() -> None:
     answer = ready(gate)
     assert answer.stamp_ns == 215 * MS
     assert (answer.images["front"][0, 0, 0], answer.images["wrist"][0, 0, 0]) == (215, 200)
-
-
-STAMPS = st.lists(st.integers(0, 400), min_size=1, max_size=6).map(sorted)
-
-
-@given(STAMPS, STAMPS, STAMPS, st.randoms(use_true_random=False))
-def test_realtime_pairs_the_same_in_whatever_order_sources_arrive(
-    images: list[int], measured: list[int], commanded: list[int], chance: Random
-) -> None:
-    """The last answer is a function of what came, and nothing in it is after its image."""
-    queues = [
-        [(name, ms) for ms in series]
-        for name, series in (("image", images), ("joints", measured), ("commanded", commanded))
-    ]
-    gate = realtime()
-    gate.on_instruction(PUSH)
-    while any(queues):
-        name, ms = chance.choice([queue for queue in queues if queue]).pop(0)
-        if name == "image":
-            gate.on_image("front", image(ms))
-        else:
-            getattr(gate, f"on_{name}")(joints(ms))
-    reached = min(images[-1], measured[-1], commanded[-1])
-    settled = [ms for ms in images if ms <= reached]
-    parts = (
-        [[ms for ms in series if ms <= settled[-1]] for series in (measured, commanded)]
-        if settled
-        else [[]]
-    )
-    answer = gate.take(0)
-    if not all(parts) or settled[-1] - min(part[-1] for part in parts) > 20:
-        assert isinstance(answer, Waiting)
-    else:
-        assert isinstance(answer, Ready)
-        assert answer.stamp_ns == settled[-1] * MS
-        assert [answer.positions[0], answer.commanded[0]] == [part[-1] for part in parts]
