@@ -17,9 +17,10 @@ from sensor_msgs.msg import Image as ImageMessage
 
 from rlco_core.errors import ConfigError, ContractMismatch, choices
 from rlco_policy.convert import image_from_compressed, image_from_message
-from rlco_policy.decoder import Decoder
+from rlco_policy.decoder import Decoded, Decoder
 from rlco_policy.measurements import Image
 from rlco_policy.pixels import Size
+from rlco_policy.serialized import read_image
 from rlco_ros.first_message import first_message
 from rlco_ros.qos import SENSOR
 
@@ -37,8 +38,8 @@ class Heard(Protocol):
 class Cameras:
     """Listens to cameras between `open` and `close`.
 
-    Raw pixels are at most turned from one order into another, which takes less than a way to a
-    thread and back. Compressed ones are decoded in a thread for each camera.
+    Raw pixels stay where they came, or are turned from one order into another, which takes less
+    than a way to a thread and back. Compressed ones are decoded in a thread for each camera.
 
     Args:
         node: that listens.
@@ -93,7 +94,9 @@ class Cameras:
                 if self._compressed
                 else (ImageMessage, partial(self._on_raw, name))
             )
-            subscription = self._node.create_subscription(kind, topic, callback, self._qos)
+            subscription = self._node.create_subscription(
+                kind, topic, callback, self._qos, raw=not self._compressed
+            )
             self._subscriptions.append(subscription)
 
     def close(self) -> None:
@@ -119,8 +122,13 @@ class Cameras:
         self._decoders[name] = Decoder(decode, self._decoded.trigger)
         return self._decoders[name]
 
-    def _on_raw(self, name: str, message: ImageMessage) -> None:
+    def _on_raw(self, name: str, serialized: bytes) -> None:
         self._frames[name] += 1
+        try:
+            message = read_image(serialized)
+        except ContractMismatch as error:
+            self._heard(name, ImageMessage(), Decoded(serialized, error).image)
+            return
         self._heard(name, message, partial(image_from_message, message, self._sizes[name]))
 
     def _hand_on(self) -> None:

@@ -24,6 +24,7 @@ from rlco_policy.coded import decode
 from rlco_policy.health import Fault
 from rlco_policy.measurements import Image, Instruction, JointState
 from rlco_policy.pixels import Size, require_size, to_rgb
+from rlco_policy.serialized import SerializedImage
 
 
 def ns_to_stamp(time_ns: int) -> Time:
@@ -44,7 +45,7 @@ def measured_ns(header: Header) -> int:
     return stamp_to_ns(header.stamp)
 
 
-def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
+def image_to_array(message: ImageMessage | SerializedImage) -> NDArray[np.uint8]:
     """(height, width, 3) uint8 RGB; a view of the message's data where that is RGB.
 
     Raises:
@@ -53,7 +54,7 @@ def image_to_array(message: ImageMessage) -> NDArray[np.uint8]:
     return to_rgb(message.data, message.encoding, (message.width, message.height), message.step)
 
 
-def image_from_message(message: ImageMessage, size: Size) -> Image:
+def image_from_message(message: ImageMessage | SerializedImage, size: Size) -> Image:
     """Pixels with their time, see `image_to_array`.
 
     Raises:

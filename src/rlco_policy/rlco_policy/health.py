@@ -101,7 +101,7 @@ class _Picture:
 
     def see(self, image: Image) -> None:
         self.stamp_ns = image.stamp_ns
-        if self.pixels is None or not np.array_equal(self.pixels, image.pixels):
+        if self.pixels is None or not _same(self.pixels, image.pixels):
             self.pixels, self.brightest = image.pixels, int(image.pixels.max())
             self.start = self.moved_ns = None
 
@@ -115,6 +115,11 @@ class _Picture:
     def still_ns(self) -> int:
         """How long it has stayed the same after the joints had moved."""
         return 0 if self.moved_ns is None else self.stamp_ns - self.moved_ns
+
+
+def _same(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Sensors are noisy: the first row tells most pictures apart."""
+    return np.array_equal(one[0], other[0]) and np.array_equal(one, other)
 
 
 class Health:

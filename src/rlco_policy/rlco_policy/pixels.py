@@ -53,7 +53,7 @@ def require_size(found: Size, wanted: Size) -> None:
 
 
 def to_rgb(
-    data: bytes | array.array[int], encoding: str, size: Size, step: int
+    data: bytes | array.array[int] | memoryview, encoding: str, size: Size, step: int
 ) -> NDArray[np.uint8]:
     """(height, width, 3) uint8 RGB of rows of `step` bytes; a view of the data where that is RGB.
 

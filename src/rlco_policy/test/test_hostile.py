@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.serialization import serialize_message
 from scripted_scene import PANDA, Stage
 from sensor_msgs.msg import Image, JointState
 
@@ -69,9 +70,21 @@ def test_images(
     width, height, step = sizes
     message = Image(width=width, height=height, step=step, encoding=encoding, is_bigendian=1)
     message.data = array.array("B", data)
-    camera = node._current.cameras
-    camera._on_raw("front", stamped(message, stamp))
+    node._current.cameras._on_raw("front", serialize_message(stamped(message, stamp)))
     lives_on(node)
+
+
+@fuzzed
+@given(st.binary(max_size=99))
+def test_what_is_no_image(node: PolicyNode, noise: bytes) -> None:
+    node._current.cameras._on_raw("front", noise)
+    lives_on(node)
+
+
+def test_an_image_that_cannot_be_read_is_named(node: PolicyNode) -> None:
+    observe(node, (1, 0))
+    node._current.cameras._on_raw("front", serialize_message(Image(width=64))[:20])
+    assert "/front/image_raw: image of 20 bytes cannot be read" in node._status().message
 
 
 @fuzzed
@@ -102,7 +115,7 @@ def observe(node: PolicyNode, stamp: tuple[int, int], joint: float = 0.0) -> Non
     node._on_commanded(joints)
     image = Image(width=64, height=48, encoding="rgb8", step=192)
     image.data = array.array("B", bytes(48 * 192))
-    node._current.cameras._on_raw("front", stamped(image, stamp))
+    node._current.cameras._on_raw("front", serialize_message(stamped(image, stamp)))
 
 
 @fuzzed
