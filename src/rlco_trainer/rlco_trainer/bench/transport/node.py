@@ -15,12 +15,19 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
+import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.executors import (
+    Executor,
+    ExternalShutdownException,
+    MultiThreadedExecutor,
+    SingleThreadedExecutor,
+)
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -29,6 +36,7 @@ from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import ActionChunk, Instruction
 from rlco_policy.node import PolicyNode
+from rlco_policy.serialized import read_image
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from rlco_ros.run import run
 from rlco_ros.spin import LeanExecutor
@@ -81,24 +89,22 @@ class Camera(Node):
         width, height = self._settings.width, self._settings.height
         info = CameraInfo(width=width, height=height)
         self.create_timer(_INFO_S, partial(self._infos.publish, info))
-        self.create_timer(1.0 / self._settings.joint_rate, lambda: self._tell_arm(time.time_ns()))
+        self.create_timer(1.0 / self._settings.joint_rate, self._tell_arm)
 
-    def _tell_arm(self, stamp_ns: int) -> None:
+    def _tell_arm(self) -> None:
         message = JointState(name=self._joints, position=self._positions)
-        set_stamp(message.header.stamp, stamp_ns)
+        set_stamp(message.header.stamp, time.time_ns())
         for publisher in self._arm:
             publisher.publish(message)
 
     def _tell_image(self) -> None:
-        stamp_ns, settings = time.time_ns(), self._settings
-        if settings.joint_rate:
-            self._tell_arm(stamp_ns)
+        settings = self._settings
         picture = self._pictures[self._count % _PICTURES].tobytes()
         self._count += 1
         message = Image(width=settings.width, height=settings.height, encoding="rgb8")
         message.step = 3 * settings.width
         message.data = picture if settings.customary else array.array("B", picture)
-        set_stamp(message.header.stamp, stamp_ns)
+        set_stamp(message.header.stamp, time.time_ns())
         self._images.publish(message)
 
 
@@ -109,7 +115,7 @@ class Echo(Node):
         super().__init__("echo")
         publishing, subscribing = _image_qos(settings)
         publisher = self.create_publisher(Image, ECHOES, publishing)
-        self.create_subscription(Image, IMAGES, publisher.publish, subscribing)
+        self.create_subscription(Image, IMAGES, publisher.publish, subscribing, raw=settings.ours)
 
 
 class Listener(Node):
@@ -118,14 +124,21 @@ class Listener(Node):
     def __init__(self, settings: Settings) -> None:
         super().__init__("listener")
         self._began, self._first = time.monotonic(), 0.0
-        self._seconds = settings.seconds
+        self._settings = settings
         self._ages_ms: list[float] = []
         self._figures: dict[str, str] = {}
-        kind = ActionChunk if settings.listens == CHUNKS else Image
-        qos = COMMAND if settings.listens == CHUNKS else _image_qos(settings)[1]
-        self.create_subscription(kind, settings.listens, self._on_message, qos)
+        if settings.listens == CHUNKS:
+            self.create_subscription(ActionChunk, CHUNKS, self._on_message, COMMAND)
+        elif settings.ours:
+            self._listen_to_images(lambda one: self._on_message(read_image(one)), raw=True)
+        else:
+            self._listen_to_images(self._on_message)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
         self.create_timer(0.1, self._look)
+
+    def _listen_to_images(self, callback: Callable[[Any], None], raw: bool = False) -> None:
+        qos = _image_qos(self._settings)[1]
+        self.create_subscription(Image, ECHOES, callback, qos, raw=raw)
 
     def _on_message(self, message: Any) -> None:
         age_ns, now = time.time_ns() - stamp_to_ns(message.header.stamp), time.monotonic()
@@ -138,7 +151,7 @@ class Listener(Node):
 
     def _look(self) -> None:
         now = time.monotonic()
-        over = self._first and now - self._first > _WARM_S + self._seconds
+        over = self._first and now - self._first > _WARM_S + self._settings.seconds
         if over or now - self._began > _PATIENCE_S:
             print(json.dumps({"ages_ms": self._ages_ms, "figures": self._figures}), flush=True)
             raise KeyboardInterrupt
@@ -155,7 +168,22 @@ ROLES: dict[str, Callable[[Settings], Node]] = {
 def main(role: str, settings: str, arguments: list[str]) -> int:
     """Runs one role until it is told to stop."""
     chosen = Settings(**json.loads(settings))
-    return run(partial(ROLES[role], chosen), arguments, EXECUTORS[chosen.executor])
+    make_node, make_executor = partial(ROLES[role], chosen), EXECUTORS[chosen.executor]
+    if chosen.ours or role == "policy":
+        return run(make_node, arguments, make_executor)
+    return run_as_most_do(make_node, arguments, make_executor)
+
+
+def run_as_most_do(
+    make_node: Callable[[], Node], arguments: list[str], make_executor: Callable[[], Executor]
+) -> int:
+    """Spins with nothing of rlco's."""
+    rclpy.init(args=arguments)
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        executor = make_executor()
+        executor.add_node(make_node())
+        executor.spin()
+    return 0
 
 
 if __name__ == "__main__":

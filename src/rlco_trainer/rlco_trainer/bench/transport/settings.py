@@ -16,7 +16,7 @@ class Settings:
 
     Attributes:
         width, height: of images, pixels.
-        executor: lean, single or multi.
+        executor: lean, as rlco's nodes spin; rclpy's single or multi.
         customary: images as most people send them: bytes, and queues of ten, reliable.
         joint_rate: joint states per second; 0: none, as nobody needs them.
         listens: `CHUNKS` or `ECHOES`.
@@ -30,3 +30,8 @@ class Settings:
     joint_rate: float = 0.0
     listens: str = CHUNKS
     seconds: float = 5.0
+
+    @property
+    def ours(self) -> bool:
+        """Whether processes run as rlco's do, and take images as they come over the wire."""
+        return self.executor == "lean"
