@@ -41,7 +41,10 @@ PACKAGES = (
 )
 DISTROS = ("jazzy", "kilted")
 DISK_NEEDED = 4e9  # bytes: data sets, videos and checkpoints of one full run
+SHARED_MEMORY_NEEDED = 256e6  # bytes: a segment for every node, and some to spare
 SET_UP = "run `make setup`"
+#: Imported late, as all else here: where an environment is broken, the doctor still says how.
+SHARED_MEMORY = "rlco_ros.shared_memory"
 
 
 def report() -> list[Check]:
@@ -55,6 +58,7 @@ def report() -> list[Check]:
         _torch(),
         _weights(),
         _disk(),
+        _shared_memory(),
         _bundle(),
         _launch(),
         _display(),
@@ -68,14 +72,19 @@ class DoctorCommand:
 
     Attributes:
         gpu: whether policies run on its GPU, by running one, is asked and required, too.
+        clean: shared memory that nodes left when they were killed is removed first.
     """
 
     gpu: bool = False
+    clean: bool = False
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """rlco doctor: print the report as a table; 1 when something required is missing."""
     command = parse(DoctorCommand, arguments, "doctor")
+    if command.clean:
+        removed = importlib.import_module(SHARED_MEMORY).remove_left()
+        print(f"removed {removed / 1e6:.0f} MB of shared memory that killed nodes left")
     checks = report()
     if command.gpu:
         # Only now: where the rest of an environment is broken, it cannot even be imported.
@@ -158,6 +167,21 @@ def _disk() -> Check:
     free = shutil.disk_usage(ROOT).free
     fix = f"free {DISK_NEEDED / 1e9:.0f} GB on the disk of {ROOT}"
     return Check("disk space", free >= DISK_NEEDED, f"{free / 1e9:.0f} GB free", fix)
+
+
+def _shared_memory() -> Check:
+    """Without, images take slow ways between nodes."""
+    name = "shared memory"
+    try:
+        module = importlib.import_module(SHARED_MEMORY)
+        free, left = shutil.disk_usage(module.FOLDER).free, module.left_bytes()
+    except (ImportError, OSError) as error:
+        return Check(name, False, in_a_line(error), SET_UP)
+    found = f"{free / 1e6:.0f} MB free"
+    if left:
+        found += f"; killed nodes left {sum(left) / 1e6:.0f} MB: ./rlco doctor --clean"
+    fix = "./rlco doctor --clean; a container needs --ipc host or --shm-size 1g"
+    return Check(name, free >= SHARED_MEMORY_NEEDED, found, fix, required=False)
 
 
 def _bundle() -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections import namedtuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from rlco_policy.engines.providers import CUDA
 from rlco_policy.engines.settings import CPU
 from rlco_policy.engines.tensorrt import TENSORRT
+from rlco_ros import shared_memory
+from rlco_ros.shared_memory import left_bytes, lock_of, remove_left
 from rlco_trainer import cli, doctor, doctor_gpu
 from rlco_trainer.check import Check
 
@@ -47,6 +50,28 @@ def test_foreign_ros_distribution_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     check = find("ROS 2 and rclpy")
     assert not check.ok
     assert check.found == "humble"
+
+
+def test_what_killed_nodes_left_is_told_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    segment = tmp_path / "fastrtps_0123456789abcdef"
+    segment.write_bytes(bytes(3_000_000))
+    lock_of(segment).touch()
+    for function in (left_bytes, remove_left):
+        monkeypatch.setattr(shared_memory, function.__name__, partial(function, tmp_path))
+    assert find("shared memory").found.endswith("killed nodes left 3 MB: ./rlco doctor --clean")
+    assert doctor.main(["--clean"]) == 0
+    assert capsys.readouterr().out.startswith("removed 3 MB of shared memory that killed nodes")
+    assert not segment.exists()
+
+
+def test_little_shared_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(64e6, 0, 64e6))
+    check = find("shared memory")
+    assert not check.ok
+    assert "--ipc host" in check.fix
 
 
 def test_unbuilt_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
