@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def recorded(
     assert run.returncode == 0, run.stdout + run.stderr
     demonstrator = Demonstrator(World(TASK, "twin", robot), 0.0, 0.0)
     return out, demonstrator.run(int(Dataset.open(out).episodes[0].metadata["seed"]))
+
+
+def test_a_replay_through_the_driver_goes_where_the_episode_went(
+    recorded: tuple[Path, Demonstration], request: pytest.FixtureRequest
+) -> None:
+    out, _ = recorded
+    command = ["rlco", "replay", "--dataset", str(out), "--use-mock-hardware"]
+    command += ["--driver", request.node.callspec.params["recorded"][1]]
+    run = subprocess.run(
+        command, env=underlay.environment(), capture_output=True, text=True, timeout=200
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "outcome: success; recorded: success" in run.stdout
+    (beside,) = re.findall(r"([0-9.]+) mm off its path", run.stdout)
+    assert float(beside) < 1e3 * BESIDE
 
 
 def test_it_is_what_the_expert_did(recorded: tuple[Path, Demonstration]) -> None:

@@ -16,10 +16,14 @@ from rlco_bridge.client import EpisodeReport
 from rlco_bringup.recording import RecordSettings, record_graph
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, DatasetError, RlcoError
+from rlco_core.kinematics import Kinematics
+from rlco_core.robot import RobotConfig
+from rlco_policy.measurements import JointState
 from rlco_policy.shipped import shipped_bundle
-from rlco_trainer.lerobot import Episode
-from rlco_trainer.recording.record import RecordConfig, ask_for_scene, record
-from rlco_trainer.recording.replay import ReplayConfig, compare, replay
+from rlco_trainer.lerobot import Dataset, Episode
+from rlco_trainer.recording.record import RecordConfig, record
+from rlco_trainer.recording.replay import ReplayConfig, compare, replay, require_near, settings_of
+from rlco_trainer.recording.robot import ask_for_scene
 from rlco_trainer.recording.session import Recorded
 from rlco_trainer.recording.take import Take
 
@@ -36,7 +40,7 @@ DRAWER = "open_drawer"
         ({"robot": "r2d2"}, ConfigError, "robot 'r2d2'"),
         ({"device": "expert", "attach": True}, ConfigError, "no --attach, --policy"),
         ({"instruction": "dance"}, ConfigError, "instruction 'dance'"),
-        ({"cell": "lab"}, ConfigError, "--cell is for a robot: it needs --instruction"),
+        ({"cell": "lab"}, ConfigError, "--cell .* needs --instruction"),
         ({"driver": "abb", "use_mock_hardware": True}, ConfigError, "driver 'abb' is neither"),
         ({"driver": "ur"}, ConfigError, "--driver is a robot's: it needs --cell, or --use-mock"),
         (
@@ -120,6 +124,46 @@ def test_a_policy_beside_a_robot_hears_of_the_arm_by_way_of_the_bridge() -> None
 
 def test_nobody_s_hands_are_needed_for_a_replay() -> None:
     assert list(nodes(device="none")) == ["sim_node", "bridge_node"]
+
+
+def test_a_replay_at_a_robot_is_in_real_time_and_armed(dataset_root: Path) -> None:
+    dataset = Dataset.open(dataset_root)
+    config = ReplayConfig(dataset_root, use_mock_hardware=True, driver="franka")
+    settings = settings_of(config, dataset, dataset.episode(0))
+    assert (settings.driver, settings.mode) == ("franka", "realtime")
+    graph = {one.name: one.parameters for one in record_graph(settings)}
+    assert list(graph) == ["sim_node", "bridge_node"]
+    assert not graph["bridge_node"]["auto_arm"]
+    with pytest.raises(ConfigError, match="--driver is a robot's: it needs --cell, or"):
+        settings_of(replace(config, use_mock_hardware=False), dataset, dataset.episode(0))
+
+
+def test_what_was_recorded_in_a_cell_needs_no_domain_there(dataset_root: Path) -> None:
+    dataset = Dataset.open(dataset_root)
+    there = replace(dataset.episode(0), metadata={"task_name": "push_cube", "domain": "lab_3"})
+    config = ReplayConfig(dataset_root, cell="lab_3", driver="franka")
+    assert settings_of(config, dataset, there).domain == "twin"
+
+
+class StandingArm:
+    """Ears that hear of an arm at rest."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self.joints = JointState(0, np.array([*robot.home, 0.04, 0.04]))
+
+    def wait_for(self, ready: Any, timeout: float) -> None:
+        assert ready()
+
+
+def test_a_replay_in_a_cell_begins_where_the_episode_begins() -> None:
+    robot = RobotConfig.load("panda")
+    home = Kinematics(robot).forward(np.array(robot.home)).translation
+    begun = episode(2)
+    begun.states[:, :3] = home
+    require_near(StandingArm(robot), robot, begun)
+    begun.states[:, 0] += 0.3
+    with pytest.raises(ConfigError, match=r"is 0\.30 m from where the episode begins"):
+        require_near(StandingArm(robot), robot, begun)
 
 
 def episode(length: int) -> Episode:

@@ -32,6 +32,7 @@ from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
 from rlco_interfaces.msg import ExecutedAction, Instruction, TaskState
 from rlco_policy.convert import image_to_array, joints_from_message
 from rlco_policy.measurements import Image as Seen
+from rlco_policy.measurements import JointState as Measured
 from rlco_policy.responder import measured_joints
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, STATE
@@ -63,7 +64,7 @@ class Ears:
     Attributes:
         image: the newest, as it is kept.
         instruction: in force; empty between episodes.
-        now_ns: time of the newest measurement of the arm; 0 while there is none.
+        joints: the newest measurement of arm and fingers.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Ears:
         self._names = list(measured_joints(robot, tf_prefix))
         self.image: NDArray[np.uint8] | None = None
         self.instruction = ""
-        self.now_ns = 0
+        self.joints: Measured | None = None
         policy = ReliabilityPolicy.RELIABLE if lockstep else ReliabilityPolicy.BEST_EFFORT
         said = QoSProfile(depth=_DEPTH, reliability=policy)
         told = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
@@ -95,7 +96,7 @@ class Ears:
     def judge(self) -> None:
         """Tells the bridge that the task is done, in a judge's place."""
         message = TaskState(success=True)
-        set_stamp(message.header.stamp, self.now_ns)
+        set_stamp(message.header.stamp, 0 if self.joints is None else self.joints.stamp_ns)
         self._judgements.publish(message)
 
     def wait_for(self, ready: Callable[[], bool], timeout: float) -> None:
@@ -109,9 +110,8 @@ class Ears:
         self.image = self._memory.on_image(seen)
 
     def _on_joints(self, message: JointState) -> None:
-        joints = joints_from_message(message, self._names)
-        self.now_ns = joints.stamp_ns
-        self._memory.on_joints(joints)
+        self.joints = joints_from_message(message, self._names)
+        self._memory.on_joints(self.joints)
 
     def _on_act(self, message: ExecutedAction) -> None:
         action = np.array(message.action, np.float32)

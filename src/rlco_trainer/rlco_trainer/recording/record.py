@@ -5,17 +5,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rlco_bridge.client import EpisodeClient
-from rlco_bridge.driver import DriverConfig
 from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
 from rlco_core.contract import Contract
-from rlco_core.errors import ConfigError, RlcoError
+from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
 from rlco_policy.shipped import shipped_bundle
@@ -27,19 +26,15 @@ from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
 from rlco_trainer.recording.node import Keyboard, scripted_twists
+from rlco_trainer.recording.robot import Prepare, Reached
 from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
 from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
 
-#: s within which a robot lets itself be armed, and a person holds the deadman.
-_ARM_SECONDS = 30.0
-#: Called with the seed of the episode that is next.
-_Prepare = Callable[[int], None]
-
 
 @dataclass(frozen=True)
-class RecordConfig:
+class RecordConfig(Reached):
     """What is recorded.
 
     Attributes:
@@ -55,12 +50,6 @@ class RecordConfig:
         keep_failures: keep failed episodes, too, labelled as such.
         resume: continue a dataset that was begun with the same settings.
         attach: start nothing, record what runs: record.launch.py.
-        cell: what the place is called where there is a robot whose driver and camera run; before
-            every episode you are asked to lay out the scene.
-        use_mock_hardware: the simulator takes the place of robot, driver and camera.
-        driver: how the robot is reached, by name or path; where none is given, as the robot's file
-            says.
-        real_time_factor: how fast time passes in a simulation that is not in lock-step.
         deadman_timeout: s without the gamepad's deadman after which the episode ends and the arm
             has to be armed again; 0: it only rests.
         instruction: replaces the scene's own; a cell has none of its own.
@@ -82,10 +71,6 @@ class RecordConfig:
     keep_failures: bool = False
     resume: bool = False
     attach: bool = False
-    cell: str = ""
-    use_mock_hardware: bool = False
-    driver: str = ""
-    real_time_factor: float = 1.0
     deadman_timeout: float = 0.0
     instruction: str = ""
     namespace: str = ""
@@ -109,10 +94,7 @@ def record(config: RecordConfig) -> int:
     with _store(config, contract) as store, running(graph, settings, config.logs) as client, keys:
         recordings = Recordings(client, contract, settings)
         prepare = [_device(config, settings, client, recordings)]
-        if config.cell:
-            prepare.append(ask_for_scene)
-        if settings.driver != SIM:
-            prepare.append(lambda seed: client.arm(_ARM_SECONDS))
+        prepare += config.preparations(settings.driver, client)
         return _loop(config, store, recordings, prepare)
 
 
@@ -126,7 +108,8 @@ def _check(config: RecordConfig) -> None:
         require_terminal()
     if config.instruction:
         task_class(config.task).subject(config.instruction)
-    _check_robot(config)
+    if config.cell and not config.instruction:
+        raise ConfigError("--cell is for a robot, which says no sentence: it needs --instruction")
     blind = config.attach or config.policy or config.instruction
     if config.device == "expert" and blind:
         raise ConfigError(
@@ -134,16 +117,9 @@ def _check(config: RecordConfig) -> None:
         )
 
 
-def _check_robot(config: RecordConfig) -> None:
-    if config.cell and (config.use_mock_hardware or not config.instruction):
-        raise ConfigError("--cell is for a robot: it needs --instruction, no --use-mock-hardware")
-    if config.driver and not (config.cell or config.use_mock_hardware):
-        raise ConfigError("--driver is a robot's: it needs --cell, or --use-mock-hardware")
-
-
 def _settings(config: RecordConfig) -> RecordSettings:
     robot, expert = RobotConfig.load(config.robot), config.device == "expert"
-    driver, bundle = _driver(config, robot), config.policy
+    driver, bundle = config.driver_of(robot), config.policy
     if bundle == "shipped":
         bundle = str(shipped_bundle(config.task, robot.name))
     return RecordSettings(
@@ -166,17 +142,6 @@ def _settings(config: RecordConfig) -> RecordSettings:
     )
 
 
-def _driver(config: RecordConfig, robot: RobotConfig) -> str:
-    """How the arm is reached."""
-    if not (config.cell or config.use_mock_hardware):
-        return SIM
-    driver = config.driver or robot.driver
-    if config.cell and driver == SIM:
-        raise ConfigError(f"robot {robot.name} is simulated; say with --driver how it is reached")
-    DriverConfig.load(driver)  # what is wrong with it is said before anything runs
-    return driver
-
-
 def _store(config: RecordConfig, contract: Contract) -> Store:
     (camera,) = contract.cameras
     return Store(
@@ -191,7 +156,7 @@ def _store(config: RecordConfig, contract: Contract) -> Store:
 
 def _device(
     config: RecordConfig, settings: RecordSettings, client: EpisodeClient, recordings: Recordings
-) -> _Prepare:
+) -> Prepare:
     """Sets up what moves the arm; returns what is to be called before every episode."""
     robot = RobotConfig.load(config.robot)
     if config.device == "keyboard":
@@ -210,7 +175,7 @@ def _device(
     return lambda seed: None
 
 
-def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> _Prepare:
+def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> Prepare:
     """At a twist device. In real time it makes up for what clocks do to its actions."""
     script = Script(seconds_to_ns(DT))
     scripted_twists(client.node, RobotConfig.load(config.robot), script, lockstep, DT)
@@ -224,19 +189,8 @@ def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> _Pre
     return act
 
 
-def ask_for_scene(seed: int) -> None:
-    """Waits for a person, whose Enter says that the arm may move.
-
-    Raises:
-        RlcoError: nobody is there.
-    """
-    print(f"lay out scene {seed}, then press Enter", flush=True)
-    if not sys.stdin.readline():
-        raise RlcoError("nobody can lay out scenes: the standard input has ended")
-
-
 def _loop(
-    config: RecordConfig, store: Store, recordings: Recordings, prepare: Sequence[_Prepare]
+    config: RecordConfig, store: Store, recordings: Recordings, prepare: Sequence[Prepare]
 ) -> int:
     seed = config.first_seed if store.next_seed is None else store.next_seed
     left_out = 0

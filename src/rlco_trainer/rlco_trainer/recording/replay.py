@@ -12,32 +12,38 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rlco_bringup.recording import RecordSettings, record_contract, record_graph
-from rlco_core.errors import DatasetError
+from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
+from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
 from rlco_sim.session import DT
 from rlco_trainer.arguments import parse
 from rlco_trainer.lerobot import Dataset, Episode
-from rlco_trainer.recording.node import scripted_chunks
+from rlco_trainer.recording.node import Ears, scripted_chunks
+from rlco_trainer.recording.robot import Reached
 from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 
 #: Control periods after the last action in which an arm that is late may arrive.
 _SETTLING = 20
+#: m that an arm may be from where an episode begins; farther, the way there is nobody's plan.
+_NEAR = 0.05
+_HEARD_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class ReplayConfig:
+class ReplayConfig(Reached):
     """What is replayed.
 
     Attributes:
         dataset: directory of the dataset.
         episode: its number, from 0.
-        domain: where it is played; where none is given, that of the episode.
+        domain: where it is played; where none is given, that of the episode. Of a cell, whose
+            camera's name and size the pictures get.
         robot: the arm, by name or path; where none is given, that of the dataset.
         split: of the simulation; where none is given, that of the episode.
-        mode: lockstep or realtime, as the simulation runs.
+        mode: lockstep or realtime, as a simulation runs; what a driver reaches is in real time.
         attach: start nothing; play in what runs: record.launch.py with device:=none, or a robot.
         namespace, tf_prefix: of the system.
         logs: directory that gets the nodes' logs.
@@ -65,7 +71,7 @@ class Comparison:
         farthest, mean: m, of the end effector at the same period.
         off_path: m, of the end effector from the nearest place of the episode, at most.
         gripper: the largest difference of the measured opening.
-        success, recorded_success: how it went, and how it had gone; None where nobody said.
+        success, recorded_success: how it goes now, and how it had gone; None where nobody said.
         ended: why the replay ended, as the bridge says.
     """
 
@@ -75,18 +81,18 @@ class Comparison:
     mean: float
     off_path: float
     gripper: float
-    success: bool
+    success: bool | None
     recorded_success: bool | None
     ended: str
 
     def __str__(self) -> str:
-        before = {True: "success", False: "failure", None: "not known"}[self.recorded_success]
+        words = {True: "success", False: "no success", None: "not known"}
         return (
             f"{self.periods} of {self.recorded_periods} periods were played: {self.ended}\n"
             f"end effector: {1e3 * self.farthest:.2f} mm from the recorded at most, "
             f"{1e3 * self.mean:.2f} mm on average; {1e3 * self.off_path:.2f} mm off its path; "
             f"gripper: {self.gripper:.3f} at most\n"
-            f"outcome: {'success' if self.success else 'no success'}; recorded: {before}"
+            f"outcome: {words[self.success]}; recorded: {words[self.recorded_success]}"
         )
 
 
@@ -99,20 +105,25 @@ def replay(config: ReplayConfig) -> Comparison:
     dataset = Dataset.open(config.dataset)
     episode = dataset.episode(config.episode)
     _require_rate(dataset)
-    settings = _settings(config, dataset, episode)
+    settings = settings_of(config, dataset, episode)
     contract = record_contract(settings)
     graph = record_graph(settings)
     with running(() if config.attach else graph, settings, config.logs) as client:
         script, periods = Script(seconds_to_ns(DT)), len(episode.actions)
-        script.actions = episode.actions
-        if config.mode == "realtime":
+        script.actions, lockstep = episode.actions, settings.mode == "lockstep"
+        if not lockstep:
             script.path = commanded_path(episode.states, episode.actions)
             periods += _SETTLING
         recordings = Recordings(client, contract, settings)
         robot = RobotConfig.load(settings.robot)
-        lockstep = config.mode == "lockstep"
         scripted_chunks(client.node, robot, script, lockstep, contract, settings.tf_prefix)
         seed = int(episode.metadata.get("seed", 0))
+        prepare = config.preparations(settings.driver, client)
+        if config.cell:
+            # Once it is laid out and before the bridge is armed.
+            prepare.insert(1, lambda seed: require_near(recordings.ears, robot, episode))
+        for step in prepare:
+            step(seed)
         recorded = recordings.run(seed, periods, episode.task)
     require_begun(recorded)
     return compare(episode, recorded)
@@ -133,7 +144,7 @@ def compare(episode: Episode, recorded: Recorded) -> Comparison:
         mean=float(away[:, 0].mean()),
         off_path=_off_path(states[:, :3], episode.states[:, :3]),
         gripper=float(away[:, 1].max()),
-        success=recorded.success,
+        success=recorded.success if recorded.judged else None,
         recorded_success=None if label is None else bool(label),
         ended=recorded.report.detail or recorded.report.stop_reason,
     )
@@ -152,6 +163,22 @@ def _off_path(places: NDArray[np.float32], path: NDArray[np.float32]) -> float:
     return float(apart.min(axis=1).max())
 
 
+def require_near(ears: Ears, robot: RobotConfig, episode: Episode) -> None:
+    """Raises ConfigError where the arm is not where the episode begins."""
+    ears.wait_for(lambda: ears.joints is not None, _HEARD_SECONDS)
+    if ears.joints is None:
+        raise ConfigError(f"no joint states within {_HEARD_SECONDS:g} s; the driver must run")
+    count, begins = len(robot.joint_names), episode.states[0, :3].astype(np.float64)
+    is_at = Kinematics(robot).forward(ears.joints.positions[:count]).translation
+    away = float(np.linalg.norm(is_at - begins))
+    if away > _NEAR:
+        where = ", ".join(f"{value:.3f}" for value in begins)
+        raise ConfigError(
+            f"the end effector is {away:.2f} m from where the episode begins, ({where}) m in the "
+            f"robot's base; bring it within {_NEAR:g} m"
+        )
+
+
 def _require_rate(dataset: Dataset) -> None:
     if dataset.fps != round(1.0 / DT):
         raise DatasetError(
@@ -159,17 +186,28 @@ def _require_rate(dataset: Dataset) -> None:
         )
 
 
-def _settings(config: ReplayConfig, dataset: Dataset, episode: Episode) -> RecordSettings:
-    about = episode.metadata
+def settings_of(config: ReplayConfig, dataset: Dataset, episode: Episode) -> RecordSettings:
+    """The system that an episode is replayed in.
+
+    Raises:
+        RlcoError: the episode does not say its task, or the robot cannot be reached so.
+    """
+    about, arm = episode.metadata, config.robot or str(dataset.robot_type)
     task = about.get("task_name")
     if not task:
         raise DatasetError(f"{dataset.root} does not say its task; episodes need task_name")
+    driver = config.driver_of(RobotConfig.load(arm))
+    # What was recorded in a cell has its name for a domain.
+    recorded_in = "twin" if config.cell else str(about.get("domain", "twin"))
     return RecordSettings(
         task=str(task),
-        domain=config.domain or str(about.get("domain", "twin")),
+        domain=config.domain or recorded_in,
         split=config.split or str(about.get("split", "train")),
-        robot=config.robot or str(dataset.robot_type),
-        mode=config.mode,
+        robot=arm,
+        mode=config.mode if driver == SIM else "realtime",
+        driver=driver,
+        use_mock_hardware=config.use_mock_hardware,
+        real_time_factor=config.real_time_factor,
         namespace=config.namespace,
         tf_prefix=config.tf_prefix,
         device="none",
