@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 
@@ -53,6 +54,9 @@ def _live(
             return 1
         executor = make_executor()
         executor.add_node(node)
+        # What was made until now is needed until the end: nobody shall look through it for garbage.
+        gc.collect()
+        gc.freeze()
         executor.spin()
     except (RlcoError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
