@@ -5,9 +5,10 @@
     eval "$(python tools/underlay.py)"      # in `make shell`; `./rlco test-faults` does it, too
 
 The drivers' own packages (control_msgs, controller_manager_msgs, ur_dashboard_msgs, ur_msgs,
-franka_msgs) come with a robot's ROS installation and are in no wheel. Stand-ins of them, with no
-more than the fields that rlco uses, are in tests/underlay and are built once into
-install/<distro>/underlay. Where the real ones are installed, those are used.
+franka_msgs) come with a robot's ROS installation and are in no wheel. Stand-ins of them are in
+tests/underlay and are built once into install/<distro>/underlay: the types that rlco uses, field by
+field as the drivers for Jazzy have them, as others would read something else out of their bytes.
+Where the real ones are installed, those are used.
 """
 
 from __future__ import annotations
