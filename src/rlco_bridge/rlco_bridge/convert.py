@@ -118,7 +118,7 @@ def diagnostics_message(
     """REP 107 diagnostics of one component; a warning while its last episode ended in a fault."""
     status = DiagnosticStatus(name=name, level=DiagnosticStatus.OK)
     if last is not None:
-        status.message = f"{last.stop_reason}: {last.detail}" if last.detail else last.stop_reason
+        status.message = str(last)
         if last.stop_reason not in ORDERLY:
             status.level = DiagnosticStatus.WARN
     status.values = [KeyValue(key=key, value=value) for key, value in values.items()]

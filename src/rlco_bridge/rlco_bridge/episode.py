@@ -55,6 +55,9 @@ class Outcome:
     stop_reason: str
     detail: str = ""
 
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.stop_reason, self.detail) if part)
+
 
 @dataclass(frozen=True)
 class Played:

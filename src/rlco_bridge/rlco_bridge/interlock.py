@@ -24,6 +24,7 @@ from rlco_ros.qos import COMMAND, SENSOR
 
 _SOFTWARE_STOP = RunEpisode.Result.STOP_SOFTWARE_STOP
 _DEADMAN = RunEpisode.Result.STOP_DEADMAN
+_UNARMED = Outcome("", "it was not armed yet")
 
 
 class Interlock:
@@ -35,6 +36,7 @@ class Interlock:
         deadman: of silence on the topic deadman; None where nobody is asked to hold it.
         fault: why the robot itself may not move; that latches, too.
         stop: called with the outcome of a stop; whatever runs is to end with it.
+        tell: called with what is latched, or in the way of arming for the first time.
         ready: called when it was armed.
     """
 
@@ -46,12 +48,14 @@ class Interlock:
         deadman: Watchdog | None,
         fault: Callable[[], Outcome | None],
         stop: Callable[[Outcome], None],
+        tell: Callable[[Outcome], None],
         ready: Callable[[], None],
     ) -> None:
         self._node, self._auto_arm, self._deadman = node, auto_arm, deadman
         self._fault = fault
-        self._stop, self._ready = stop, ready
-        self._why = "" if auto_arm else "it was not armed yet"
+        self._stop, self._tell, self._ready = stop, tell, ready
+        self._latched: Outcome | None = None if auto_arm else _UNARMED
+        self._told = ""
         self._held = False
         node.create_service(Trigger, "~/stop", self._on_stop)
         node.create_service(Trigger, "~/arm", self._on_arm)
@@ -62,22 +66,30 @@ class Interlock:
     @property
     def armed(self) -> bool:
         """Whether nothing is latched."""
-        return not self._why
+        return self._latched is None
 
     @property
     def problem(self) -> str:
         """Why no episode may run, as one line; empty if it may."""
-        if self._why:
-            service = f"{self._node.get_fully_qualified_name()}/arm"
-            return f"the arm may not move: {self._why}; call {service}"
-        return self._released()
+        if self._latched is None:
+            return self._released()
+        service = f"{self._node.get_fully_qualified_name()}/arm"
+        return f"the arm may not move: {self._latched}; call {service}"
+
+    def begin(self) -> None:
+        """The node is active: says whether it is armed."""
+        self._told = ""
+        if self._latched is None:
+            self._ready()
+        else:
+            self._tell(self._latched)
 
     def ended(self, outcome: Outcome) -> None:
         """An episode ended; a fault latches, unless it is to be armed again by itself. Stops by
         people have latched before.
         """
         if not (outcome.stop_reason in ORDERLY or self._auto_arm):
-            self._why = f"{outcome.stop_reason}: {outcome.detail}"
+            self._latched = outcome
 
     def watch(self, running: bool) -> None:
         """Ends what runs while nobody holds the deadman, or the robot may not move; to be called
@@ -88,6 +100,16 @@ class Interlock:
             self._latch(fault)
         elif running and (released := self._released()):
             self._latch(Outcome(_DEADMAN, released))
+        elif self._latched is _UNARMED:
+            self._foretell(fault or _UNARMED)
+
+    def _foretell(self, outcome: Outcome) -> None:
+        """Before the first arming people look what the robot says; later, what latched stays in
+        sight.
+        """
+        if outcome.stop_reason != self._told:
+            self._told = outcome.stop_reason
+            self._tell(outcome)
 
     def _released(self) -> str:
         """Why the deadman does not count as held."""
@@ -99,7 +121,7 @@ class Interlock:
         return "" if self._held else f"{topic} is not held"
 
     def _latch(self, outcome: Outcome) -> None:
-        self._why = f"{outcome.stop_reason}: {outcome.detail}"
+        self._latched = outcome
         self._stop(outcome)
 
     def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -113,11 +135,11 @@ class Interlock:
 
     def _on_arm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         fault = self._fault()
-        problem = f"{fault.stop_reason}: {fault.detail}" if fault else self._released()
+        problem = str(fault) if fault else self._released()
         if problem:
             response.message = f"not armed: {problem}"
             return response
-        self._why = ""
+        self._latched = None
         self._ready()
         response.success, response.message = True, "armed"
         return response

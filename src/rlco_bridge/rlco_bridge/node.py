@@ -71,7 +71,7 @@ class BridgeNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """From now on goals are taken."""
         self._active = True
-        self._reporter.say(SafetyState.IDLE, self._number)
+        self._interlock.begin()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -95,6 +95,7 @@ class BridgeNode(LifecycleNode):
             deadman=Watchdog(timeout) if timeout else None,
             fault=self._lookout.fault,
             stop=self._stop,
+            tell=self._say_stopped,
             ready=lambda: self._reporter.say(SafetyState.IDLE, self._number),
         )
         self._server = EpisodeServer(
@@ -259,9 +260,12 @@ class BridgeNode(LifecycleNode):
     def _stop(self, outcome: Outcome) -> None:
         """A person or the robot stopped the arm, whether it moves or not."""
         if self._episode is None:
-            self._reporter.say(SafetyState.STOPPED, self._number, outcome)
+            self._say_stopped(outcome)
         self._commander.forget()
         self._end(outcome)
+
+    def _say_stopped(self, outcome: Outcome) -> None:
+        self._reporter.say(SafetyState.STOPPED, self._number, outcome)
 
     def _settle(self) -> None:
         """Stops policy and arm, and closes the goal, once the episode has an outcome."""

@@ -93,7 +93,7 @@ class EpisodeServer:
             return
         handle, self._handle, self._request, self._scene = self._handle, None, None, None
         if outcome.stop_reason not in ORDERLY:
-            self._node.get_logger().error(f"{outcome.stop_reason}: {outcome.detail}")
+            self._node.get_logger().error(str(outcome))
         result = convert.result_message(outcome, episode, self._instruction)
         handle.execute(lambda handle: _concluded(handle, result))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Cell:
         self.node: Node = rclpy.create_node("cell")
         self.now = 0.0
         self.stops: list[Outcome] = []
+        self.told: list[Outcome] = []
         self.fault: Outcome | None = None
         self.readied = 0
 
@@ -40,6 +42,7 @@ class Cell:
             deadman=watchdog,
             fault=lambda: self.fault,
             stop=self.stops.append,
+            tell=self.told.append,
             ready=self.ready,
         )
         self._services = {
@@ -99,6 +102,34 @@ def test_otherwise_it_is_armed_by_a_person_at_first_and_after_every_fault(cell: 
     assert interlock.problem == "the arm may not move: limit: too fast; call /cell/arm"
     assert cell.call("arm").message == "armed"
     assert interlock.armed
+
+
+def test_before_the_first_arming_it_tells_what_is_in_the_way(cell: Cell) -> None:
+    """People look on before they let it move; nothing is stopped, as nothing was let go."""
+    interlock = cell.interlock(auto_arm=False)
+    interlock.begin()
+    unarmed = Outcome("", "it was not armed yet")
+    stopped = Outcome("program_stopped", "External Control does not run for 1 s")
+    for fault in (None, stopped, replace(stopped, detail="for 2 s"), None):
+        cell.fault = fault
+        interlock.watch(running=False)
+    assert cell.told == [unarmed, stopped, unarmed]
+    cell.call("arm")
+    interlock.ended(FAULT)
+    cell.fault = stopped
+    interlock.watch(running=False)
+    assert cell.told == [unarmed, stopped, unarmed], "what latched stays in sight"
+    assert cell.stops == []
+
+
+def test_activated_again_it_tells_what_is_latched(cell: Cell) -> None:
+    interlock = cell.interlock(auto_arm=False)
+    cell.call("arm")
+    interlock.begin()
+    assert (cell.told, cell.readied) == ([], 2)
+    interlock.ended(FAULT)
+    interlock.begin()
+    assert cell.told == [FAULT]
 
 
 @pytest.mark.parametrize("by", ["service", "topic"])
