@@ -216,6 +216,7 @@ class EpisodeClient:
             during: called with the step of every feedback message.
         Raises:
             SystemNotReady: the goal was rejected, or no result came within ``timeout`` s.
+            KeyboardInterrupt: it came meanwhile, and the episode was called off.
         """
         self._arm.sent.clear()
         self._gripper.sent.clear()
@@ -225,7 +226,12 @@ class EpisodeClient:
         if not handle.accepted:
             raise SystemNotReady("the bridge rejected the goal; is another episode running?")
         self._running = handle
-        answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
+        try:
+            answer = self._wait(handle.get_result_async(), deadline, "the episode did not end")
+        except KeyboardInterrupt:
+            if rclpy.ok():  # else a signal has ended all talk
+                self._done(handle.cancel_goal_async(), time.monotonic() + _ANSWER)
+            raise
         self._running = None
         return self._report(answer.result)
 

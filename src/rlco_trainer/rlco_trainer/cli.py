@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "twin fit": ("twin.fit", "a domain that matches a real cell"),
     "up sim": ("up.sim", "start simulator, policy and bridge as ROS 2 processes"),
     "up robot": ("up.robot", "start policy and bridge for a robot, or one that is simulated"),
+    "run": ("up.run", "episodes on a bridge that runs, armed if you say so"),
     "bench sim": ("bench.sim", "simulation speed, beside other simulators"),
     "bench safety": ("bench.safety", "attacks on all arms, and what gets past the limits"),
     "bench bridge": ("bench.bridge", "how late set-points are, beside a bare timer"),
