@@ -88,13 +88,15 @@ class Commander:
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
-        self._said_ns, self._forgets = 0, False
+        self._said_ns, self._moves = 0, False
+        self._forget_ns: int | None = None
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
         self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
 
     def prepare(self) -> None:
         """An episode begins: what was asked before counts no more, of the gripper either."""
+        self._moves, self._forget_ns = False, None
         self.gripper.begin()
         self.shadow.begin()
 
@@ -104,7 +106,9 @@ class Commander:
             return ACCEPTED
         if not self._unheard:
             self._tracking.begin(measured.joints, measured.stamp_ns)
-        return self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
+        verdict = self._mover.begin(measured.joints, self.pace.at(measured.stamp_ns))
+        self._moves = verdict.accepted
+        return verdict
 
     def send(self, now_ns: int, command: Command) -> Verdict:
         """The command of the period that begins at ``now_ns``; refused, the arm comes to rest."""
@@ -124,13 +128,13 @@ class Commander:
         return ACCEPTED if self._mover is None else self._mover.held
 
     def halt(self, now_ns: int, at_once: bool = False) -> None:
-        """In real time, brings the arm to rest; in lock-step it stands already.
+        """In real time, brings an arm to rest that was begun with; in lock-step it stands already.
 
         Args:
             at_once: the clock that stamps are of is not to be trusted.
         """
         self._tracking.end()
-        if self._mover is not None:
+        if self._mover is not None and self._moves:
             course = self._mover.halt(self.pace.at(now_ns))
             self._follow(now_ns, course, at_once)
 
@@ -152,16 +156,19 @@ class Commander:
         self.begin(self._measured)
         return self.shadow.glance(episode, self._measured)
 
-    def forget(self) -> None:
+    def forget(self, now_ns: int) -> None:
         """The arm was stopped: once it stands, its controller is to forget where it was going. It
-        would go on from there when the robot is released.
+        would press on there, or go on from there when the robot is released.
         """
-        self._forgets = self._mover is not None
+        self._forget_ns = None if self._mover is None else now_ns
 
     def flush(self, now_ns: int) -> None:
         """Makes the controller forget, if it is to and the arm stands; called now and then."""
-        if self._forgets and self._measured is not None and self._tracking.still:
-            self._forgets = False
+        if self._forget_ns is None or self._measured is None or not self._tracking.still:
+            return
+        # Measured since: of an arm that fell silent nobody knows where it stands.
+        if self._measured.stamp_ns > self._forget_ns:
+            self._forget_ns = None
             rest = profiles.JointState.at_rest(self._measured.joints)
             self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
 

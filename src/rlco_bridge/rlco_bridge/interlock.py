@@ -59,7 +59,9 @@ class Interlock:
         self._held = False
         node.create_service(Trigger, "~/stop", self._on_stop)
         node.create_service(Trigger, "~/arm", self._on_arm)
-        node.create_subscription(Empty, "software_stop", self._on_stop_topic, COMMAND)
+        # Twice, as publishers of one quality are not heard by subscribers of the other.
+        for quality in (COMMAND, SENSOR):
+            node.create_subscription(Empty, "software_stop", self._on_stop_topic, quality)
         if deadman is not None:
             node.create_subscription(Bool, "deadman", self._on_deadman, SENSOR)
 
@@ -131,7 +133,9 @@ class Interlock:
 
     def _on_stop_topic(self, message: Empty) -> None:
         topic = self._node.resolve_topic_name("software_stop")
-        self._latch(Outcome(_SOFTWARE_STOP, f"a message on {topic}"))
+        stop = Outcome(_SOFTWARE_STOP, f"a message on {topic}")
+        if stop != self._latched:
+            self._latch(stop)
 
     def _on_arm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         fault = self._fault()

@@ -18,12 +18,13 @@ import sys
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
+from rlco_bridge.leaving import LeavableNode
 from rlco_bridge.parameters import EQUIPMENT, PARAMETERS
 from rlco_bridge.parts import assemble
 from rlco_bridge.realtime import BRIDGE, ask_for_priority
@@ -43,7 +44,7 @@ from rlco_ros.run import run
 _WATCH_PERIOD = 0.02
 
 
-class BridgeNode(LifecycleNode):
+class BridgeNode(LeavableNode):
     """Holds the messages' ends; what is decided is in ``Episode``."""
 
     def __init__(self, **node_arguments: Any) -> None:
@@ -74,11 +75,11 @@ class BridgeNode(LifecycleNode):
         self._interlock.begin()
         return super().on_activate(state)
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Ends what runs and takes no more goals."""
-        self._active = False
-        self._end(Outcome("canceled", "the bridge was deactivated"))
-        return super().on_deactivate(state)
+    def leave(self, why: str) -> None:
+        """See ``LeavableNode``."""
+        if self._active:
+            self._active = False
+            self._end(Outcome("canceled", why))
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
@@ -95,7 +96,7 @@ class BridgeNode(LifecycleNode):
             deadman=Watchdog(timeout) if timeout else None,
             fault=self._lookout.fault,
             stop=self._stop,
-            tell=self._say_stopped,
+            tell=lambda outcome: self._reporter.stopped(self._number, outcome),
             ready=lambda: self._reporter.say(SafetyState.IDLE, self._number),
         )
         self._server = EpisodeServer(
@@ -260,12 +261,9 @@ class BridgeNode(LifecycleNode):
     def _stop(self, outcome: Outcome) -> None:
         """A person or the robot stopped the arm, whether it moves or not."""
         if self._episode is None:
-            self._say_stopped(outcome)
-        self._commander.forget()
+            self._reporter.stopped(self._number, outcome)
+        self._commander.forget(self._now())
         self._end(outcome)
-
-    def _say_stopped(self, outcome: Outcome) -> None:
-        self._reporter.say(SafetyState.STOPPED, self._number, outcome)
 
     def _settle(self) -> None:
         """Stops policy and arm, and closes the goal, once the episode has an outcome."""
@@ -275,6 +273,8 @@ class BridgeNode(LifecycleNode):
         self._episode, outcome = None, episode.outcome
         jumped = outcome.stop_reason == RunEpisode.Result.STOP_CLOCK_JUMP
         self._commander.halt(self._now(), at_once=jumped)
+        if outcome.stop_reason == RunEpisode.Result.STOP_FORCE_EXCEEDED:
+            self._commander.forget(self._now())  # braking, it pressed on a little
         self._commander.instruct(self._now(), self._number, "")
         self._reporter.shadow(self._number, self._commander.shadow.report())
         self._interlock.ended(outcome)

@@ -54,6 +54,10 @@ class Reporter:
         self._safety_states.publish(convert.safety_message(self._now(), mode, reason, detail))
         self._note(_MODES[mode], episode, reason=reason, detail=detail)
 
+    def stopped(self, episode: int, outcome: Outcome) -> None:
+        """Nothing may run, and why."""
+        self.say(SafetyState.STOPPED, episode, outcome)
+
     def acted(self, stamp_ns: int, frame: str, episode: Episode) -> None:
         """The newest control period of ``episode``, which began at ``stamp_ns``."""
         assert episode.played is not None

@@ -30,6 +30,7 @@ class Streamer:
     def __init__(self, spec: StreamSpec, ended: Callable[[], None] = lambda: None) -> None:
         self._name, self._problem = spec.name, ""
         self._figures: dict[str, float] = {}
+        self._reported_ns = steady_ns()
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._connection.setblocking(False)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
@@ -62,7 +63,14 @@ class Streamer:
                 return self._figures
             if not heard:
                 return self._figures
-            self._figures = json.loads(heard)
+            self._figures, self._reported_ns = json.loads(heard), steady_ns()
+
+    def kill_if_silent(self, seconds: float) -> None:
+        """Ends a process that was ready and has not reported for so long: it does not run, and must
+        not go on later.
+        """
+        if self.figures() and steady_ns() - self._reported_ns > 1e9 * seconds:
+            self.process.kill()
 
     @property
     def ended(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import rclpy
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool, Empty
 from std_srvs.srv import Trigger
 
@@ -48,7 +49,6 @@ class Cell:
         self._services = {
             name: self.node.create_client(Trigger, f"cell/{name}") for name in ("stop", "arm")
         }
-        self._stop = self.node.create_publisher(Empty, "software_stop", COMMAND)
         self._deadman = self.node.create_publisher(Bool, "deadman", SENSOR)
         return made
 
@@ -68,9 +68,10 @@ class Cell:
         self.wait(answer.done)
         return answer.result()
 
-    def say_stop(self) -> None:
-        self.wait(lambda: self._stop.get_subscription_count() > 0)
-        self._stop.publish(Empty())
+    def say_stop(self, quality: QoSProfile = COMMAND) -> None:
+        stop = self.node.create_publisher(Empty, "software_stop", quality)
+        self.wait(lambda: stop.get_subscription_count() > 0)
+        stop.publish(Empty())
 
     def hold(self, held: bool) -> None:
         self.wait(lambda: self._deadman.get_subscription_count() > 0)
@@ -132,14 +133,14 @@ def test_activated_again_it_tells_what_is_latched(cell: Cell) -> None:
     assert cell.told == [FAULT]
 
 
-@pytest.mark.parametrize("by", ["service", "topic"])
-def test_a_software_stop_latches_whatever_is_configured(cell: Cell, by: str) -> None:
+@pytest.mark.parametrize("by", ["service", COMMAND, SENSOR], ids=["service", "topic", "hasty"])
+def test_a_software_stop_latches_whatever_is_configured(cell: Cell, by: str | QoSProfile) -> None:
     interlock = cell.interlock()
-    if by == "service":
+    if isinstance(by, str):
         assert cell.call("stop").success
         detail = "the service stop was called"
     else:
-        cell.say_stop()
+        cell.say_stop(by)
         cell.wait(lambda: cell.stops)
         detail = "a message on /software_stop"
     assert cell.stops == [Outcome("software_stop", detail)]

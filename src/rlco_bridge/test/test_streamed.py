@@ -172,6 +172,17 @@ def test_a_killed_process_is_named_and_velocities_end(cell: Cell) -> None:
     assert controller.problem() == "bridge_test_setpoints ended with code -9; restart the bridge"
 
 
+def test_velocities_of_a_process_that_hangs_end(cell: Cell) -> None:
+    """It is killed, as it would go on where it was when it wakes up."""
+    controller = cell.controller("forward_velocity")
+    cell.listen(controller)
+    cell.move_until(controller, lambda goal: any(np.any(one.data) for one in cell.heard))
+    process_of(controller).send_signal(signal.SIGSTOP)
+    cell.wait(lambda: process_of(controller).poll() is not None)
+    cell.wait(lambda: not np.any(cell.heard[-1].data))
+    assert "ended with code -9" in controller.problem()
+
+
 @pytest.mark.parametrize(("kind", "count"), [("forward_velocity", 2), ("joint_target", 1)])
 def test_only_who_would_move_on_has_two_publishers(cell: Cell, kind: str, count: int) -> None:
     cell.listen(cell.controller(kind))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from rlco_bridge.supervisors import NoSupervisor, Supervisor
 from rlco_bridge.supervisors.franka import FrankaSupervisor
 from rlco_bridge.supervisors.make import make_supervisor
 from rlco_bridge.supervisors.ur import UrSupervisor
+from rlco_bridge.watchdog import Watchdog
 from rlco_ros.qos import COMMAND, LATCHED
 
 RUNNING, NORMAL = 7, 1
@@ -41,7 +43,14 @@ class Ur:
             Float64, "speed_scaling_state_broadcaster/speed_scaling", COMMAND
         )
 
-    def say(self, safety: int = NORMAL, robot: int = RUNNING, program: bool = True) -> None:
+    def say(
+        self,
+        safety: int = NORMAL,
+        robot: int = RUNNING,
+        program: bool = True,
+        speed: float = 100.0,
+    ) -> None:
+        self.speed.publish(Float64(data=speed))
         self.safety.publish(self._messages.SafetyMode(mode=safety))
         self.robot.publish(self._messages.RobotMode(mode=robot))
         self.program.publish(Bool(data=program))
@@ -49,10 +58,16 @@ class Ur:
     def becomes(self, wanted: str) -> None:
         self._wired.wait(lambda: reason(self.supervisor) == wanted)
 
+    def is_heard(self) -> None:
+        """Speed scaling is no latched topic."""
+        self._wired.wait(self.speed.get_subscription_count)
+
 
 @pytest.fixture
 def ur(wired: Wired) -> Ur:
-    return Ur(wired)
+    made = Ur(wired)
+    made.is_heard()
+    return made
 
 
 def test_a_ur_of_which_nothing_was_heard_may_not_move(ur: Ur) -> None:
@@ -76,6 +91,8 @@ def test_a_ur_of_which_nothing_was_heard_may_not_move(ur: Ur) -> None:
         ({"safety": 13}, "safeguard_stop", "middle position"),
         ({"robot": 5}, "robot_fault", "robot mode is 5, it should be 7"),
         ({"program": False}, "program_stopped", "play it"),
+        ({"speed": math.nan}, "robot_fault", "says nan"),
+        ({"speed": math.inf}, "robot_fault", "says inf"),
     ],
 )
 def test_stops_of_a_ur_are_named_with_what_to_do(
@@ -102,6 +119,18 @@ def test_speed_scaling_is_a_share_and_none_of_it_is_a_pause(ur: Ur, wired: Wired
     assert ur.supervisor.speed == 0.0
     ur.speed.publish(Float64(data=100.0))
     ur.becomes("")
+
+
+def test_speed_scaling_that_falls_silent_is_a_fault(
+    ur: Ur, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ur.say()
+    ur.becomes("")
+    monkeypatch.setattr(Watchdog, "expired", property(lambda dog: True))
+    fault = ur.supervisor.fault()
+    assert fault is not None
+    assert "/speed_scaling_state_broadcaster/speed_scaling fell silent" in fault.detail
+    assert ur.supervisor.speed == 1.0
 
 
 def test_a_franka_is_heard_and_its_silence_is_a_fault(wired: Wired) -> None:

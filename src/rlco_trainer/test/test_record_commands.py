@@ -149,20 +149,24 @@ class StandingArm:
     """Ears that hear of an arm at rest."""
 
     def __init__(self, robot: RobotConfig) -> None:
-        self.joints = JointState(0, np.array([*robot.home, 0.04, 0.04]))
+        self._joints = JointState(0, np.array([*robot.home, 0.04, 0.04]))
 
-    def wait_for(self, ready: Any, timeout: float) -> None:
-        assert ready()
+    def joints_now(self, timeout: float) -> JointState:
+        return self._joints
 
 
 def test_a_replay_in_a_cell_begins_where_the_episode_begins() -> None:
     robot = RobotConfig.load("panda")
-    home = Kinematics(robot).forward(np.array(robot.home)).translation
+    home = Kinematics(robot).forward(np.array(robot.home))
     begun = episode(2)
-    begun.states[:, :3] = home
+    begun.states[:, :3] = home.translation
+    begun.states[:, 3:9] = home.rotation.T[:2].ravel()
     require_near(StandingArm(robot), robot, begun)
+    begun.states[:, 3:9] = (home.rotation.T[[1, 0]]).ravel()
+    with pytest.raises(ConfigError, match=r"is 0\.00 m and 3\.14 rad from where the episode"):
+        require_near(StandingArm(robot), robot, begun)
     begun.states[:, 0] += 0.3
-    with pytest.raises(ConfigError, match=r"is 0\.30 m from where the episode begins"):
+    with pytest.raises(ConfigError, match=r"is 0\.30 m and 3\.14 rad from where the episode"):
         require_near(StandingArm(robot), robot, begun)
 
 

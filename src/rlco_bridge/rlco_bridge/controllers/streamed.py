@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from numpy.typing import NDArray
@@ -21,13 +23,16 @@ from rlco_core.errors import ConfigError
 from rlco_ros.qos import COMMAND
 
 _DIAGNOSE_PERIOD = 1.0
+#: s between two looks at a process whose last message moves an arm on and on, and the longest
+#: silence of it.
+_LOOK_PERIOD, _SILENT = 0.05, 0.5
 
 
 class StreamedController:
     """In real time a process of its own says set-points, and ``/diagnostics`` says how late.
 
     Only where the last message moves an arm on and on, there is a second publisher, for when that
-    process dies: other controllers obey nobody while there are two.
+    process dies, or hangs and is killed: other controllers obey nobody while there are two.
 
     Args:
         node: of the bridge.
@@ -46,6 +51,9 @@ class StreamedController:
             self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", COMMAND)
             steady = Clock(clock_type=ClockType.STEADY_TIME)
             node.create_timer(_DIAGNOSE_PERIOD, self._diagnose, clock=steady)
+            if self._messages.persists:
+                look = partial(self._streamer.kill_if_silent, _SILENT)
+                node.create_timer(_LOOK_PERIOD, look, clock=steady)
 
     def follow(self, course: Course) -> None:
         """See ``ArmController``."""

@@ -18,7 +18,6 @@ from rlco_bridge.streaming.told import Told
 _LONGEST = 1 << 20
 #: ns before a set-point is due: to take a course takes a fraction of that.
 _EARLY_NS = 1_000_000
-_REPORT_NS = 1_000_000_000
 #: s between two looks at who listens, while there is nothing to say.
 _IDLE_S = 0.1
 
@@ -70,6 +69,7 @@ class SetpointLoop:
         listeners: how many hear what is published.
         refuse: called when motion is refused, once until it is followed again.
         now, sleep: the steady clock, ns.
+        report_ns: from one report to the next, at most.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class SetpointLoop:
         refuse: Callable[[], None],
         now: Callable[[], int] = steady_ns,
         sleep: Callable[[int], None] = sleep_until,
+        report_ns: int = 1_000_000_000,
     ) -> None:
         self._hearing, self._player = hearing, player
         self._publish, self._listeners, self._refuse = publish, listeners, refuse
-        self._now, self._sleep = now, sleep
+        self._now, self._sleep, self._report_ns = now, sleep, report_ns
         self._lateness, self._following, self._said = Lateness(), True, (-1, True)
         self._reported_ns = now()
 
@@ -108,7 +109,7 @@ class SetpointLoop:
 
     def _look_around(self) -> None:
         said = (self._listeners(), self._following)
-        if said != self._said or self._now() - self._reported_ns >= _REPORT_NS:
+        if said != self._said or self._now() - self._reported_ns >= self._report_ns:
             self._report()
 
     def _hear(self) -> bool:
@@ -129,7 +130,7 @@ class SetpointLoop:
         setpoint = self._player.give(now)
         self._publish(setpoint)
         self._lateness.add(self._player.late_ns, self._player.missed)
-        if now - self._reported_ns >= _REPORT_NS:
+        if now - self._reported_ns >= self._report_ns:
             self._report()
 
     def _report(self) -> None:

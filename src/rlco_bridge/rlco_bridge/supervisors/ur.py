@@ -8,6 +8,7 @@ on when a person resumes it. So every stop ends the episode, and is latched.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rclpy.node import Node
@@ -40,6 +41,9 @@ _STOPS = {
 _NORMAL, _REDUCED, _RUNNING = 1, 2, 7
 #: Speed scaling, %, below which the robot stands, and for how long until that is a stop, s.
 _STANDS, _PAUSE = 0.5, 0.1
+#: Longest silence of speed scaling, s; the driver tells it 100 times per second.
+_SPEED_SILENT = 1.0
+_SPEED = "speed_scaling_state_broadcaster/speed_scaling"
 
 
 class UrSupervisor:
@@ -58,18 +62,23 @@ class UrSupervisor:
         self._robot: int | None = None
         self._program: bool | None = None
         self.speed = 1.0
-        self._stands, self._moving = False, Watchdog(_PAUSE)
+        self._speed_heard = Watchdog(_SPEED_SILENT)
+        self._scaling: float | None = None
+        self._moving = Watchdog(_PAUSE)
         status = "io_and_status_controller"
         node.create_subscription(safety, f"{status}/safety_mode", self._on_safety, LATCHED)
         node.create_subscription(robot, f"{status}/robot_mode", self._on_robot, LATCHED)
         node.create_subscription(Bool, f"{status}/robot_program_running", self._on_program, LATCHED)
-        node.create_subscription(
-            Float64, "speed_scaling_state_broadcaster/speed_scaling", self._on_speed, SENSOR
-        )
+        node.create_subscription(Float64, _SPEED, self._on_speed, SENSOR)
 
     def fault(self) -> Outcome | None:
         """See ``Supervisor``; what was never heard counts as a fault."""
-        return self._safety_fault() or self._mode_fault() or self._program_fault()
+        return (
+            self._safety_fault()
+            or self._mode_fault()
+            or self._program_fault()
+            or self._speed_fault()
+        )
 
     def bereft(self) -> Outcome | None:
         """See ``Supervisor``."""
@@ -77,7 +86,7 @@ class UrSupervisor:
 
     def _safety_fault(self) -> Outcome | None:
         if self._safety is None:
-            return self._unknown("safety_mode")
+            return self._unknown("io_and_status_controller/safety_mode")
         if self._safety in (_NORMAL, _REDUCED):
             return None
         reason, what, advice = _STOPS.get(
@@ -87,7 +96,7 @@ class UrSupervisor:
 
     def _mode_fault(self) -> Outcome | None:
         if self._robot is None:
-            return self._unknown("robot_mode")
+            return self._unknown("io_and_status_controller/robot_mode")
         if self._robot == _RUNNING:
             return None
         return Outcome(
@@ -103,7 +112,20 @@ class UrSupervisor:
                 "the program External Control does not run on the robot; play it, "
                 "then arm the bridge",
             )
-        if self._stands and self._moving.expired:
+        return None
+
+    def _speed_fault(self) -> Outcome | None:
+        if self._scaling is None:
+            return self._unknown(_SPEED)
+        if not math.isfinite(self._scaling) or self._speed_heard.expired:
+            name = self._node.resolve_topic_name(_SPEED)
+            said = f"says {self._scaling:g}" if not self._speed_heard.expired else "fell silent"
+            return Outcome(
+                _Result.STOP_ROBOT_FAULT,
+                f"{name} {said}; how fast the robot plays motion is not known; "
+                "activate speed_scaling_state_broadcaster, then arm the bridge",
+            )
+        if self._scaling <= _STANDS and self._moving.expired:
             return Outcome(
                 _Result.STOP_PAUSED,
                 "speed scaling is 0: the robot is paused, or its speed slider stands at 0; "
@@ -112,7 +134,7 @@ class UrSupervisor:
         return None
 
     def _unknown(self, topic: str) -> Outcome:
-        name = self._node.resolve_topic_name(f"io_and_status_controller/{topic}")
+        name = self._node.resolve_topic_name(topic)
         return Outcome(_Result.STOP_ROBOT_FAULT, f"nothing was heard on {name} yet")
 
     def _on_safety(self, message: Any) -> None:
@@ -126,7 +148,9 @@ class UrSupervisor:
 
     def _on_speed(self, message: Float64) -> None:
         """0 to 100, whatever the driver's documentation says."""
-        self.speed = min(max(message.data / 100.0, 0.0), 1.0)
-        self._stands = message.data <= _STANDS
-        if not self._stands:
+        self._scaling = message.data
+        self._speed_heard.feed()
+        if math.isfinite(message.data):
+            self.speed = min(max(message.data / 100.0, 0.0), 1.0)
+        if message.data > _STANDS:
             self._moving.feed()

@@ -24,6 +24,7 @@ from sensor_msgs.msg import Image, JointState, Joy
 from std_msgs.msg import Bool
 
 from rlco_core.contract import Contract
+from rlco_core.errors import ConfigError
 from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
@@ -98,6 +99,21 @@ class Ears:
         message = TaskState(success=True)
         set_stamp(message.header.stamp, 0 if self.joints is None else self.joints.stamp_ns)
         self._judgements.publish(message)
+
+    def joints_now(self, timeout: float) -> Measured:
+        """A measurement from now on: what waited to be heard may be of long ago.
+
+        Raises:
+            ConfigError: none came within ``timeout`` s.
+        """
+        now_ns = int(self._node.get_clock().now().nanoseconds)
+        self.wait_for(lambda: self.joints is not None and self.joints.stamp_ns >= now_ns, timeout)
+        if self.joints is None or self.joints.stamp_ns < now_ns:
+            raise ConfigError(
+                f"no joint states of now within {timeout:g} s; the driver must run, and its clock "
+                "must be this computer's"
+            )
+        return self.joints
 
     def wait_for(self, ready: Callable[[], bool], timeout: float) -> None:
         """Listens until it is ``ready``, or for ``timeout`` s."""

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pinocchio as pin
 from numpy.typing import NDArray
 
 from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
@@ -22,13 +24,13 @@ from rlco_trainer.arguments import parse
 from rlco_trainer.lerobot import Dataset, Episode
 from rlco_trainer.recording.node import Ears, scripted_chunks
 from rlco_trainer.recording.robot import Reached
-from rlco_trainer.recording.script import Script, commanded_path
+from rlco_trainer.recording.script import Script, commanded_path, measured_pose
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 
 #: Control periods after the last action in which an arm that is late may arrive.
 _SETTLING = 20
-#: m that an arm may be from where an episode begins; farther, the way there is nobody's plan.
-_NEAR = 0.05
+#: m and rad that an arm may be from where an episode begins; a longer way there is nobody's plan.
+_NEAR, _TURNED = 0.05, 0.2
 _HEARD_SECONDS = 5.0
 
 
@@ -120,8 +122,9 @@ def replay(config: ReplayConfig) -> Comparison:
         seed = int(episode.metadata.get("seed", 0))
         prepare = config.preparations(settings.driver, client)
         if config.cell:
-            # Once it is laid out and before the bridge is armed.
-            prepare.insert(1, lambda seed: require_near(recordings.ears, robot, episode))
+            # Once it is laid out, before the bridge is armed, and after: a person may help.
+            near = partial(_near, recordings.ears, robot, episode)
+            prepare = [prepare[0], near, *prepare[1:], near]
         for step in prepare:
             step(seed)
         recorded = recordings.run(seed, periods, episode.task)
@@ -165,18 +168,20 @@ def _off_path(places: NDArray[np.float32], path: NDArray[np.float32]) -> float:
 
 def require_near(ears: Ears, robot: RobotConfig, episode: Episode) -> None:
     """Raises ConfigError where the arm is not where the episode begins."""
-    ears.wait_for(lambda: ears.joints is not None, _HEARD_SECONDS)
-    if ears.joints is None:
-        raise ConfigError(f"no joint states within {_HEARD_SECONDS:g} s; the driver must run")
-    count, begins = len(robot.joint_names), episode.states[0, :3].astype(np.float64)
-    is_at = Kinematics(robot).forward(ears.joints.positions[:count]).translation
-    away = float(np.linalg.norm(is_at - begins))
-    if away > _NEAR:
-        where = ", ".join(f"{value:.3f}" for value in begins)
+    count, begins = len(robot.joint_names), measured_pose(episode.states[0].astype(np.float64))
+    is_at = Kinematics(robot).forward(ears.joints_now(_HEARD_SECONDS).positions[:count])
+    away = float(np.linalg.norm(is_at.translation - begins.translation))
+    turned = float(np.linalg.norm(pin.log3(is_at.rotation.T @ begins.rotation)))
+    if away > _NEAR or turned > _TURNED:
+        where = ", ".join(f"{value:.3f}" for value in begins.translation)
         raise ConfigError(
-            f"the end effector is {away:.2f} m from where the episode begins, ({where}) m in the "
-            f"robot's base; bring it within {_NEAR:g} m"
+            f"the end effector is {away:.2f} m and {turned:.2f} rad from where the episode begins, "
+            f"({where}) m in the robot's base; bring it within {_NEAR:g} m and {_TURNED:g} rad"
         )
+
+
+def _near(ears: Ears, robot: RobotConfig, episode: Episode, seed: int) -> None:
+    require_near(ears, robot, episode)
 
 
 def _require_rate(dataset: Dataset) -> None:

@@ -82,14 +82,15 @@ def commanded_path(states: NDArray[np.float32], actions: NDArray[np.float32]) ->
         states: (T, 17), see ``rlco_core.proprioception``.
         actions: (T, 7).
     """
-    path = [_told(state) for state in states.astype(np.float64)]
+    path = [_moved(measured_pose(state), state[10:]) for state in states.astype(np.float64)]
     return [*path, _moved(path[-1], actions[-1].astype(np.float64))]
 
 
-def _told(state: NDArray[np.float64]) -> pin.SE3:
+def measured_pose(state: NDArray[np.float64]) -> pin.SE3:
+    """Where the end effector of a state (17,) was measured, see ``rlco_core.proprioception``."""
     first, second = state[3:6], state[6:9]
     rotation = np.column_stack([first, second, np.cross(first, second)])
-    return _moved(pin.SE3(rotation, state[:3]), state[10:])
+    return pin.SE3(rotation, state[:3])
 
 
 def _moved(pose: pin.SE3, action: NDArray[np.float64]) -> pin.SE3:
