@@ -33,6 +33,8 @@ from rlco_ros.qos import LATCHED, STATE
 
 #: ns for which an arm is told to stay where it is.
 _HOLD_NS = 50_000_000
+#: How often it is told to, and ns in between.
+_FLUSHES, _FLUSH_NS = 3, 200_000_000
 #: Speed up to which motion stands, and is not stretched: it would hardly end.
 _MOVES = 0.01
 #: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
@@ -90,6 +92,8 @@ class Commander:
         self._measured: Measured | None = None
         self._said_ns, self._moves = 0, False
         self._forget_ns: int | None = None
+        self._stays: list[profiles.JointState] = []
+        self._flushed_ns = 0
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
         self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
@@ -161,16 +165,25 @@ class Commander:
         would press on there, or go on from there when the robot is released.
         """
         self._forget_ns = None if self._mover is None else now_ns
+        self._stays = []
 
     def flush(self, now_ns: int) -> None:
-        """Makes the controller forget, if it is to and the arm stands; called now and then."""
+        """Makes the controller forget, if it is to and the arm stands; called now and then. It is
+        told a few times, as one that still brakes does not listen.
+        """
         if self._forget_ns is None or self._measured is None or not self._tracking.still:
             return
         # Measured since: of an arm that fell silent nobody knows where it stands.
-        if self._measured.stamp_ns > self._forget_ns:
+        if self._measured.stamp_ns <= self._forget_ns:
+            return
+        if not self._stays:
+            self._stays = [profiles.JointState.at_rest(self._measured.joints)] * _FLUSHES
+        elif abs(now_ns - self._flushed_ns) < _FLUSH_NS:
+            return
+        rest, self._flushed_ns = self._stays.pop(), now_ns
+        self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
+        if not self._stays:
             self._forget_ns = None
-            rest = profiles.JointState.at_rest(self._measured.joints)
-            self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
 
     def paced(self, stamped: _Stamped) -> _Stamped:
         """The same with its stamp in the time in which motion is reckoned."""

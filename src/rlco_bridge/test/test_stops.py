@@ -69,10 +69,15 @@ def test_an_arm_that_presses_is_told_to_stay_where_it_is(bridge: HandBridge) -> 
     bridge._finish(PRESSED)
     bridge._settle()
     assert np.abs(bridge.courses[-1].states[-1].joints - AWAY).max() > 1e-3
-    for _ in range(6):
+    told = len(bridge.courses)
+    for _ in range(30):
         bridge.pass_period()
         bridge._watch()
-    assert np.abs(bridge.courses[-1].states[-1].joints - AWAY).max() < 1e-9
+    flushes = bridge.courses[told:]
+    assert len(flushes) == 3, "it is told again, as it may not have listened"
+    assert min(np.diff(bridge.followed[told:])) >= 4
+    for flush in flushes:
+        assert np.abs(flush.states[-1].joints - AWAY).max() < 1e-9
 
 
 def test_an_arm_that_fell_silent_is_not_told_where_it_once_was(bridge: HandBridge) -> None:
