@@ -24,7 +24,6 @@ from sensor_msgs.msg import JointState
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
 from rlco_bridge.interlock import Interlock
-from rlco_bridge.leaving import LeavableNode
 from rlco_bridge.parameters import EQUIPMENT, PARAMETERS
 from rlco_bridge.parts import assemble
 from rlco_bridge.realtime import BRIDGE, ask_for_priority
@@ -38,6 +37,7 @@ from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import ActionChunk, SafetyState, TaskState
 from rlco_interfaces.srv import ResetScene
 from rlco_ros.chunks import chunk_from_message
+from rlco_ros.leaving import LeavableNode
 from rlco_ros.qos import COMMAND, STATE
 from rlco_ros.run import run
 

@@ -20,9 +20,9 @@ from rlco_policy.convert import image_from_compressed, image_from_message
 from rlco_policy.decoder import Decoded, Decoder
 from rlco_policy.measurements import Image
 from rlco_policy.pixels import Size
-from rlco_policy.serialized import read_image
 from rlco_ros.first_message import first_message
 from rlco_ros.qos import SENSOR
+from rlco_ros.serialized import read_image
 
 #: Names of image_transport, and what follows `image_raw` in the names of their topics.
 TRANSPORTS = {"raw": "", "compressed": "/compressed"}

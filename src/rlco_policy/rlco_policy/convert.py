@@ -24,7 +24,7 @@ from rlco_policy.coded import decode
 from rlco_policy.health import Fault
 from rlco_policy.measurements import Image, Instruction, JointState
 from rlco_policy.pixels import Size, require_size, to_rgb
-from rlco_policy.serialized import SerializedImage
+from rlco_ros.serialized import SerializedImage
 
 
 def ns_to_stamp(time_ns: int) -> Time:

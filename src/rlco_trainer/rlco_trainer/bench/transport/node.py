@@ -36,9 +36,9 @@ from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_interfaces.msg import ActionChunk, Instruction
 from rlco_policy.node import PolicyNode
-from rlco_policy.serialized import read_image
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from rlco_ros.run import run
+from rlco_ros.serialized import read_image
 from rlco_ros.spin import LeanExecutor
 from rlco_sim.session import DT
 from rlco_trainer.bench.transport.settings import CHUNKS, ECHOES, Settings

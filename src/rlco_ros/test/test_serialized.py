@@ -14,7 +14,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
 from rlco_core.errors import ContractMismatch
-from rlco_policy.serialized import read_image
+from rlco_ros.serialized import read_image
 
 WORDS = st.integers(0, 2**32 - 1)
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
