@@ -26,7 +26,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from rlco_bridge.client import EpisodeClient
+from rlco_bridge.client import EpisodeClient, EpisodeReport
 from rlco_bringup.graph import NodeSpec, SimSettings, sim_graph
 from rlco_bringup.up import System, profile_environment
 from rlco_core.errors import ConfigError, RlcoError
@@ -180,10 +180,21 @@ def _warm_up(client: EpisodeClient) -> None:
         RlcoError: they do not.
     """
     client.wait_for_system(_START_SECONDS)
+    _episode(client, _FIRST_SEED)
+
+
+def _episode(client: EpisodeClient, seed: int) -> EpisodeReport:
+    """One that began: set-points that came too late may just have brought the arm to rest, and the
+    bridge refuses goals until it stands.
+
+    Raises:
+        RlcoError: none begins.
+    """
     deadline = time.monotonic() + _START_SECONDS
-    while not (report := client.run(_TASK, _FIRST_SEED)).steps:
+    while not (report := client.run(_TASK, seed)).steps:
         if time.monotonic() > deadline:
             raise RlcoError(f"no episode begins: {report.stop_reason}: {report.detail}")
+    return report
 
 
 def _run_episodes(client: EpisodeClient, seconds: float, label: str) -> tuple[int, int]:
@@ -191,9 +202,7 @@ def _run_episodes(client: EpisodeClient, seconds: float, label: str) -> tuple[in
     end, episodes, inferences, passed = time.monotonic() + seconds, 0, 0, 0
     with progress(label, round(seconds)) as advance:
         while (left := end - time.monotonic()) > 0.0:
-            report = client.run(_TASK, _FIRST_SEED + episodes)
-            if not report.steps:
-                raise RlcoError(f"an episode did not begin: {report.stop_reason}: {report.detail}")
+            report = _episode(client, _FIRST_SEED + episodes)
             episodes += 1
             inferences += len(report.latency_ms)
             now = min(round(seconds - left), round(seconds))
