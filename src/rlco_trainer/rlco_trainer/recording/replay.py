@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -122,9 +121,12 @@ def replay(config: ReplayConfig) -> Comparison:
         seed = int(episode.metadata.get("seed", 0))
         prepare = config.preparations(settings.driver, client)
         if config.cell:
-            # Once it is laid out, before the bridge is armed, and after: a person may help.
-            near = partial(_near, recordings.ears, robot, episode)
-            prepare = [prepare[0], near, *prepare[1:], near]
+
+            def look(seed: int) -> None:
+                require_near(recordings.ears, robot, episode)
+
+            # Before the bridge is armed, and after: that may take a person's while.
+            prepare = [prepare[0], look, *prepare[1:], look]
         for step in prepare:
             step(seed)
         recorded = recordings.run(seed, periods, episode.task)
@@ -178,10 +180,6 @@ def require_near(ears: Ears, robot: RobotConfig, episode: Episode) -> None:
             f"the end effector is {away:.2f} m and {turned:.2f} rad from where the episode begins, "
             f"({where}) m in the robot's base; bring it within {_NEAR:g} m and {_TURNED:g} rad"
         )
-
-
-def _near(ears: Ears, robot: RobotConfig, episode: Episode, seed: int) -> None:
-    require_near(ears, robot, episode)
 
 
 def _require_rate(dataset: Dataset) -> None:
