@@ -18,8 +18,9 @@ from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from rlco_bridge.client import EpisodeClient, EpisodeReport, Sent, SystemNotReady
+from rlco_bridge.client import EpisodeClient, EpisodeReport, SystemNotReady
 from rlco_bridge.journal import read_journal
+from rlco_bridge.sent import Sent
 from rlco_bringup.up import System
 from rlco_core.bundle import load_bundle
 from rlco_core.inspection import Inspector

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -23,9 +23,10 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from unique_identifier_msgs.msg import UUID
 
+from rlco_bridge import convert
+from rlco_bridge.sent import Recorder, Sent
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import stamp_to_ns
 from rlco_interfaces.action import RunEpisode
 from rlco_ros.qos import RECORD
 from rlco_ros.run import shut_down
@@ -62,51 +63,6 @@ class EpisodeReport:
     fingers: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A trajectory that a controller was sent.
-
-    Attributes:
-        stamp_ns: when it begins.
-        after_ns: (k,) when its points are due, from then.
-        positions: (k, n) rad or m.
-    """
-
-    stamp_ns: int
-    after_ns: tuple[int, ...]
-    positions: NDArray[np.float64]
-
-    def at(self, stamp_ns: int) -> NDArray[np.float64]:
-        """(n,) the point that is due next to ``stamp_ns``."""
-        away = [abs(self.stamp_ns + after - stamp_ns) for after in self.after_ns]
-        row: NDArray[np.float64] = self.positions[int(np.argmin(away))]
-        return row
-
-
-@dataclass
-class _Recorder:
-    """Trajectories by stamp; repeats of a stamp replace it."""
-
-    sent: dict[int, Sent] = field(default_factory=dict)
-
-    def __call__(self, message: JointTrajectory) -> None:
-        stamp = stamp_to_ns(message.header.stamp)
-        after = tuple(stamp_to_ns(point.time_from_start) for point in message.points)
-        positions = np.array([point.positions for point in message.points], dtype=np.float64)
-        self.sent[stamp] = Sent(stamp, after, positions)
-
-    def in_order(self) -> list[Sent]:
-        """All of them, by time."""
-        return [self.sent[stamp] for stamp in sorted(self.sent)]
-
-    def commands(self) -> NDArray[np.float64]:
-        """(m, n): where each trajectory was when the next one came."""
-        sent = self.in_order()
-        ends = [following.stamp_ns for following in sent[1:]] + [10**19]
-        rows = [one.at(end) for one, end in zip(sent, ends, strict=False)]
-        return np.array(rows).reshape(len(rows), -1) if rows else np.zeros((0, 1))
-
-
 class EpisodeClient:
     """A client of one bridge, in its own node; call ``close`` at the end.
 
@@ -131,11 +87,9 @@ class EpisodeClient:
             self._on_status,
             qos_profile_action_status_default,
         )
-        self._arm, self._gripper = _Recorder(), _Recorder()
-        self.node.create_subscription(JointTrajectory, robot.controller_topic, self._arm, RECORD)
-        self.node.create_subscription(
-            JointTrajectory, robot.gripper.controller_topic, self._gripper, RECORD
-        )
+        self._arm, self._gripper = Recorder(), Recorder()
+        self._record(robot.controller_topic, self._arm)
+        self._record(robot.gripper.controller_topic, self._gripper)
 
     def close(self) -> None:
         """Leaves the ROS graph at once, not when Python collects what was left behind."""
@@ -192,6 +146,12 @@ class EpisodeClient:
     def trajectories_seen(self) -> list[Sent]:
         """What the arm was sent since the last episode began, also after its end."""
         return self._arm.in_order()
+
+    def _record(self, topic: str, recorder: Recorder) -> None:
+        def note(message: JointTrajectory) -> None:
+            recorder.note(convert.sent_from_message(message))
+
+        self.node.create_subscription(JointTrajectory, topic, note, RECORD)
 
     def _wait_for(self, wanted: dict[str, Callable[[], bool]], timeout: float) -> None:
         deadline = time.monotonic() + timeout

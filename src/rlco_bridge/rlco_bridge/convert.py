@@ -7,6 +7,7 @@ from __future__ import annotations
 import array
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from sensor_msgs.msg import JointState
@@ -14,6 +15,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from rlco_bridge.course import Course
 from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome, Played
+from rlco_bridge.sent import Sent
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import seconds_to_ns, set_stamp, stamp_to_ns
@@ -110,6 +112,13 @@ def result_message(
         result.steps = episode.steps
         result.latency_ms = array.array("f", episode.latencies_ms)
     return result
+
+
+def sent_from_message(message: JointTrajectory) -> Sent:
+    """A trajectory, for who looks on."""
+    after = tuple(stamp_to_ns(point.time_from_start) for point in message.points)
+    positions = np.array([point.positions for point in message.points], dtype=np.float64)
+    return Sent(stamp_to_ns(message.header.stamp), after, positions)
 
 
 def diagnostics_message(

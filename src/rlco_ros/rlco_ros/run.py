@@ -16,8 +16,11 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 
 from rlco_core.errors import RlcoError
-from rlco_ros.memory import keep_memory
+from rlco_core.memory import keep_memory
 from rlco_ros.spin import LeanExecutor
+
+#: For messages: an image of 640 x 480 is 0.9 MB, three times.
+_KEPT_BYTES = 128 * 2**20
 
 
 def run(
@@ -32,7 +35,7 @@ def run(
     Returns:
         0 after an orderly stop, 1 when the node could not start; it has said why.
     """
-    keep_memory()
+    keep_memory(_KEPT_BYTES)
     try:
         return _live(make_node, args, make_executor)
     except KeyboardInterrupt:  # it came while the stop that it asks for was under way

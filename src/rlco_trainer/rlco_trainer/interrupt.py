@@ -48,6 +48,19 @@ def stoppable(unit: str, again: str = "the same command") -> Iterator[Callable[[
         raise KeyboardInterrupt
 
 
+@contextmanager
+def interrupting() -> Iterator[None]:
+    """SIGINT and SIGTERM raise KeyboardInterrupt, and do nothing else: rclpy's own handlers would
+    end all talk, and what runs could not be called off over ROS.
+    """
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+
+
 def _handlers() -> dict[signal.Signals, Callable[[int, FrameType | None], object] | int]:
     """Those of the signals that are not ignored, as under nohup; none if they cannot be set."""
     if threading.current_thread() is not threading.main_thread():

@@ -117,9 +117,10 @@ class UrSupervisor:
     def _speed_fault(self) -> Outcome | None:
         if self._scaling is None:
             return self._unknown(_SPEED)
-        if not math.isfinite(self._scaling) or self._speed_heard.expired:
+        silent = self._speed_heard.expired
+        if silent or not math.isfinite(self._scaling):
             name = self._node.resolve_topic_name(_SPEED)
-            said = f"says {self._scaling:g}" if not self._speed_heard.expired else "fell silent"
+            said = "fell silent" if silent else f"says {self._scaling:g}"
             return Outcome(
                 _Result.STOP_ROBOT_FAULT,
                 f"{name} {said}; how fast the robot plays motion is not known; "

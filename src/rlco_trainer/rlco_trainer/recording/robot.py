@@ -15,7 +15,7 @@ from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.robot import RobotConfig
 
 #: s within which a robot lets itself be armed, and a person holds the deadman.
-_ARM_SECONDS = 30.0
+ARM_SECONDS = 30.0
 #: Called with the seed of the episode that is next.
 Prepare = Callable[[int], None]
 
@@ -63,7 +63,7 @@ class Reached:
         armed.
         """
         prepare: list[Prepare] = [ask_for_scene] if self.cell else []
-        return prepare if driver == SIM else [*prepare, lambda seed: client.arm(_ARM_SECONDS)]
+        return prepare if driver == SIM else [*prepare, lambda seed: client.arm(ARM_SECONDS)]
 
 
 def ask_for_scene(seed: int) -> None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from rlco_core.contract import Contract
 from rlco_core.errors import RlcoError
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
+from rlco_trainer.interrupt import interrupting
 from rlco_trainer.recording.node import Ears
 from rlco_trainer.recording.take import Budget, Memory, Take
 
@@ -125,9 +125,7 @@ def running(
         robot = RobotConfig.load(settings.robot)
         client = EpisodeClient(robot, settings.namespace, system.require_alive)
         stack.callback(client.close)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before = signal.signal(number, signal.default_int_handler)
-            stack.callback(signal.signal, number, before or signal.SIG_DFL)
+        stack.enter_context(interrupting())
         answering = (settings.device != "none") + bool(settings.bundle)
         client.wait_for_system(_START_SECONDS, answering)
         yield client

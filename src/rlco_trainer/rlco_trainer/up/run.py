@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from rlco_bridge.client import EpisodeClient, EpisodeReport
@@ -16,9 +15,11 @@ from rlco_bringup.up import profile_environment
 from rlco_core.robot import RobotConfig
 from rlco_sim.session import DT
 from rlco_trainer.arguments import parse
+from rlco_trainer.interrupt import interrupting
 from rlco_trainer.progress import progress
+from rlco_trainer.recording.robot import ARM_SECONDS
 
-_START_SECONDS, _ARM_SECONDS = 30.0, 30.0
+_START_SECONDS = 30.0
 #: Beyond an episode's own time, s until its result must be there.
 _MARGIN_SECONDS = 120.0
 #: Where the task says how long an episode lasts, the bar is as long as the longest task's.
@@ -57,12 +58,14 @@ def run(config: RunConfig) -> int:
     Raises:
         RlcoError: there is no bridge, it cannot be armed, or an episode does not end.
     """
-    stopped = 0
-    with _client(config) as client:
+    os.environ.update(profile_environment())
+    stopped, robot = 0, RobotConfig.load(config.robot)
+    # The client first: rclpy sets handlers of its own.
+    with closing(EpisodeClient(robot, config.namespace)) as client, interrupting():
         client.wait_for_bridge(_START_SECONDS)
         for number in range(config.episodes):
             if config.arm:
-                client.arm(_ARM_SECONDS)
+                client.arm(ARM_SECONDS)
             report = _episode(config, client, config.seed + number)
             stopped += report.stop_reason not in ORDERLY
             print(f"{number + 1}/{config.episodes}  {_line(report)}", flush=True)
@@ -89,19 +92,6 @@ def _line(report: EpisodeReport) -> str:
     how = "success" if report.success else report.stop_reason
     why = f": {report.detail}" if report.detail else ""
     return f"{report.instruction!r}  {how} after {report.steps * DT:.1f} s{why}"
-
-
-@contextmanager
-def _client(config: RunConfig) -> Iterator[EpisodeClient]:
-    """A signal interrupts Python alone, so that what runs can still be called off over ROS."""
-    os.environ.update(profile_environment())
-    with ExitStack() as stack:
-        client = EpisodeClient(RobotConfig.load(config.robot), config.namespace)
-        stack.callback(client.close)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before = signal.signal(number, signal.default_int_handler)
-            stack.callback(signal.signal, number, before or signal.SIG_DFL)
-        yield client
 
 
 def main(arguments: Sequence[str]) -> int:
