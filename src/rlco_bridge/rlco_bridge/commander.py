@@ -126,6 +126,11 @@ class Commander:
             self._follow(now_ns, course)
         return verdict
 
+    def go_on(self, now_ns: int) -> None:
+        """The speed is another one: what the arm was told already, at that."""
+        if self._mover is not None and self._moves and self.pace.speed > _MOVES:
+            self._follow(now_ns, self._mover.go_on(self.pace.at(now_ns)))
+
     @property
     def held(self) -> Verdict:
         """What held the arm back lately; accepted if nothing."""
@@ -138,9 +143,12 @@ class Commander:
             at_once: the clock that stamps are of is not to be trusted.
         """
         self._tracking.end()
-        if self._mover is not None and self._moves:
-            course = self._mover.halt(self.pace.at(now_ns))
-            self._follow(now_ns, course, at_once)
+        if self._mover is None or not self._moves:
+            return
+        course = self._told(now_ns, self._mover.halt(self.pace.at(now_ns)))
+        if self._slowed < 1.0:
+            course = self._mover.halt_sooner(course, now_ns)
+        self._arm.follow(replace(course, stamp_ns=0) if at_once else course)
 
     def measure(self, measured: Measured) -> Outcome | None:
         """Where the arm is; in real time, why it should not be there."""
@@ -222,12 +230,18 @@ class Commander:
         positions = [*joints.tolist(), *[fingers] * len(self.finger_names)]
         return convert.joint_state_message(stamp_ns, names, positions)
 
-    def _follow(self, now_ns: int, course: Course, at_once: bool = False) -> None:
+    @property
+    def _slowed(self) -> float:
+        """The share of its speed at which a controller is to be told motion."""
+        slowed = self.pace.tempo if self._scaled else self.pace.speed
+        return slowed if self.pace.speed > _MOVES else 1.0
+
+    def _follow(self, now_ns: int, course: Course) -> None:
         """Sends a course of paced time."""
-        speed = self.pace.speed
-        course = replace(course, stamp_ns=now_ns - (self.pace.at(now_ns) - course.stamp_ns))
-        if speed > _MOVES:
-            stretched = course.stretched(speed)
-            self._tracking.tell(stretched)
-            course = course.stretched(self.pace.tempo) if self._scaled else stretched
-        self._arm.follow(replace(course, stamp_ns=0) if at_once else course)
+        if self.pace.speed > _MOVES:
+            self._tracking.tell(self.pace.told(course, now_ns, self.pace.speed))
+        self._arm.follow(self._told(now_ns, course))
+
+    def _told(self, now_ns: int, course: Course) -> Course:
+        """A course of paced time as the controller is told it."""
+        return self.pace.told(course, now_ns, self._slowed)

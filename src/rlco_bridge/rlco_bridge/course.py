@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from rlco_core.interpolation import quintic
 from rlco_core.profiles import JointState
+
+_S = 1e-9
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,13 @@ class Course:
             JointState(s.joints, s.velocity * speed, s.acceleration * speed**2) for s in self.states
         )
         return replace(self, period_ns=round(self.period_ns / speed), states=states)
+
+    def at(self, time_ns: int) -> JointState:
+        """The joints at a ROS time that is not before ``stamp_ns``."""
+        row, after_ns = divmod(time_ns - self.stamp_ns, self.period_ns)
+        if row >= len(self.states) - 1:
+            return self.states[-1]
+        before, after = self.states[row : row + 2]
+        if after_ns == 0:
+            return before
+        return quintic(before, after, self.period_ns * _S, after_ns * _S)

@@ -65,6 +65,23 @@ class Mover:
         self._stream.brake()
         return self._course(now_ns)
 
+    def go_on(self, now_ns: int) -> Course:
+        """What was sent already, from now on."""
+        self._pass_time(now_ns, 0)
+        return self._course(now_ns)
+
+    def halt_sooner(self, slow: Course, now_ns: int) -> Course:
+        """To rest as soon as bounds allow, from where ``slow`` is a moment from now; ``slow``, a
+        halt that is played slower than it was planned, where that would leave a limit.
+        """
+        count = _LEAST_NS // self._period_ns + 1
+        states = [slow.at(now_ns + number * self._period_ns) for number in range(count + 1)]
+        stop = self._stream.stop_from(states[-1])
+        if stop is None:
+            return slow
+        self._stream.reset(stop[-1].joints)
+        return Course(now_ns, self._period_ns, (*states, *stop), slow.motion)
+
     def _behind(self) -> Verdict:
         """Whether the arm is so far behind its commands that these mean nothing any more."""
         if self._stream.lag <= self._most_lag:

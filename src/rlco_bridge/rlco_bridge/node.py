@@ -197,12 +197,18 @@ class BridgeNode(LeavableNode):
     def _tick(self) -> None:
         """One control period in real time; where motion is played slower, not every one counts."""
         now, pace = self._now(), self._commander.pace
-        pace.set(now, self._lookout.speed, self._equipment.tempo.step() if self._episode else 1.0)
+        tempo = self._equipment.tempo.step() if self._episode else 1.0
+        changed = pace.set(now, self._lookout.speed, tempo)
         self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
-        if pace.due() and not self._play(now) and self._episode.steps > 0:
+        due = pace.due()
+        if due and self._play(now):
+            changed = False
+        elif due and self._episode.steps > 0:
             self._finish(self._silence.starved())
+        if changed:
+            self._commander.go_on(now)
         self._settle()
 
     def _play(self, now_ns: int) -> bool:

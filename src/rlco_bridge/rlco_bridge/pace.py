@@ -10,7 +10,9 @@ ROS time.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from rlco_bridge.course import Course
 
 #: By which speeds that add up to a whole period may fall short of it.
 _ROUNDING = 1e-6
@@ -49,14 +51,16 @@ class Pace:
         self._credit -= due
         return due
 
-    def set(self, now_ns: int, robot: float, tempo: float = 1.0) -> None:
+    def set(self, now_ns: int, robot: float, tempo: float = 1.0) -> bool:
         """From now on the robot plays motion at the speed ``robot``, and is sent it at ``tempo``,
-        both in [0, 1].
+        both in [0, 1]; whether that is another speed than before.
         """
         last, speed = self._changes[-1], robot * tempo
-        if (speed, tempo) != (last.speed, last.tempo):
-            now_ns = max(now_ns, last.ros_ns)
-            self._changes.append(_Since(now_ns, last.at(now_ns), speed, tempo))
+        if (speed, tempo) == (last.speed, last.tempo):
+            return False
+        now_ns = max(now_ns, last.ros_ns)
+        self._changes.append(_Since(now_ns, last.at(now_ns), speed, tempo))
+        return True
 
     @property
     def speed(self) -> float:
@@ -74,3 +78,10 @@ class Pace:
             if since.ros_ns <= ros_ns:
                 return since.at(ros_ns)
         return self._changes[0].at(ros_ns)
+
+    def told(self, course: Course, now_ns: int, speed: float) -> Course:
+        """A course of paced time as one that is at the same place at the ROS time ``now_ns`` and
+        goes on from there at ``speed`` in (0, 1].
+        """
+        begun_ns = round((self.at(now_ns) - course.stamp_ns) / speed)
+        return replace(course.stretched(speed), stamp_ns=now_ns - begun_ns)

@@ -13,6 +13,7 @@ import pytest
 from hand_bridge import HandBridge
 
 from rlco_bridge import silence
+from rlco_bridge.episode import Outcome
 
 Make = Callable[..., HandBridge]
 
@@ -50,6 +51,17 @@ def test_motion_slows_down_for_a_slow_policy_and_does_not_wait(make: Make) -> No
     assert 6 <= bridge.followed[0] <= 8
     assert max(np.diff(bridge.followed)) == 3
     assert bridge._episode.steps == pytest.approx(0.42 * 93, abs=3)
+
+
+def test_slowed_motion_stops_no_slower(make: Make) -> None:
+    bridge = make()
+    play(bridge, 60, late=6)
+    assert bridge.courses[-1].period_ns > 20_000_000
+    bridge._stop(Outcome("software_stop", "enough"))
+    halt = bridge.courses[-1]
+    assert halt.period_ns == 10_000_000
+    assert halt.states[0].velocity.any()
+    assert len(halt.states) <= 26
 
 
 @pytest.mark.parametrize("parameters", [{"slow_down": False}, {"execution": "synchronous"}])

@@ -134,6 +134,17 @@ class SetpointStream:
             found.append(future.advance())
         return found
 
+    def stop_from(self, state: JointState) -> list[JointState] | None:
+        """The set-points from ``state`` to rest, as soon as bounds allow; None where that would
+        leave a limit.
+        """
+        stop = self._profiles.stop(state)
+        if stop is None or not self._seen_through(stop, self._safety.stop).accepted:
+            return None
+        count = math.ceil(stop.duration / self._period - _SLACK)
+        before = [stop.at(number * self._period) for number in range(1, count)]
+        return [*before, JointState.at_rest(stop.at(stop.duration).joints)]
+
     @property
     def left(self) -> int:
         """Set-points until the next command is due."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rlco_core.interpolation import cubic, quintic, straight
 from rlco_core.profiles import JointState
 
 Vector = NDArray[np.float64]
@@ -37,6 +38,13 @@ class Point:
     velocities: Vector | None = None
     accelerations: Vector | None = None
     effort: Vector | None = None
+
+    def state(self) -> JointState:
+        """What it tells of the joints; zero where it does not."""
+        still = np.zeros_like(self.positions)
+        velocity = still if self.velocities is None else self.velocities
+        acceleration = still if self.accelerations is None else self.accelerations
+        return JointState(self.positions, velocity, acceleration)
 
 
 @dataclass(frozen=True)
@@ -66,51 +74,10 @@ def sample(due: Sequence[Due], now_ns: int) -> JointState:
 def _between(before: Due, after: Due, now_ns: int) -> JointState:
     """Interpolated by what both points tell."""
     a, b = before.point, after.point
+    ends = (a.state(), b.state())
     span, t = (after.at_ns - before.at_ns) * _NS, (now_ns - before.at_ns) * _NS
     if a.velocities is None or b.velocities is None:
-        slope = (b.positions - a.positions) / span
-        return JointState(a.positions + t * slope, slope, np.zeros_like(slope))
+        return straight(*ends, span, t)
     if a.accelerations is None or b.accelerations is None:
-        return _polynomial(_cubic(a, b, span), t)
-    return _polynomial(_quintic(a, b, span), t)
-
-
-def _cubic(a: Point, b: Point, span: float) -> list[Vector]:
-    assert a.velocities is not None
-    assert b.velocities is not None
-    way = b.positions - a.positions - a.velocities * span
-    speed = b.velocities - a.velocities
-    return [
-        a.positions,
-        a.velocities,
-        (3.0 * way - speed * span) / span**2,
-        (speed * span - 2.0 * way) / span**3,
-    ]
-
-
-def _quintic(a: Point, b: Point, span: float) -> list[Vector]:
-    assert a.velocities is not None
-    assert b.velocities is not None
-    assert a.accelerations is not None
-    assert b.accelerations is not None
-    half = 0.5 * a.accelerations
-    way = b.positions - a.positions - a.velocities * span - half * span**2
-    speed = (b.velocities - a.velocities - a.accelerations * span) * span
-    push = (b.accelerations - a.accelerations) * span**2
-    return [
-        a.positions,
-        a.velocities,
-        half,
-        (10.0 * way - 4.0 * speed + 0.5 * push) / span**3,
-        (-15.0 * way + 7.0 * speed - push) / span**4,
-        (6.0 * way - 3.0 * speed + 0.5 * push) / span**5,
-    ]
-
-
-def _polynomial(coefficients: Sequence[Vector], t: float) -> JointState:
-    """Value and first two derivatives at ``t``."""
-    powers = list(enumerate(coefficients))
-    position = sum(c * t**k for k, c in powers)
-    velocity = sum(k * c * t ** (k - 1) for k, c in powers[1:])
-    acceleration = sum(k * (k - 1) * c * t ** (k - 2) for k, c in powers[2:])
-    return JointState(*(np.asarray(part) for part in (position, velocity, acceleration)))
+        return cubic(*ends, span, t)
+    return quintic(*ends, span, t)

@@ -158,6 +158,7 @@ class LateRoller:
         due = motion.begins(self._tempo.step())
         if due and episode.outcome is None:
             self._play(episode, motion, log)
+        motion.go_on()
         if episode.outcome is None:
             log.pass_period(motion.pass_period())
 
@@ -184,26 +185,28 @@ class _Motion:
         self.pace = Pace()
         self._names = session.robot.joint_names
         self._controller = TrajectoryController(self._names, session.joint_positions)
-        self._fingers = session.fingers
+        self._fingers, self._changed = session.fingers, False
 
     def begin(self, measured: Measured) -> Verdict:
         return self._mover.begin(measured.joints, measured.stamp_ns)
 
     def begins(self, speed: float) -> bool:
         """A period of the clock begins at that speed; whether one of control does."""
-        self.pace.set(self._session.stamp_ns, speed)
+        self._changed = self.pace.set(self._session.stamp_ns, speed)
         return self.pace.due()
 
     def follow(self, joints: NDArray[np.float64], fingers: float) -> Verdict:
         """A command, and with it the motion that is sent ahead."""
-        now = self._session.stamp_ns
-        paced = self.pace.at(now)
-        verdict, course = self._mover.follow(joints, paced)
-        course = replace(course, stamp_ns=now - (paced - course.stamp_ns))
-        points = _points(course.stretched(self.pace.speed))
-        self._controller.accept(self._names, points, course.stamp_ns, now)
-        self._fingers = fingers
+        verdict, course = self._mover.follow(joints, self.pace.at(self._session.stamp_ns))
+        self._send(course)
+        self._fingers, self._changed = fingers, False
         return verdict
+
+    def go_on(self) -> None:
+        """What was sent already is played at another speed, if that changed."""
+        if self._changed:
+            self._send(self._mover.go_on(self.pace.at(self._session.stamp_ns)))
+            self._changed = False
 
     def pass_period(self) -> float:
         """One control period passes; how long of it the arm was told to stand, s."""
@@ -213,6 +216,11 @@ class _Motion:
             standing += np.abs(state.velocity).max() < _STANDING
             self._session.step(state.joints, self._fingers)
         return DT * standing / self._session.substeps
+
+    def _send(self, course: Course) -> None:
+        now = self._session.stamp_ns
+        told = self.pace.told(course, now, self.pace.speed)
+        self._controller.accept(self._names, _points(told), told.stamp_ns, now)
 
 
 def _points(course: Course) -> list[Point]:
