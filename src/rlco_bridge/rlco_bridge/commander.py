@@ -17,12 +17,12 @@ from rlco_bridge.controllers.make import make_arm_controller
 from rlco_bridge.course import Course
 from rlco_bridge.driver import DriverConfig
 from rlco_bridge.episode import Episode, Measured, Outcome
+from rlco_bridge.flush import Flush
 from rlco_bridge.grippers.make import make_gripper
 from rlco_bridge.mover import Mover
 from rlco_bridge.pace import Pace
 from rlco_bridge.shadow import Glance, Shadow
 from rlco_bridge.tracking import Tracking
-from rlco_core import profiles
 from rlco_core.kinematics import Kinematics
 from rlco_core.motion import Command
 from rlco_core.robot import RobotConfig
@@ -31,10 +31,6 @@ from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import Instruction
 from rlco_ros.qos import LATCHED, STATE
 
-#: ns for which an arm is told to stay where it is.
-_HOLD_NS = 50_000_000
-#: How often it is told to, and ns in between.
-_FLUSHES, _FLUSH_NS = 3, 200_000_000
 #: Speed up to which motion stands, and is not stretched: it would hardly end.
 _MOVES = 0.01
 #: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
@@ -91,16 +87,15 @@ class Commander:
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
         self._said_ns, self._moves = 0, False
-        self._forget_ns: int | None = None
-        self._stays: list[profiles.JointState] = []
-        self._flushed_ns = 0
+        self._flush = Flush()
         self._instructions = node.create_publisher(Instruction, "instruction", LATCHED)
         self._commanded = node.create_publisher(JointState, "commanded_joint_states", STATE)
         self._state = node.create_publisher(JointState, "measured_joint_states", STATE)
 
     def prepare(self) -> None:
         """An episode begins: what was asked before counts no more, of the gripper either."""
-        self._moves, self._forget_ns = False, None
+        self._moves = False
+        self._flush.cancel()
         self.gripper.begin()
         self.shadow.begin()
 
@@ -172,26 +167,14 @@ class Commander:
         """The arm was stopped: once it stands, its controller is to forget where it was going. It
         would press on there, or go on from there when the robot is released.
         """
-        self._forget_ns = None if self._mover is None else now_ns
-        self._stays = []
+        if self._mover is not None:
+            self._flush.ask(now_ns)
 
     def flush(self, now_ns: int) -> None:
-        """Makes the controller forget, if it is to and the arm stands; called now and then. It is
-        told a few times, as one that still brakes does not listen.
-        """
-        if self._forget_ns is None or self._measured is None or not self._tracking.still:
-            return
-        # Measured since: of an arm that fell silent nobody knows where it stands.
-        if self._measured.stamp_ns <= self._forget_ns:
-            return
-        if not self._stays:
-            self._stays = [profiles.JointState.at_rest(self._measured.joints)] * _FLUSHES
-        elif abs(now_ns - self._flushed_ns) < _FLUSH_NS:
-            return
-        rest, self._flushed_ns = self._stays.pop(), now_ns
-        self._arm.follow(Course(now_ns, _HOLD_NS, (rest, rest, rest), motion=now_ns))
-        if not self._stays:
-            self._forget_ns = None
+        """Makes the controller forget, if it is to and the arm stands; called now and then."""
+        course = self._flush.due(now_ns, self._measured, self._tracking.still)
+        if course is not None:
+            self._arm.follow(course)
 
     def paced(self, stamped: _Stamped) -> _Stamped:
         """The same with its stamp in the time in which motion is reckoned."""
