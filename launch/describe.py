@@ -15,6 +15,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironment
 from launch.substitutions import LaunchConfiguration
 from rlco_bringup.graph import NodeSpec
 from rlco_bringup.up import profile_environment
+from rlco_bringup.words import text_of, value_of
 
 
 def described(settings: type[Any], graph: Callable[[Any], Sequence[NodeSpec]]) -> LaunchDescription:
@@ -23,15 +24,17 @@ def described(settings: type[Any], graph: Callable[[Any], Sequence[NodeSpec]]) -
     """
     defaults = settings()
     arguments = [
-        DeclareLaunchArgument(one.name, default_value=_text(getattr(defaults, one.name)))
+        DeclareLaunchArgument(one.name, default_value=text_of(getattr(defaults, one.name)))
         for one in fields(settings)
     ]
     profile = [SetEnvironmentVariable(k, v) for k, v in profile_environment().items()]
 
     def nodes(context: LaunchContext) -> list[Node]:
         told = {
-            one.name: _value(
-                LaunchConfiguration(one.name).perform(context), getattr(defaults, one.name)
+            one.name: value_of(
+                one.name,
+                LaunchConfiguration(one.name).perform(context),
+                getattr(defaults, one.name),
             )
             for one in fields(settings)
         }
@@ -51,15 +54,3 @@ def _node(spec: NodeSpec, namespace: str) -> Node:
         remappings=list(spec.remappings.items()),
         output="screen",
     )
-
-
-def _text(value: Any) -> str:
-    """As people write it on a command line."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _value(text: str, default: Any) -> Any:
-    """What somebody wrote, of the kind that the default is of."""
-    if isinstance(default, bool):
-        return text.lower() in ("true", "1", "yes")
-    return type(default)(text)

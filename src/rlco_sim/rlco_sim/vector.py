@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -25,7 +25,8 @@ from rlco_sim.env import RlcoEnv
 from rlco_sim.vector_memory import Arrays, bytes_of, layout_of, views
 from rlco_sim.vector_worker import start
 
-_Infos: TypeAlias = list[dict[str, Any]]
+#: Types of what infos say that have arrays of their own.
+_ARRAYS = (bool, int, float)
 
 
 class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
@@ -58,7 +59,11 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
         self._memory = SharedMemory(create=True, size=bytes_of(layout, num_envs))
         self._arrays = views(self._memory, layout, num_envs)
         self._observations = {k: self._arrays[k] for k in self.single_observation_space}  # type: ignore[attr-defined]
-        self._workers = start(env, layout, self._memory.name, num_envs, min(workers, num_envs))
+        try:
+            self._workers = start(env, layout, self._memory.name, num_envs, min(workers, num_envs))
+        except BaseException:
+            self._free()
+            raise
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -116,6 +121,9 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
         """Ends the processes and frees the shared memory."""
         for worker in self._workers:
             worker.stop()
+        self._free()
+
+    def _free(self) -> None:
         self._arrays, self._observations = {}, {}
         self._memory.close()
         self._memory.unlink()
@@ -123,8 +131,8 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if isinstance(seed, int):
-            return list(range(seed, seed + self.num_envs))
+        if isinstance(seed, int | np.integer):
+            return list(range(int(seed), int(seed) + self.num_envs))
         if len(seed) != self.num_envs:
             raise ConfigError(f"{len(seed)} seeds for {self.num_envs} environments")
         return list(seed)
@@ -140,11 +148,15 @@ class VectorEnv(GymnasiumVectorEnv[Any, Any, Any]):
 
 
 def _merged(infos: Mapping[int, Mapping[str, Any]], num_envs: int) -> dict[str, Any]:
-    """Gymnasium's form: key -> one entry for each environment, and ``_key``: who has one."""
+    """Gymnasium's form: key -> one entry for each environment, and ``_key``: who has one. Numbers
+    and flags are in arrays of their type, with zeros where there is none.
+    """
     keys = {key for info in infos.values() for key in info}
     merged: dict[str, Any] = {}
     for key in sorted(keys):
-        entries = np.full(num_envs, None, dtype=object)
+        kinds = {type(info[key]) for info in infos.values()}
+        kind = kinds.pop() if len(kinds) == 1 else object
+        entries = np.full(num_envs, None) if kind not in _ARRAYS else np.zeros(num_envs, kind)
         for i, info in infos.items():
             entries[i] = info[key]
         merged[key] = entries

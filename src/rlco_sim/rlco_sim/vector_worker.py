@@ -87,8 +87,14 @@ def start(
     shares = [range(int(a), int(b)) for a, b in itertools.pairwise(edges)]
     task = task_class(env["task"])
     started = [Worker(share, (task, env, layout, memory, num_envs)) for share in shares]
-    for worker in started:
-        worker.receive()
+    try:
+        for worker in started:
+            worker.receive()
+    except WorkerError as error:
+        raise WorkerError(
+            f'{error} at its start; a script needs `if __name__ == "__main__":` around what it '
+            "does, as processes import it"
+        ) from error
     return started
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -121,7 +123,7 @@ def test_a_masked_reset_touches_no_other(
     assert all((observations[key][1] == fresh[key]).all() for key in fresh)
     assert all((observations[key][[0, 2]] == before[key][[0, 2]]).all() for key in fresh)
     assert infos["_steps"].tolist() == mask.tolist()
-    assert infos["steps"].tolist() == [None, 0, None]
+    assert infos["steps"].tolist() == [0, 0, 0]
     # Once more the same way: the others cannot be paid for the touch again.
     more = [copied(together.step(np.stack([chunk] * COUNT))) for chunk in actions]
     assert sum(result[1] for result in more)[1] == 0.2
@@ -199,3 +201,25 @@ def test_a_process_that_died_is_named() -> None:
     with pytest.raises(WorkerError, match=r"the process of environments range\(1, 2\) died"):
         made.step(np.zeros((2, 4, 7), np.float32))
     made.close()
+
+
+def test_numbers_and_flags_are_typed_and_seeds_may_be_numpys() -> None:
+    made = VectorEnv(2, 1, task="push_cube", images=False)
+    infos = made.reset(seed=np.int64(3))[1]
+    assert infos["success"].dtype == bool
+    assert infos["steps"].dtype == int
+    assert (~infos["success"]).tolist() == [True, True]
+    again = made.reset(seed=3)[1]
+    assert again["instruction"].tolist() == infos["instruction"].tolist()
+    made.close()
+
+
+def test_a_script_without_a_guard_is_told_of_it_and_leaves_no_memory(tmp_path: Path) -> None:
+    script = tmp_path / "bare.py"
+    script.write_text(
+        "from rlco_sim.vector import VectorEnv\nVectorEnv(2, 1, task='push_cube', images=False)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300.0)
+    assert done.returncode == 1
+    assert 'a script needs `if __name__ == "__main__":`' in done.stderr
+    assert "leaked" not in done.stderr

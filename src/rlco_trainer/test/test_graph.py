@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rlco_bringup.graph import RobotSettings, SimSettings, robot_graph, sim_graph
 from rlco_bringup.recording import RecordSettings, record_graph
+from rlco_bringup.words import text_of, value_of
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError
 from rlco_policy.shipped import shipped_bundle
@@ -45,3 +48,29 @@ def test_a_robots_camera_may_compress_and_the_simulators_does_not() -> None:
     assert policy.parameters["image_transport"] == "compressed"
     with pytest.raises(ConfigError, match="the simulator's images are raw"):
         robot_graph(RobotSettings(image_transport="compressed", use_mock_hardware=True))
+
+
+def test_launch_arguments_are_of_the_kind_of_their_defaults() -> None:
+    assert [text_of(value) for value in (True, False, 2, "x")] == ["true", "false", "2", "x"]
+    assert [value_of("flag", text, False) for text in ("true", "Yes", "1", "no")] == [True] * 3 + [
+        False
+    ]
+    assert (value_of("n", "2", 0), value_of("x", "0.5", 1.0), value_of("s", "a", "")) == (
+        2,
+        0.5,
+        "a",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "line"),
+    [
+        ("on", False, "one:=on: it is a flag; write true or false"),
+        ("ture", True, "one:=ture: it is a flag"),
+        ("2.5", 1, "one:=2.5: it should be a whole number"),
+        ("fast", 1.0, "one:=fast: it should be a number"),
+    ],
+)
+def test_a_launch_argument_of_another_kind_is_refused(text: str, default: Any, line: str) -> None:
+    with pytest.raises(ConfigError, match=line):
+        value_of("one", text, default)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from machine import files_at_most
 
-from rlco_core.errors import ConfigError, DatasetError
+from rlco_core.errors import ConfigError, DatasetError, RlcoError
 from rlco_trainer.learning.datasets import load
-from rlco_trainer.lerobot import Dataset
+from rlco_trainer.lerobot import Dataset, writer
 from rlco_trainer.recording.store import Place, Store
 from rlco_trainer.recording.take import Take
 
@@ -108,9 +109,52 @@ def test_resuming_goes_on_with_the_next_seed(tmp_path: Path) -> None:
     with store(tmp_path / "d", resume=True) as writing:
         assert writing.next_seed is None
         writing.add(take(0), SENTENCE, 7, True, took_over=True)
-    again = store(tmp_path / "d", resume=True)
-    assert (again.next_seed, again.episodes) == (8, 1)
+    with store(tmp_path / "d", resume=True) as again:
+        assert (again.next_seed, again.episodes) == (8, 1)
     with pytest.raises(DatasetError, match="is not empty: resume it"):
         store(tmp_path / "d")
     with pytest.raises(DatasetError, match="domain is my_cell, the new episodes have twin"):
         store(tmp_path / "d", replace(PLACE, domain="twin"), resume=True)
+    with pytest.raises(DatasetError, match="split is train, the new episodes have unseen_states"):
+        store(tmp_path / "d", replace(PLACE, split="unseen_states"), resume=True)
+
+
+def test_an_episode_whose_count_finds_no_room_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last file of a commit is the one that counts episodes."""
+    waited: list[float] = []
+    with store(tmp_path / "d", say=lambda line: None, wait=waited.append) as writing:
+        writing.add(take(0), SENTENCE, 0, True, took_over=True)
+        write, tries = writer.write_info, iter([OSError(errno.ENOSPC, "No space left on device")])
+
+        def full_once(*about: Any) -> None:
+            for error in tries:
+                raise error
+            write(*about)
+
+        monkeypatch.setattr(writer, "write_info", full_once)
+        writing.add(take(1), SENTENCE, 1, True, took_over=True)
+        assert (len(waited), writing.episodes) == (1, 2)
+    dataset = Dataset.open(tmp_path / "d")
+    assert [episode.metadata["seed"] for episode in dataset.episodes] == [0, 1]
+    np.testing.assert_array_equal(dataset.episode(1).actions, take(1).actions)
+
+
+def test_two_do_not_write_at_once(tmp_path: Path) -> None:
+    with store(tmp_path / "d") as first:
+        first.add(take(0), SENTENCE, 0, True, took_over=True)
+        with pytest.raises(RlcoError, match="is in use by another rlco"):
+            store(tmp_path / "d", resume=True)
+        first.add(take(1), SENTENCE, 1, True, took_over=True)
+    with store(tmp_path / "d", resume=True) as second:
+        assert second.episodes == 2
+
+
+def test_what_was_begun_and_holds_nothing_is_begun_again(tmp_path: Path) -> None:
+    with store(tmp_path / "d"):
+        pass
+    with store(tmp_path / "d") as again:
+        again.add(take(0), SENTENCE, 0, True, took_over=True)
+    with pytest.raises(DatasetError, match="is not empty: resume it"):
+        store(tmp_path / "d")

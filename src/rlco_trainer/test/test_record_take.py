@@ -113,3 +113,24 @@ def test_an_episode_without_an_action_is_none() -> None:
     made.on_act(act(0))
     made.begin()
     assert made.missing() == "no action was played"
+
+
+@pytest.mark.parametrize(
+    ("stamps_ms", "line"),
+    [
+        ((0, 50, 100, 200), ""),
+        ((0, 50, 300, 350), "0.250 s between instants 1 and 2, not 0.05 s; was the robot slowed"),
+        ((0, 100, 200, 300), "recorded at 10.0 Hz; policies act at 20 Hz; was the robot slowed"),
+    ],
+)
+def test_what_went_on_slower_is_not_taken_for_as_fast(
+    stamps_ms: tuple[int, ...], line: str
+) -> None:
+    made = memory()
+    for ms in (*range(0, -1000, -50), *stamps_ms):
+        made.on_image(image(ms))
+        made.on_joints(joints(ms))
+        if ms >= 0 or not line:
+            made.on_act(act(ms))
+    assert made.missing().startswith(line)
+    assert bool(made.missing()) == bool(line)

@@ -108,7 +108,9 @@ def test_points_give_the_pose_and_slips_are_named(
         assert camera.roll == pytest.approx(REAL.roll, abs=5e-3)
 
 
-def test_demonstrations_alone_tell_where_the_camera_stands(tmp_path: Path) -> None:
+def test_demonstrations_alone_tell_where_the_camera_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = Domain.load("stand_in").typical().camera
     lens = {"width": real.width, "height": real.height, "k": list(real.k), "d": list(real.d)}
     info, out = dumped(tmp_path / "info.yaml", lens), tmp_path / "mine.yaml"
@@ -124,6 +126,9 @@ def test_demonstrations_alone_tell_where_the_camera_stands(tmp_path: Path) -> No
     assert np.abs(project(domain.typical().camera, table) - seen).max() < 1.5
     eyes = np.array([domain.draw(seed).camera.eye for seed in range(30)])
     assert np.ptp(eyes, axis=0).max() == pytest.approx(0.06, abs=0.01)
+    other = ("--robot", "ur5e", "--out", tmp_path / "other.yaml")
+    assert run("twin", "fit", "--camera-info", info, *words, *other) == 1
+    assert "was recorded with panda, not with ur5e" in capsys.readouterr().err
 
 
 def test_the_base_may_be_a_file_elsewhere(tmp_path: Path, info: Path, hand_eye: Path) -> None:

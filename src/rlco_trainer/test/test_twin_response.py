@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rlco_core.errors import ConfigError
 from rlco_core.kinematics import Kinematics
 from rlco_core.proprioception import Posture, proprioception
 from rlco_core.robot import RobotConfig
@@ -73,3 +74,8 @@ def test_pushes_that_nobody_wanted_do_not_change_what_is_read_off() -> None:
     for episode in episodes:
         episode.places[rng.choice(len(episode.places), 4, replace=False)] += 0.02
     assert Response.of(episodes).weights[:2].sum() == pytest.approx(1.0, abs=0.05)
+
+
+def test_episodes_in_which_an_arm_hardly_moves_tell_nothing() -> None:
+    with pytest.raises(ConfigError, match="no demonstration is longer than 8 frames"):
+        respond_alike([told(0, steps=8)], PANDA, TWIN)

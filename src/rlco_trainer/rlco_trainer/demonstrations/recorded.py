@@ -28,12 +28,13 @@ from rlco_sim.domain import Domain
 from rlco_sim.session import DT
 from rlco_sim.tasks import task_class
 from rlco_trainer.arguments import parse, this_command
+from rlco_trainer.demonstrations.rhythm import out_of_rhythm
 from rlco_trainer.lerobot import DatasetWriter, Features
 from rlco_trainer.progress import progress
 
 ACTION_SIZE = len(ACTION_COLUMNS)
-#: How far the mean period may be from the control period, and the longest from it, as shares.
-_RATE, _GAP = 0.05, 0.5
+#: Control periods from one instant to the next, at most.
+_LONGEST = 1.5
 
 
 @dataclass(frozen=True)
@@ -96,17 +97,7 @@ class Recording:
                 return f"{name} leaves [0, 1], closed to open"
         if count < 2 or not self.instruction.strip():
             return "an episode needs two instants and an instruction"
-        return self._rate_problem()
-
-    def _rate_problem(self) -> str:
-        periods = np.diff(self.stamp)
-        mean, longest = float(periods.mean()), float(periods.max())
-        if not abs(mean / DT - 1.0) <= _RATE:
-            return f"recorded at {1.0 / mean:.1f} Hz; policies act at {1.0 / DT:.0f} Hz"
-        if not (periods.min() > 0.0 and longest <= (1.0 + _GAP) * DT):
-            where = int(np.argmax(np.abs(periods - DT)))
-            return f"{periods[where]:.3f} s between instants {where} and {where + 1}, not {DT} s"
-        return ""
+        return out_of_rhythm(self.stamp, _LONGEST)
 
 
 def demonstration(

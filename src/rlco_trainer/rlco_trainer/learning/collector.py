@@ -181,12 +181,12 @@ class _Group:
     def finish(self) -> None:
         """Waits for the physics; begins new episodes where one has ended."""
         observation, rewards, terminated, truncated, infos = self._vector.step_wait()
-        steps = np.array(infos["steps"].tolist())
+        steps = np.array(infos["steps"])
         row = self._rows[-1]
         execute = row["log_prob"].shape[1]
         ended = terminated | truncated
         # What is refused ends an episode for good, and was as good as played: it is to blame.
-        refused = truncated & ~np.array(infos["accepted"].tolist())
+        refused = truncated & ~infos["accepted"]
         terminated, truncated = terminated | refused, truncated & ~refused
         played = np.arange(execute) < (steps - self._steps + refused)[:, None]
         row["reward"] = torch.from_numpy(rewards.astype(np.float32))

@@ -81,12 +81,10 @@ class Ledger:
         return {**of_images, **statistics.of_table(pa.concat_tables(self.tables))}
 
 
-def recover(root: Path) -> Dataset:
-    """Opens the dataset at ``root`` and removes what a killed writer did not commit."""
-    dataset = Dataset.open(root)
+def recover(dataset: Dataset) -> None:
+    """Removes what a killed writer did not commit."""
     for path in _uncommitted(dataset):
         path.unlink()
-    return dataset
 
 
 def _uncommitted(dataset: Dataset) -> list[Path]:

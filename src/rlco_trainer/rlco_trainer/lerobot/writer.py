@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rlco_core.errors import DatasetError
+from rlco_core.errors import DatasetError, RlcoError
+from rlco_trainer.files import alone_in
 from rlco_trainer.lerobot.checks import check_episode
 from rlco_trainer.lerobot.ledger import Ledger, check_same, recover
 from rlco_trainer.lerobot.provenance import session, write_sessions
+from rlco_trainer.lerobot.reader import Dataset
 from rlco_trainer.lerobot.schema import Features, Info, Scalar, describe, write_info
 from rlco_trainer.lerobot.shard import Shard
 from rlco_trainer.lerobot.statistics import write_statistics
@@ -58,20 +61,19 @@ class DatasetWriter:
 
         Raises:
             DatasetError: ``root`` is not empty, or what is there cannot be resumed.
+            RlcoError: another process writes there.
         """
         self._root, self._robot_type, self._fps = Path(root), robot_type, fps
         self._features, self._episodes_per_file = features, episodes_per_file
-        self._closed = False
+        self._closed, self._held = False, ExitStack()
         self._shard: Shard | None = None
         self._ledger = Ledger.empty(features)
         self._tasks: dict[str, int] = {}
         self._sessions = [session(0, provenance or {})]
-        if not self._root.exists() or not any(self._root.iterdir()):
-            self._write_info()
-        elif resume:
-            self._resume(provenance or {})
-        else:
-            raise DatasetError(f"{root} is not empty: resume it, or choose a new directory")
+        with ExitStack() as held:
+            held.enter_context(alone_in(self._root))
+            self._begin(provenance or {}, resume)
+            self._held = held.pop_all()
 
     @property
     def num_episodes(self) -> int:
@@ -126,13 +128,16 @@ class DatasetWriter:
         write_statistics(self._root, ledger.statistics())
         write_sessions(self._root, self._sessions)
         shard.write_episodes()
+        self._write_info(ledger)
         self._ledger = ledger
-        self._write_info()
 
     def close(self) -> None:
         """Commits the episodes added so far and ends writing."""
-        self.flush()
-        self._closed = True
+        try:
+            self.flush()
+        finally:
+            self._closed = True
+            self._held.close()
 
     def __enter__(self) -> DatasetWriter:
         """The writer itself; leaving the block closes it, whole episodes are kept."""
@@ -147,9 +152,22 @@ class DatasetWriter:
         """Closes the writer, also after an error."""
         self.close()
 
+    def _begin(self, provenance: Mapping[str, Scalar], resume: bool) -> None:
+        """Makes of the directory what episodes can be added to."""
+        if not any(self._root.iterdir()):
+            self._write_info(self._ledger)
+        elif resume:
+            self._resume(provenance)
+        elif (begun := _begun(self._root)) is not None and not begun.episodes:
+            recover(begun)
+            self._write_info(self._ledger)
+        else:
+            raise DatasetError(f"{self._root} is not empty: resume it, or choose a new directory")
+
     def _resume(self, provenance: Mapping[str, Scalar]) -> None:
-        dataset = recover(self._root)
+        dataset = Dataset.open(self._root)
         check_same(dataset, self._robot_type, self._fps, self._features)
+        recover(dataset)
         if dataset.episodes:
             self._ledger, self._tasks = Ledger.of(dataset), dict(dataset.tasks)
             write_statistics(self._root, self._ledger.statistics())
@@ -194,8 +212,7 @@ class DatasetWriter:
             or shard.frames >= MAX_VIDEO_SECONDS * self._fps
         )
 
-    def _write_info(self) -> None:
-        ledger = self._ledger
+    def _write_info(self, ledger: Ledger) -> None:
         info = Info(
             robot_type=self._robot_type,
             total_episodes=ledger.episodes,
@@ -206,3 +223,11 @@ class DatasetWriter:
             features=describe(self._features, video_info(self._fps)),
         )
         write_info(self._root, info)
+
+
+def _begun(root: Path) -> Dataset | None:
+    """The dataset that was begun there, if one was."""
+    try:
+        return Dataset.open(root)
+    except RlcoError:
+        return None

@@ -13,6 +13,7 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
+from rlco_bridge.client import EpisodeClient
 from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
 from rlco_core.errors import ConfigError, DatasetError
 from rlco_core.kinematics import Kinematics
@@ -120,13 +121,14 @@ def replay(config: ReplayConfig) -> Comparison:
         scripted_chunks(client.node, robot, script, lockstep, contract, settings.tf_prefix)
         seed = int(episode.metadata.get("seed", 0))
         prepare = config.preparations(settings.driver, client)
-        if config.cell:
+        if config.cell or not _resets_scenes(client):
 
             def look(seed: int) -> None:
                 require_near(recordings.ears, robot, episode)
 
             # Before the bridge is armed, and after: that may take a person's while.
-            prepare = [prepare[0], look, *prepare[1:], look]
+            asked = bool(config.cell)
+            prepare = [*prepare[:asked], look, *prepare[asked:], look]
         for step in prepare:
             step(seed)
         recorded = recordings.run(seed, periods, episode.task)
@@ -180,6 +182,12 @@ def require_near(ears: Ears, robot: RobotConfig, episode: Episode) -> None:
             f"the end effector is {away:.2f} m and {turned:.2f} rad from where the episode begins, "
             f"({where}) m in the robot's base; bring it within {_NEAR:g} m and {_TURNED:g} rad"
         )
+
+
+def _resets_scenes(client: EpisodeClient) -> bool:
+    """Whether a simulator brings the arm to where an episode begins."""
+    name = client.node.resolve_service_name("reset_scene")
+    return name in dict(client.node.get_service_names_and_types())
 
 
 def _require_rate(dataset: Dataset) -> None:

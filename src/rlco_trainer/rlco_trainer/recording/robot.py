@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,11 +68,13 @@ class Reached:
 
 
 def ask_for_scene(seed: int) -> None:
-    """Waits for a person, whose Enter says that the arm may move.
+    """Waits for a person, whose Enter says that the arm may move; an earlier one does not count.
 
     Raises:
         RlcoError: nobody is there.
     """
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
     print(f"lay out scene {seed}, then press Enter", flush=True)
     if not sys.stdin.readline():
         raise RlcoError("nobody can lay out scenes: the standard input has ended")

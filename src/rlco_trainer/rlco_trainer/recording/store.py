@@ -143,15 +143,22 @@ def _next_seed(out: Path, place: Place) -> int | None:
     """The seed to go on with; None for a dataset that is yet to begin.
 
     Raises:
-        DatasetError: the episodes that are there are of another task or domain.
+        DatasetError: the episodes that are there are of another task, domain or split, or were not
+            recorded so.
     """
     if not (out / "meta").is_dir() or not (episodes := Dataset.open(out).episodes):
         return None
     last = episodes[-1].metadata
-    for name, value in (("task_name", place.task), ("domain", place.domain)):
+    for name, value in (
+        ("task_name", place.task),
+        ("domain", place.domain),
+        ("split", place.split),
+    ):
         if last.get(name) != value:
             raise DatasetError(
                 f"{out}: {name} is {last.get(name)}, the new episodes have {value}: "
                 "they must be equal to resume"
             )
+    if "seed" not in last:
+        raise DatasetError(f"{out} has no seeds: it was not recorded so; choose a new directory")
     return int(last["seed"]) + 1

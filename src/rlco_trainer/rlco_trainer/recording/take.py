@@ -18,8 +18,11 @@ from rlco_core.proprioception import proprioception
 from rlco_core.robot import RobotConfig
 from rlco_policy.measurements import Image, JointState
 from rlco_policy.responder import posture
+from rlco_trainer.demonstrations.rhythm import out_of_rhythm
 
-_MS = 1_000_000
+_MS, _S = 1_000_000, 1e-9
+#: Control periods from one action to the next, at most: a busy machine may leave one out.
+_LONGEST = 2.5
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ class Memory:
         """For every action, in order, the newest image of then, and the joints before that."""
         if not self._acts:
             raise DatasetError("no action was played")
+        if astray := out_of_rhythm([stamp * _S for stamp in sorted(self._acts)], _LONGEST):
+            raise DatasetError(f"{astray}; was the robot slowed down, or the machine too busy?")
         images, joints = sorted(self._images), sorted(self._joints)
         age, skew = self._budget.age_ns, self._budget.skew_ns
         frames = []

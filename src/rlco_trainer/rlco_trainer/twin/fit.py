@@ -33,7 +33,7 @@ from rlco_sim.settings import CameraSettings
 from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
-from rlco_trainer.learning.datasets import load
+from rlco_trainer.learning.datasets import Loaded, load
 from rlco_trainer.twin.overlay import read_picture, write_overlay
 from rlco_trainer.twin.pointing import pose_from
 from rlco_trainer.twin.response import Episode, respond_alike
@@ -64,7 +64,7 @@ class FitConfig:
         force: replace a file that is there.
         image: a raw picture by the real camera; the simulation is drawn over it.
         overlay: the PNG of that; beside the domain by default.
-        robot: the arm.
+        robot: the arm; where none is given, that of the demonstrations, or a Panda.
         base_frame: name of the robot's base frame in the pose's file.
         camera_frame: name of the optical frame in the pose's file.
         max_error: px, largest root mean square by which the pose may miss its points.
@@ -82,7 +82,7 @@ class FitConfig:
     force: bool = False
     image: Path | None = None
     overlay: Path | None = None
-    robot: str = "panda"
+    robot: str = ""
     base_frame: str = ""
     camera_frame: str = ""
     max_error: float = 5.0
@@ -104,10 +104,11 @@ def fit(config: FitConfig) -> FittedTwin:
         RlcoError: a file or a number is unsound, or the pose does not explain the points.
     """
     _check(config)
-    robot, base = RobotConfig.load(config.robot), Domain.load(config.base)
+    loaded = [load(path, config.episodes) for path in config.demonstrations]
+    robot, base = _robot(config, loaded), Domain.load(config.base)
     calibration = _named(config.camera_info, lambda: calibration_of(_document(config.camera_info)))
     picture = read_picture(config.image, calibration) if config.image is not None else None
-    shown = [load(path, config.episodes).data for path in config.demonstrations]
+    shown = [one.data for one in loaded]
     pose, notes = _pose(config, calibration, robot, base, shown)
     camera = settings_of(base.typical().camera, calibration, pose)
     width, height = config.size or (base.camera.width, base.camera.height)
@@ -125,6 +126,15 @@ def fit(config: FitConfig) -> FittedTwin:
         write_overlay(path, picture, camera, domain, robot)
         notes = [*notes, f"wrote {path}: the simulation over the picture"]
     return FittedTwin(domain, camera, tuple(notes))
+
+
+def _robot(config: FitConfig, loaded: Sequence[Loaded]) -> RobotConfig:
+    """The arm, which must be that of the demonstrations."""
+    robot = RobotConfig.load(config.robot or (loaded[0].robot if loaded else "panda"))
+    for path, one in zip(config.demonstrations, loaded, strict=True):
+        if one.robot != robot.name:
+            raise ConfigError(f"{path} was recorded with {one.robot}, not with {robot.name}")
+    return robot
 
 
 def _check(config: FitConfig) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
+from rlco_core.errors import ConfigError
 from rlco_core.motion import ActionPath
 from rlco_core.robot import RobotConfig
 from rlco_sim.latency import LateView
@@ -158,7 +159,13 @@ def respond_alike(
 
     Args:
         settings: what else the domain says.
+
+    Raises:
+        ConfigError: no episode is long enough.
     """
+    episodes = [one for one in episodes if len(one.actions) > _TAPS]
+    if not episodes:
+        raise ConfigError(f"no demonstration is longer than {_TAPS} frames: the arm hardly moves")
     some = [episodes[n] for n in np.linspace(0, len(episodes) - 1, min(_EPISODES, len(episodes))
                                              ).round().astype(int)]  # fmt: skip
     wanted = Response.of(some)
