@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,12 +36,44 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def remade(folder: Path, proof: str) -> Iterator[Path]:
+    """Gives a scratch folder with what is in ``folder``; it takes that one's place at the end, or
+    vanishes on an error, and the old one stays as it was.
+
+    Args:
+        proof: a file that says that ``folder``, where it holds anything, is of the kind that may be
+            replaced.
+
+    Raises:
+        RlcoError: it is of another kind, or cannot be written, as on a full disk.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / proof).exists():
+        raise RlcoError(f"{folder} is not empty, and has no {proof}; choose a new directory")
+    folder = folder.absolute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as near:
+            scratch, old = Path(near) / "new", Path(near) / "old"
+            if folder.exists():
+                shutil.copytree(folder, scratch)
+            scratch.mkdir(exist_ok=True)
+            yield scratch
+            if folder.exists():
+                folder.rename(old)
+            scratch.rename(folder)
+    except OSError as error:
+        raise RlcoError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Holds ``folder``, which is made if it is missing, against other processes.
+    """Holds ``folder`` against other processes; it is made if it is missing, and vanishes again
+    where nothing came into it.
 
     Raises:
         RlcoError: another one holds it.
     """
+    made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -53,6 +86,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @contextmanager

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, field, fields, is_dataclass, make_dataclass
 from difflib import get_close_matches
@@ -72,10 +73,17 @@ def keep_settings(settings: Any, path: Path, begun: bool) -> None:
 
 
 def require_least(settings: Any, least: float, *names: str) -> None:
-    """Raises ConfigError for the first field of ``names`` that is below ``least``."""
+    """Raises ConfigError for the first field of ``names`` that is below ``least``, or no number."""
     for name in names:
-        if not getattr(settings, name) >= least:
+        if not least <= getattr(settings, name) < math.inf:
             raise ConfigError(f"{name} is {getattr(settings, name)}; it should be {least} or more")
+
+
+def require_positive(settings: Any, *names: str) -> None:
+    """Raises ConfigError for the first field of ``names`` that is not a positive number."""
+    for name in names:
+        if not 0.0 < getattr(settings, name) < math.inf:
+            raise ConfigError(f"{name} is {getattr(settings, name)}; it should be positive")
 
 
 def require_share(settings: Any, *names: str, below_one: bool = False) -> None:

@@ -54,6 +54,8 @@ def test_the_first_episodes_can_be_asked_for(dataset_root: Path, loaded: Loaded)
 def test_more_episodes_than_there_are_are_refused(dataset_root: Path) -> None:
     with pytest.raises(DatasetError, match="has 3 episodes; 4 needed"):
         load(dataset_root, 4)
+    with pytest.raises(DatasetError, match=r"-5 episodes of .* make no sense; 0 is for all"):
+        load(dataset_root, -5)
 
 
 def write_views(root: Path, cameras: int, episodes: int = 1) -> None:

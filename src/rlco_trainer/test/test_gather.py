@@ -118,6 +118,8 @@ def test_what_a_process_says_ends_all_and_keeps_what_there_is(tmp_path: Path) ->
     gather(gathering(root, open_blank, episodes=2), "making")
     with pytest.raises(RlcoError, match="seed 22: the expert's action was refused"):
         gather(gathering(root, open_refused, resume=True), "making")
+    with pytest.raises(DatasetError, match="was begun with --first-seed 20, not with 500"):
+        gather(gathering(root, open_blank, resume=True, first_seed=500), "making")
     assert [record.metadata["seed"] for record in Dataset.open(root).episodes] == [20, 21]
 
 

@@ -24,6 +24,7 @@ from rlco_trainer.reproduce.preset import load_preset
 from rlco_trainer.reproduce.run import ReproduceConfig, reproduce
 from rlco_trainer.reproduce.tables import table, write_report
 from rlco_trainer.reproduce.workshop import Workshop
+from rlco_trainer.settings import write_settings
 
 
 @pytest.mark.parametrize("name", ["smoke", "laptop", "full"])
@@ -80,6 +81,9 @@ def test_a_table_joins_seeds_and_leaves_out_the_mean_of_unfinished_rows(tmp_path
     text = table("main", entries)
     assert "| token | rlco | 90 [85, 93] | 50 [40, 60] | 70.0 | 0.500 |" in text
     assert "| token | rl | 10 [6, 17] |  |  |  |" in text
+    assert text.endswith("Versions of the code: not noted (4 cells).\n")
+    entries[0]["version"] = "abc"
+    assert "Versions of the code: abc (1 cells), not noted (3 cells)." in table("main", entries)
     assert "| token | rlco - rl | 1 | +70.0 [+58.4, +78.0] | +70.0 |" in text, "where both are done"
     write_report("main", entries, tmp_path)
     assert (tmp_path / "main.png").read_bytes().startswith(b"\x89PNG")
@@ -172,6 +176,14 @@ def test_two_reproductions_do_not_share_a_folder(tmp_path: Path) -> None:
     with alone_in(tmp_path / "work" / "results"), pytest.raises(RlcoError, match="is in use by"):
         reproduce(config)
     assert not (tmp_path / "work" / "policies").exists()
+
+
+def test_results_may_be_where_the_work_is(tmp_path: Path) -> None:
+    smoke = load_preset("smoke")
+    write_settings(replace(smoke, studies=()), tmp_path / "nothing.yaml")
+    work = tmp_path / "work"
+    reproduce(ReproduceConfig(str(tmp_path / "nothing.yaml"), work=work, results=work))
+    assert (work / "preset.yaml").exists()
 
 
 def test_an_error_of_ones_own_is_not_taken_for_a_folder_in_use(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,10 @@ import pytest
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file
+from rlco_trainer.learning.anchor import AnchorConfig
+from rlco_trainer.learning.imitation import ImitationConfig
+from rlco_trainer.learning.ppo import PpoConfig
+from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.settings import keep_settings, read_settings, write_settings
 
 
@@ -178,3 +183,23 @@ def test_a_run_that_has_begun_keeps_its_settings(tmp_path: Path) -> None:
     assert read_settings(Outer, path) == replace(first, out=Path("moved"))
     keep_settings(other, path, begun=False)
     assert read_settings(Outer, path) == other
+
+
+@pytest.mark.parametrize(
+    ("make", "line"),
+    [
+        (lambda: PpoConfig(clip=-1.0), "clip is -1.0; it should be positive"),
+        (lambda: PpoConfig(huber=0.0), "huber is 0.0; it should be positive"),
+        (lambda: PpoConfig(value_clip=math.nan), "value_clip is nan; it should be positive"),
+        (lambda: ReinforceConfig(learning_rate=math.inf), "learning_rate is inf; it should be"),
+        (lambda: ReinforceConfig(most_kl=-1.0), "most_kl is -1.0; it should be 0.0 or more"),
+        (lambda: ReinforceConfig(seed=-1), "seed is -1; it should be 0 or more"),
+        (lambda: AnchorConfig(beta=math.nan), "beta is nan; it should be 0.0 or more"),
+        (lambda: ImitationConfig(learning_rate=math.nan), "learning_rate is nan"),
+    ],
+)
+def test_numbers_that_would_break_a_run_unsaid_are_refused(
+    make: Callable[[], object], line: str
+) -> None:
+    with pytest.raises(ConfigError, match=line):
+        make()

@@ -21,7 +21,7 @@ from rlco_policy.parity import Parity, write_parity
 from rlco_trainer.arguments import parse
 from rlco_trainer.bundles.observations import PARITY_SEED, recorded
 from rlco_trainer.bundles.writer import dump_manifest
-from rlco_trainer.files import replacing, write_text
+from rlco_trainer.files import remade, replacing, write_text
 
 #: Of a column's range. Policies were trained with noise of two to four times as much (standard
 #: deviation) on every motion, and succeeded with it.
@@ -87,6 +87,8 @@ def tolerance(statistics: ActionStatistics) -> ParityTerms:
 def main(arguments: Sequence[str]) -> None:
     """rlco engine calibrate"""
     config = parse(CalibrateConfig, arguments, "engine calibrate")
-    bundle = calibrate(config.bundle, config.domain, config.observations)
+    with remade(config.bundle, MANIFEST_FILE) as scratch:
+        calibrate(scratch, config.domain, config.observations)
+    bundle = load_bundle(config.bundle)
     size = (bundle.root / PARITY_FILE).stat().st_size
     print(f"{bundle.root / PARITY_FILE}: {size / 1024:.0f} kB")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rlco_core.bundle import MANIFEST_FILE
 from rlco_core.errors import ConfigError
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
@@ -28,6 +29,7 @@ from rlco_trainer.bundles.writer import (
     plausible_inputs,
     write_bundle,
 )
+from rlco_trainer.files import remade
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import About, load_policy
 
@@ -141,6 +143,7 @@ def main(arguments: Sequence[str]) -> None:
     """rlco export"""
     config = parse(ExportConfig, arguments, "export")
     policy, about = load_policy(config.policy)
-    exported = export(policy, config.out, deployment(config, about), about)
-    calibrate(config.out, config.domain)
-    print(f"{exported.root}: ONNX differs from torch by at most {exported.max_error:.1e}")
+    with remade(config.out, MANIFEST_FILE) as scratch:
+        exported = export(policy, scratch, deployment(config, about), about)
+        calibrate(scratch, config.domain)
+    print(f"{config.out}: ONNX differs from torch by at most {exported.max_error:.1e}")

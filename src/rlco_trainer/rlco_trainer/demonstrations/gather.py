@@ -145,6 +145,11 @@ def _next_seed(dataset: Dataset, what: Gathering) -> int:
                 f"{dataset.root}: {name} is {found.get(name)}, the new episodes have {value}: "
                 "they must be equal to resume"
             )
+    if found.get("first_seed", what.first_seed) != what.first_seed:
+        raise DatasetError(
+            f"{dataset.root} was begun with --first-seed {found['first_seed']}, not with "
+            f"{what.first_seed}: what is added goes on after its last seed; choose a new directory"
+        )
     return int(found["seed"]) + 1
 
 
@@ -161,7 +166,11 @@ def _writer(what: Gathering) -> DatasetWriter:
             metadata=dict(METADATA),
             environment_names=POINT_COLUMNS,
         ),
-        provenance={"command": this_command(), **what.settings},
+        provenance={
+            "command": this_command(),
+            "first_seed": what.first_seed,
+            **what.settings,
+        },
         resume=what.resume,
     )
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from rlco_core.errors import ConfigError
 from rlco_trainer.learning.sources import Source
 from rlco_trainer.policies.policy import Policy
+from rlco_trainer.settings import require_least
 
 #: By what beta changes at once, and its bound: at first a policy is where its anchor is, and no
 #: weight would make that gradient long.
@@ -41,11 +42,8 @@ class AnchorConfig:
     ratio: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.beta < 0.0 or self.ratio < 0.0 or self.batch < 1:
-            raise ConfigError(
-                f"an anchor with beta {self.beta}, ratio {self.ratio}, batch {self.batch}: beta "
-                "and ratio must be 0 or more, batch 1 or more"
-            )
+        require_least(self, 0.0, "beta", "ratio")
+        require_least(self, 1, "batch")
         if self.ratio > 0.0 and self.beta == 0.0:
             raise ConfigError(
                 f"an anchor with ratio {self.ratio} adapts beta, which cannot begin at 0"

@@ -73,6 +73,8 @@ def load(path: Path, episodes: int = 0) -> Loaded:
     dataset = Dataset.open(path)
     if dataset.fps != round(1.0 / DT):
         raise DatasetError(f"{path} has {dataset.fps} Hz; policies act at {1.0 / DT:.0f} Hz")
+    if episodes < 0:
+        raise DatasetError(f"{episodes} episodes of {path} make no sense; 0 is for all")
     records = dataset.episodes[: episodes or None]
     if not records or len(records) < episodes:
         raise DatasetError(f"{path} has {len(dataset.episodes)} episodes; {episodes or 1} needed")

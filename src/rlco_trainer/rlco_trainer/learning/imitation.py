@@ -67,7 +67,7 @@ class ImitationConfig:
 
     def __post_init__(self) -> None:
         require_least(self, 1, "steps", "batch", "checkpoint_every")
-        require_least(self, 0.0, "learning_rate", "warm_up", "weight_decay")
+        require_least(self, 0.0, "learning_rate", "warm_up", "weight_decay", "seed")
         require_share(self, "average", below_one=True)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rlco_trainer.policies.policy import Judged
+from rlco_trainer.settings import require_least, require_positive
 
 #: A decision that was bad pulls no harder than as if it had become three times as likely (dual
 #: clip, Ye et al., arXiv 1912.09729): one sample must not outweigh a batch.
@@ -37,6 +38,10 @@ class PpoConfig:
     huber: float = 10.0
     entropy: float = 0.0
     ratio: Literal["chunk", "part"] = "part"
+
+    def __post_init__(self) -> None:
+        require_positive(self, "clip", "value_clip", "huber")
+        require_least(self, 0.0, "entropy")
 
 
 @dataclass(frozen=True)

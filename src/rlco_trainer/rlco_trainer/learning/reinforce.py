@@ -52,7 +52,7 @@ class ReinforceConfig:
         learning_rate, critic_learning_rate: of AdamW; the first is where it begins: it follows
             ``target_kl``, and falls along a cosine on top of that.
         target_kl: how far the policy should move in a rollout's update, nats per decision.
-        most_kl: when it has moved so far, only values go on learning.
+        most_kl: after a step that finds it moved so far, only values go on learning.
         value_iterations: rollouts at the beginning from which only values are learned.
         value_epochs, value_batch: passes over a rollout, and decisions per step, from which values
             are learned: they need many more steps than the policy, which may move but little.
@@ -91,7 +91,8 @@ class ReinforceConfig:
     def __post_init__(self) -> None:
         require_least(self, 1, "iterations", "envs", "groups", "epochs", "batch", "threads")
         require_least(self, 1, "value_epochs", "value_batch")
-        require_least(self, 0.0, "decisions", "learning_rate", "critic_learning_rate", "target_kl")
+        require_least(self, 0, "decisions", "value_iterations", "seed")
+        require_least(self, 0.0, "learning_rate", "critic_learning_rate", "target_kl", "most_kl")
         require_least(self, self.groups, "envs")
         require_share(self, "gamma", "lam")
         require_share(self, "average", below_one=True)

@@ -11,7 +11,7 @@ from rlco_trainer.policies.flow import Explore, FlowPolicy, Joint
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.token import Explore as TokenExplore
 from rlco_trainer.policies.token import TokenPolicy
-from rlco_trainer.settings import require_least, require_share
+from rlco_trainer.settings import require_least, require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ class ExploreConfig:
         require_least(self, 0.0, "blur")
         if not 0.0 < self.sigma[0] <= self.sigma[1]:
             raise ConfigError(f"sigma is {self.sigma}; it should be two rising positive numbers")
-        for name in ("temperature", "token_sigma", "sde_scale"):
-            if not getattr(self, name) > 0.0:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it should be positive")
+        require_positive(self, "temperature", "token_sigma", "sde_scale")
 
 
 def explore_by(policy: Policy, config: ExploreConfig) -> None:

@@ -4,18 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import yaml
-
 from rlco_core.config import locate
-from rlco_core.errors import ConfigError
-from rlco_sim.domain import Domain
-from rlco_trainer.files import write_text
+from rlco_trainer.inputs import keep_inputs, of_domain, of_file, of_robot
 from rlco_trainer.learning.imitation import ImitationConfig
 from rlco_trainer.learning.reinforce import ReinforceConfig
 from rlco_trainer.policies.policy_file import BASES
@@ -32,7 +26,7 @@ class Budget:
     Attributes:
         wide, sim: episodes of each task in the wide domain (per arm) and in the twin.
         real: episodes of each task in the real world.
-        held_out: more real episodes, which no method ever trains on.
+        held_out: more real episodes after those, which no method of the same budget trains on.
         evaluation: episodes per cell and seed.
     """
 
@@ -107,27 +101,14 @@ def keep_recipe(preset: Preset, folder: Path, begun: bool, tasks: Sequence[str] 
     """
     recipe = replace(preset, studies=(), tasks=(), families=(), seeds=())
     keep_settings(recipe, folder / "preset.yaml", begun)
-    path, wanted = folder / "inputs.yaml", _inputs(preset, tasks)
-    if begun and path.exists():
-        known = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if others := [name for name in wanted if known.get(name) != wanted[name]]:
-            raise ConfigError(
-                f"{folder} was begun with other inputs ({', '.join(others)}); use a fresh folder"
-            )
-    write_text(path, yaml.safe_dump(wanted, sort_keys=False))
+    keep_inputs(folder, begun, _inputs(preset, tasks))
 
 
 def _inputs(preset: Preset, tasks: Sequence[str]) -> dict[str, str]:
     """Digests of what results depend on beside settings, as domains and bases may be edited."""
     names = (preset.twin, preset.real, preset.untimed, preset.unfitted, preset.wide)
-    found = {
-        f"domain {name}": _digest(json.dumps(Domain.load(name).values, sort_keys=True).encode())
-        for name in names
-    }
+    found = {f"domain {name}": of_domain(name) for name in names}
+    found |= {f"robot {name}": of_robot(name) for name in {preset.robot, *preset.arms}}
     if preset.base is None:
-        found |= {f"base {family}": _digest(path.read_bytes()) for family, path in BASES.items()}
+        found |= {f"base {family}": of_file(path) for family, path in BASES.items()}
     return {**found, **({"tasks": " ".join(sorted(tasks))} if tasks else {})}
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

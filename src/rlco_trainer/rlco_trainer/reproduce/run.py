@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from rlco_core.bundle import MANIFEST_FILE
+from rlco_core.bundle import MANIFEST_FILE, load_bundle
 from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.bundles.export import ExportConfig, deployment, export
+from rlco_trainer.code_version import code_version
 from rlco_trainer.evaluation.results import wilson
-from rlco_trainer.files import alone_in, write_text
+from rlco_trainer.files import alone_in, remade, write_text
+from rlco_trainer.inputs import of_file
 from rlco_trainer.learning.trial import Trial
 from rlco_trainer.policies.policy_file import load_policy
 from rlco_trainer.reproduce.entries import kept_as
@@ -28,6 +31,8 @@ from rlco_trainer.reproduce.workshop import Workshop
 #: Far from every seed of training; a seed of training tries its own episodes.
 _EVALUATION_SEED, _SEEDS_APART = 10_000, 1_000
 _SIDE_BY_SIDE = 50
+#: What a bundle says of the policy that it was made of.
+_MADE_OF = "policy_digest"
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ def reproduce(config: ReproduceConfig) -> None:
     preset = load_preset(config.preset)
     work = config.work or Path("runs") / Path(config.preset).stem
     results = config.results or work / "results"
-    with alone_in(work), alone_in(results):
+    with ExitStack() as alone:
+        for folder in {work.resolve(), results.resolve()}:
+            alone.enter_context(alone_in(folder))
         workshop, planned = Workshop(preset, work), cells(preset)
         ledger, console = Ledger(results, preset), Console()
         missing = ledger.missing(planned)
@@ -104,6 +111,7 @@ def try_out(cell: Cell, preset: Preset, workshop: Workshop) -> dict[str, Any]:
         "held_out_real_loss": round(workshop.held_out_loss(recipe, policy), 4),
         "minutes": workshop.minutes(recipe),
         "command": this_command(),
+        "version": code_version(),
     }
 
 
@@ -127,12 +135,19 @@ def _publish(
         if not first or recipe.stage_one == "long":
             continue
         out = bundles / kept_as(recipe.family, cell.method, recipe.task)
-        if not (out / MANIFEST_FILE).exists() and workshop.has(recipe):
-            path = workshop.policy(recipe)
+        if workshop.has(recipe) and not _is_of(out, path := workshop.policy(recipe)):
             policy, about = load_policy(path)
             tasks = () if cell.method == "base" else (recipe.task,)
             where = deployment(ExportConfig(path, out, preset.robot, tasks, preset.twin), about)
-            export(policy, out, where, about)
+            with remade(out, MANIFEST_FILE) as scratch:
+                export(policy, scratch, where, {**about, _MADE_OF: of_file(path)})
+
+
+def _is_of(bundle: Path, policy: Path) -> bool:
+    """Whether there is a bundle of that policy; one that does not say is taken to be."""
+    if not (bundle / MANIFEST_FILE).exists():
+        return False
+    return load_bundle(bundle).manifest.provenance.get(_MADE_OF) in (None, of_file(policy))
 
 
 def main(arguments: Sequence[str]) -> None:

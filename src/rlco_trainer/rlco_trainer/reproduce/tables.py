@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,4 +62,7 @@ def _circumstances(entries: Sequence[Entry], layout: Layout) -> list[str]:
     if layout.more is not nothing:
         lines.append("Differences are over the tasks and seeds that both have.")
     commands = sorted({entry["command"] for entry in entries})
-    return [*lines, "Made by:", "", *(f"    ./{command}" for command in commands)]
+    made = [*lines, "Made by:", "", *(f"    ./{command}" for command in commands)]
+    made_with = Counter(entry.get("version", "not noted") for entry in entries)
+    versions = ", ".join(f"{name} ({count} cells)" for name, count in made_with.items())
+    return [*made, "", f"Versions of the code: {versions}."]

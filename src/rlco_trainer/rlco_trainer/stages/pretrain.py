@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_trainer.arguments import parse_with_file, this_command
-from rlco_trainer.files import write_text
+from rlco_trainer.files import alone_in, write_text
+from rlco_trainer.inputs import keep_inputs, of_demonstrations
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
@@ -104,7 +105,9 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     data = Demonstrations.joined([one.data for one in loaded])
     pictures = ImageSource(data, 1, config.augment, pointing=True)
     sights, sight = _drawn(config, loaded, pictures), config.out / SIGHT
-    keep_settings(config, config.out / "config.yaml", (sight / CHECKPOINT).exists())
+    begun = (sight / CHECKPOINT).exists()
+    keep_settings(config, config.out / "config.yaml", begun)
+    keep_inputs(config.out, begun, {"demonstrations": of_demonstrations(data)})
     backbone = policies["token"].backbone
     pointer = {"pointing": Pointer(backbone)}
     pointed = Imitation(pointer, *sights, config.pointing, sight, config.threads).run()
@@ -194,5 +197,7 @@ def _require_points(loaded: Sequence[Loaded]) -> None:
 def main(arguments: Sequence[str]) -> None:
     """rlco train pretrain"""
     config = parse_with_file(PretrainConfig, arguments, "train pretrain")
-    for family in pretrain(config):
+    with alone_in(config.out):
+        made = pretrain(config)
+    for family in made:
         print(f"base: {config.out / family}.safetensors")

@@ -19,6 +19,8 @@ import torch
 from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse_with_file, this_command
+from rlco_trainer.files import alone_in
+from rlco_trainer.inputs import keep_inputs, of_demonstrations, of_domain, of_file, of_robot
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.checkpoint import CHECKPOINT
@@ -94,7 +96,9 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
     source = shelf.contexts(
         policy, real, config.augment.copies, config.augment.strength, settings.seed
     )
-    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
+    begun = (config.out / CHECKPOINT).exists()
+    keep_settings(config, config.out / "config.yaml", begun)
+    keep_inputs(config.out, begun, _inputs(config, real))
     env: dict[str, object] = {"task": config.task, "domain": config.domain, "robot": config.robot}
     env["execute"] = policy.execute
     with ExitStack() as stack:
@@ -131,6 +135,16 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
     return result
 
 
+def _inputs(config: RlcoConfig, real: Loaded) -> dict[str, str]:
+    """Digests of what is trained on, from and in."""
+    return {
+        "policy": of_file(config.policy),
+        "real": of_demonstrations(real.data),
+        "domain": of_domain(config.domain),
+        "robot": of_robot(config.robot),
+    }
+
+
 def _require_one(config: RlcoConfig, arm: str, real: Loaded, before: About) -> None:
     """One task and arm in simulation, in real demonstrations and in the policy of Stage I.
 
@@ -150,5 +164,6 @@ def _require_one(config: RlcoConfig, arm: str, real: Loaded, before: About) -> N
 def main(arguments: Sequence[str]) -> None:
     """rlco train rlco"""
     config = parse_with_file(RlcoConfig, arguments, "train rlco")
-    rlco(config)
+    with alone_in(config.out):
+        rlco(config)
     print(f"policy: {config.out}/policy.safetensors")

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file, this_command
+from rlco_trainer.files import alone_in
+from rlco_trainer.inputs import keep_inputs, of_demonstrations, of_file
 from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, portions
@@ -93,7 +95,9 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     loaded = _loaded(config, shelf)
     policy = _start(config, list(loaded.values())).to(device(config.device))
     mixture, held_out = _drawn(config, loaded, policy, shelf)
-    keep_settings(config, config.out / "config.yaml", (config.out / CHECKPOINT).exists())
+    begun = (config.out / CHECKPOINT).exists()
+    keep_settings(config, config.out / "config.yaml", begun)
+    keep_inputs(config.out, begun, _inputs(config, loaded))
     run = Imitation(
         {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
     )
@@ -116,6 +120,13 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     }
     save_policy(trained, config.out / "policy.safetensors", about)
     return trained
+
+
+def _inputs(config: SftConfig, loaded: dict[str, Loaded]) -> dict[str, str]:
+    """Digests of what is trained on and from."""
+    found = {kind: of_demonstrations(one.data) for kind, one in loaded.items()}
+    path = BASES[config.family] if config.policy == "base" else Path(config.policy)
+    return found if config.policy == "new" else {**found, "policy": of_file(path)}
 
 
 def _loaded(config: SftConfig, shelf: Shelf) -> dict[str, Loaded]:
@@ -179,5 +190,6 @@ def _weights(config: SftConfig, loaded: dict[str, Loaded]) -> dict[str, float]:
 def main(arguments: Sequence[str]) -> None:
     """rlco train sft"""
     config = parse_with_file(SftConfig, arguments, "train sft")
-    sft(config)
+    with alone_in(config.out):
+        sft(config)
     print(f"policy: {config.out}/policy.safetensors")
