@@ -215,6 +215,10 @@ class TeleopNode(Node):
         if verdict is not None and not verdict.accepted:
             line = f"the policy's chunk was refused: {verdict.limit}: {verdict.reason}"
             self.get_logger().error(line, throttle_duration_sec=2.0)
+        if self._operator.withheld:
+            topic, button = self.resolve_topic_name("joy"), self._buttons.layout.deadman
+            line = f"nothing moves without the deadman: hold button {button} of {topic}"
+            self.get_logger().warning(line, throttle_duration_sec=2.0)
 
     def _tell_deadman(self) -> None:
         self._deadman.publish(Bool(data=self._buttons.held(self._now())))

@@ -53,6 +53,9 @@ class Operator:
         told: for what the bridge tells of its commands.
         suggestions: of a policy, from which the person may take over; None: the person acts.
         lockstep: an instant is answered when all that it takes bears its stamp, and again alike.
+
+    Attributes:
+        withheld: whether motion is asked for and not made, as the deadman is not held.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Operator:
         self._limits = robot.limits
         self._motion, self._buttons, self._told = motion, buttons, told
         self._suggestions, self._lockstep = suggestions, lockstep
+        self.withheld = False
         self.instruct(0, 0, "")
 
     @property
@@ -108,6 +112,7 @@ class Operator:
         velocity = self._motion.velocity(now_ns, told.target, held)
         if velocity is None and self._lockstep:
             return None
+        self.withheld = not held and velocity is not None and bool(velocity.any())
         moving = np.zeros(6) if velocity is None or not held else velocity
         chunk = self._decide(now_ns, told, moving)
         self._answer = chunk or self._answer

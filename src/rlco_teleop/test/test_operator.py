@@ -89,8 +89,10 @@ def test_without_the_deadman_nothing_moves() -> None:
     at = desk(deadman=5)
     at.say(4, FORWARD)
     assert at.answer(4) is None
+    assert at.operator.withheld
     at.say(5, FORWARD, pressed=(5,))
     assert at.answer(5).actions[0, 0] == np.float32(0.01)  # type: ignore[union-attr]
+    assert not at.operator.withheld
     at.say(6, FORWARD)
     assert at.answer(6).actions[0, :6].tolist() == REST  # type: ignore[union-attr]
 
