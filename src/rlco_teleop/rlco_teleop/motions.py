@@ -126,7 +126,9 @@ class Poses:
 
     def __init__(self, inbox: Inbox[pin.SE3], still: Stillness) -> None:
         self.inbox, self._still = inbox, still
-        self.restart()
+        self._leader: pin.SE3 | None = None
+        self._arm: pin.SE3 | None = None
+        self._stood_by_ns: int | None = None
 
     def velocity(self, now_ns: int, target: pin.SE3, held: bool) -> NDArray[np.float64] | None:
         """See ``Motion``."""
@@ -134,8 +136,9 @@ class Poses:
         if pose is None or not held:
             self.restart()
             return None if pose is None else np.zeros(6)
-        leader = self._leader = pose if self._leader is None else self._leader
-        arm = self._arm = target if self._arm is None else self._arm
+        leader = pose if self._leader is None else self._leader
+        arm = target if self._arm is None else self._arm
+        self._leader, self._arm = leader, arm
         away = arm.translation + pose.translation - leader.translation - target.translation
         turned = pose.rotation @ leader.rotation.T @ arm.rotation
         back = pin.log3(turned @ target.rotation.T)
@@ -146,9 +149,7 @@ class Poses:
 
     def restart(self) -> None:
         """The next pose is a beginning."""
-        self._leader: pin.SE3 | None = None
-        self._arm: pin.SE3 | None = None
-        self._stood_by_ns: int | None = None
+        self._leader = self._arm = self._stood_by_ns = None
 
     def stand_by(self, now_ns: int) -> None:
         """See ``Motion``; the leader's beginning comes after it as fast as the arm would."""

@@ -136,7 +136,6 @@ class TeleopNode(Node):
 
     def _open_topics(self) -> None:
         self._chunks = self.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
-        self._deadman = self.create_publisher(Bool, "deadman", COMMAND)
         self._verdicts = self.create_publisher(Verdict, "verdict", STATE)
         state = STATE if self._lockstep else SENSOR
         self.create_subscription(Joy, "joy", self._on_joy, STATE if self._lockstep else PRESSES)
@@ -153,8 +152,7 @@ class TeleopNode(Node):
         if not self._lockstep:
             self.create_timer(dt, self._speak)
         if self._buttons.layout.deadman != NONE:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            self.create_timer(dt, self._tell_deadman, clock=steady)
+            self._tell_deadman(dt)
 
     # --- what comes in -------------------------------------------------------------------
 
@@ -220,8 +218,14 @@ class TeleopNode(Node):
             line = f"nothing moves without the deadman: hold button {button} of {topic}"
             self.get_logger().warning(line, throttle_duration_sec=2.0)
 
-    def _tell_deadman(self) -> None:
-        self._deadman.publish(Bool(data=self._buttons.held(self._now())))
+    def _tell_deadman(self, period: float) -> None:
+        """Every ``period`` s; whoever sees the topic knows that it is asked for."""
+        deadman = self.create_publisher(Bool, "deadman", COMMAND)
+
+        def tell() -> None:
+            deadman.publish(Bool(data=self._buttons.held(self._now())))
+
+        self.create_timer(period, tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _now(self) -> int:
         return self._instant_ns if self._lockstep else int(self.get_clock().now().nanoseconds)

@@ -30,7 +30,8 @@ class Suggestions:
         self._player = ChunkPlayer.of(contract, lockstep)
         self._lockstep, self._dt_ns = lockstep, seconds_to_ns(action.dt)
         self._horizon = action.horizon
-        self.clear(-1)
+        self._newest: ActionChunk | None = None
+        self._void_ns = -1
         self.verdict = ACCEPTED
 
     def put(self, chunk: ActionChunk, now_ns: int) -> None:
@@ -56,5 +57,5 @@ class Suggestions:
         person acts.
         """
         self._player.clear()
-        self._newest: ActionChunk | None = None
+        self._newest = None
         self._void_ns = until_ns

@@ -132,6 +132,17 @@ def test_a_word_is_on_the_episode_that_runs_and_on_no_other(stage: Stage) -> Non
     assert said == {(3, False)}
 
 
+def test_a_deadman_is_told_of_only_where_it_is_asked_for(stage: Stage) -> None:
+    node = stage.start(deadman=-1)
+    assert "deadman" not in {topic.rsplit("/", 1)[-1] for topic in published_by(node)}
+    assert "verdict" in {topic.rsplit("/", 1)[-1] for topic in published_by(node)}
+
+
+def published_by(node: TeleopNode) -> list[str]:
+    """Topics, in full."""
+    return [one.topic_name for one in node.publishers]
+
+
 @pytest.mark.parametrize(
     ("parameters", "error", "line"),
     [
