@@ -87,7 +87,7 @@ def test_a_policy_that_people_may_take_over_from_is_heard_of(scene: Scene) -> No
 
 
 def test_keys_are_refused_where_a_deadman_is_asked_for(scene: Scene) -> None:
-    require_free(scene.node, scene.ears)
+    require_free(scene.ears)
     scene.node.create_publisher(Bool, "deadman", COMMAND)
     with pytest.raises(ConfigError, match="asks for a deadman, and --device keyboard cannot hold"):
-        require_free(scene.node, scene.ears)
+        require_free(scene.ears)

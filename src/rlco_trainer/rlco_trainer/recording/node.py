@@ -46,6 +46,8 @@ from rlco_trainer.recording.terminal import waiting_keys
 _KEYS_PERIOD, _LOOK_PERIOD = 0.05, 0.2
 #: Messages that may wait while an episode is written.
 _DEPTH = 512
+#: s within which one hears of all who publish.
+_MEETING_SECONDS = 1.0
 
 
 def state_topic(robot: RobotConfig, lockstep: bool) -> str:
@@ -109,6 +111,10 @@ class Ears:
     def beside_policy(self) -> bool:
         """Whether there is a policy that people may take over from."""
         return published(self._node, "policy/action_chunk")
+
+    def deadman_asked(self) -> bool:
+        """Whether somebody tells of a deadman, who may have to be met first."""
+        return self.wait_for(lambda: published(self._node, "deadman"), _MEETING_SECONDS)
 
     def judge(self) -> None:
         """Tells the bridge that the task is done, in a judge's place."""

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rclpy.node import Node
-
 from rlco_bridge.client import EpisodeClient
 from rlco_bringup.recording import SIM, RecordSettings, record_contract, record_graph
 from rlco_core.contract import Contract
@@ -27,7 +25,7 @@ from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
-from rlco_trainer.recording.node import Ears, Keyboard, published, scripted_twists
+from rlco_trainer.recording.node import Ears, Keyboard, scripted_twists
 from rlco_trainer.recording.robot import Prepare, Reached
 from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
@@ -36,8 +34,6 @@ from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
 
 #: This program's own twist devices, which mean all that they say, and hold no deadman.
 OWN = ("keyboard", "expert")
-#: s within which one hears of all who publish.
-_MEETING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,7 @@ def _device(
                 ears.image = None
 
         if config.attach:
-            require_free(client.node, ears)
+            require_free(ears)
         keyboard = Keyboard(client.node, Keys(robot.limits, config.speed), look)
         print(HELP)
 
@@ -203,9 +199,9 @@ def _device(
     return lambda seed: None
 
 
-def require_free(node: Node, ears: Ears) -> None:
+def require_free(ears: Ears) -> None:
     """Raises ConfigError where what runs waits for a deadman, so that keys would move nothing."""
-    if ears.wait_for(lambda: published(node, "deadman"), _MEETING_SECONDS):
+    if ears.deadman_asked():
         raise ConfigError(
             "what runs asks for a deadman, and --device keyboard cannot hold one: in a simulation "
             "start it with device:=twist and without deadman and deadman_timeout"
