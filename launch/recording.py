@@ -19,7 +19,7 @@ from rlco_bringup.graph import (
 )
 from rlco_bringup.policy import sources
 from rlco_core.contract import CameraContract, Contract
-from rlco_core.errors import ConfigError
+from rlco_core.errors import ConfigError, choices
 from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT
@@ -27,6 +27,8 @@ from rlco_teleop.contract import hands_contract
 
 #: The driver of the simulated arm that is nobody's.
 SIM = "sim"
+#: Whether a deadman has to be held; as fits device and robot, or as people say.
+DEADMAN = ("auto", "true", "false")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class RecordSettings(SimSettings):
         device: what moves the arm: joy, twist or pose, see ``rlco_teleop``; none, where somebody
             else answers, as ``rlco replay`` does.
         speed: full deflection of a stick, as a share of the arm's speed limit.
-        deadman: whether the arm moves only while the gamepad's deadman is held.
+        still: share of the arm's speed limit up to which a twist or a leader is at rest.
+        deadman: true: the arm moves only while the deadman on ``joy`` is held; false: none is
+            asked for; auto: as ``held`` says.
         deadman_timeout: s without the deadman after which the bridge stops and latches, as it
             should with a robot; 0: never.
         gripper_axis: axis of a Joy that says how far the gripper is open; -1: buttons do.
@@ -52,7 +56,8 @@ class RecordSettings(SimSettings):
     use_mock_hardware: bool = False
     device: str = "joy"
     speed: float = 0.5
-    deadman: bool = True
+    still: float = 0.01
+    deadman: str = "auto"
     deadman_timeout: float = 0.0
     gripper_axis: int = -1
 
@@ -61,14 +66,25 @@ class RecordSettings(SimSettings):
         """Whether there is no robot."""
         return self.driver == SIM or self.use_mock_hardware
 
+    @property
+    def held(self) -> bool:
+        """Whether a deadman is asked for: always of those who hold a gamepad or a leader, and of
+        twists at a robot, or where the bridge waits for it.
+        """
+        if self.deadman != "auto":
+            return self.deadman == "true"
+        return self.device != "twist" or not self.simulated or self.deadman_timeout > 0.0
+
 
 def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
     """The simulator, where there is no robot; bridge and teleoperation; and the policy, if there is
     one to take over from.
 
     Raises:
-        ConfigError: a name is unknown, a robot is to be in lock-step, or a server is named.
+        ConfigError: a name is unknown, a robot is to be in lock-step, a server is named, or nobody
+            would hold the deadman that the bridge waits for.
     """
+    _require_deadman(settings)
     lockstep, of_sim = settings.mode == "lockstep", settings.driver == SIM
     if lockstep and not of_sim:
         raise ConfigError(f"driver {settings.driver} needs mode realtime; lockstep is for {SIM}")
@@ -98,6 +114,18 @@ def record_graph(settings: RecordSettings) -> tuple[NodeSpec, ...]:
     )
 
 
+def _require_deadman(settings: RecordSettings) -> None:
+    if settings.deadman not in DEADMAN:
+        raise ConfigError(
+            f"deadman '{settings.deadman}' is unknown; it should be {choices(DEADMAN)}"
+        )
+    if settings.deadman_timeout > 0.0 and not settings.held:
+        raise ConfigError(
+            f"deadman_timeout is {settings.deadman_timeout:g}, and deadman false: nobody would "
+            "hold it; leave one of the two out"
+        )
+
+
 def _hands(settings: RecordSettings, agreed: Mapping[str, Any]) -> NodeSpec:
     """Teleoperation."""
     teleop = {
@@ -105,8 +133,9 @@ def _hands(settings: RecordSettings, agreed: Mapping[str, Any]) -> NodeSpec:
         "policy": settings.bundle,
         "device": settings.device,
         "speed": settings.speed,
+        "still": settings.still,
         "gripper_axis": settings.gripper_axis,
-        **({} if settings.deadman else {"deadman": -1}),
+        **({} if settings.held else {"deadman": -1}),
     }
     return NodeSpec("rlco_teleop", "teleop_node", "teleop_node", teleop)
 

@@ -10,19 +10,23 @@ import select
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
 import torch
+from rclpy.node import Node
 
 from rlco_bringup.recording import RecordSettings, record_contract, record_graph
 from rlco_core.bundle import load_bundle
 from rlco_core.robot import RobotConfig
 from rlco_core.stamps import seconds_to_ns
+from rlco_interfaces.msg import ExecutedAction, Verdict
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.shipped import shipped_bundle
+from rlco_ros.qos import STATE
 from rlco_sim.domain import Domain
 from rlco_sim.session import DT, Session
 from rlco_trainer import cli
@@ -48,22 +52,47 @@ TRAIN = [
 SEED = 10_003
 #: Control periods in which the person moves the arm up, and how far in each, m.
 TAKEOVER, UP = range(10, 20), 0.005
+#: Control period in which the person gives a word on the episode.
+WORD = 5
+
+
+class Judging:
+    """A person who gives words on episodes while one runs.
+
+    Attributes:
+        words: on which episode, so many before the one that runs, and what; given in ``WORD``.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.words: list[tuple[int, bool]] = []
+        self._verdicts = node.create_publisher(Verdict, "verdict", STATE)
+        node.create_subscription(ExecutedAction, "executed_action", self._on_act, STATE)
+
+    def _on_act(self, message: ExecutedAction) -> None:
+        if message.step == WORD:
+            for ago, success in self.words:
+                self._verdicts.publish(Verdict(episode=message.episode - ago, success=success))
+
+
+class Beside(Protocol):
+    """Runs an episode of the shipped policy beside a person."""
+
+    def __call__(self, acts: range, words: Sequence[tuple[int, bool]] = ()) -> Recorded:
+        """The person moves the arm in the control periods ``acts``, and gives ``words``."""
 
 
 @pytest.fixture(scope="module")
-def beside_a_policy() -> Iterator[Callable[[range], Recorded]]:
-    """Runs an episode of the shipped policy, with a person at a twist device who moves the arm in
-    some control periods and leaves the device alone in the others.
-    """
-    settings = RecordSettings(
-        bundle=str(shipped_bundle()), mode="lockstep", device="twist", deadman=False
-    )
+def beside_a_policy() -> Iterator[Beside]:
+    """With a person at a twist device, who leaves it alone in all other control periods."""
+    settings = RecordSettings(bundle=str(shipped_bundle()), mode="lockstep", device="twist")
     robot, script = RobotConfig.load("panda"), Script(seconds_to_ns(DT))
     with running(record_graph(settings), settings, None) as client:
         recordings = Recordings(client, record_contract(settings), settings)
         scripted_twists(client.node, robot, script, lockstep=True, dt=DT)
+        judging = Judging(client.node)
 
-        def run(acts: range) -> Recorded:
+        def run(acts: range, words: Sequence[tuple[int, bool]] = ()) -> Recorded:
+            judging.words = list(words)
             script.actions = np.zeros((1000, 7), np.float32)
             script.actions[acts.start : acts.stop, 2] = UP
             return recordings.run(SEED, 60)
@@ -197,7 +226,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def test_a_policy_that_nobody_takes_over_from_acts_as_without_people(
-    beside_a_policy: Callable[[range], Recorded],
+    beside_a_policy: Beside,
 ) -> None:
     session = Session("push_cube", Domain.load("twin"), RobotConfig.load("panda"))
     alone = Roller(OnnxPolicy(load_bundle(shipped_bundle())), session).run(SEED, max_steps=60)
@@ -206,10 +235,11 @@ def test_a_policy_that_nobody_takes_over_from_acts_as_without_people(
     np.testing.assert_array_equal(watched.report.commands, alone.commands)
     assert watched.take is not None
     assert not watched.take.by_person.any()
+    assert watched.beside_policy
 
 
 def test_what_a_person_does_in_between_is_an_intervention(
-    beside_a_policy: Callable[[range], Recorded],
+    beside_a_policy: Beside,
 ) -> None:
     alone, taken = beside_a_policy(range(0)).take, beside_a_policy(TAKEOVER).take
     assert alone is not None
@@ -222,3 +252,18 @@ def test_what_a_person_does_in_between_is_an_intervention(
     # The gripper stays as the policy had it, and the policy goes on from where the person left.
     assert set(moved[:, 6]) == {taken.actions[first - 1, 6]}
     assert len(taken.actions) > TAKEOVER.stop
+
+
+def test_a_person_s_word_ends_the_episode_that_it_is_on_and_no_other(
+    beside_a_policy: Beside,
+) -> None:
+    """As words do that are heard late: those on the episode before."""
+    late = beside_a_policy(range(0), [(1, False), (1, True)])
+    assert (late.judged, late.success) == (True, late.report.success)
+    assert late.report.stop_reason in ("success", "step_limit")
+    failed = beside_a_policy(range(0), [(0, False)])
+    assert (failed.judged, failed.success, failed.report.stop_reason) == (True, False, "canceled")
+    assert failed.report.steps < late.report.steps
+    done = beside_a_policy(range(0), [(0, True)])
+    assert (done.judged, done.success, done.report.stop_reason) == (True, True, "success")
+    assert done.report.steps < late.report.steps

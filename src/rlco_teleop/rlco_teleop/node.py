@@ -4,7 +4,7 @@
 
     in:  joy, teleop/twist or teleop/pose; commanded_joint_states, instruction; in lock-step
          joint_states, too; policy/action_chunk, where a policy acts
-    out: action_chunk; deadman; verdict (std_msgs/Bool), a person's word on the episode
+    out: action_chunk; deadman; verdict, a person's word on the episode that runs
 
 What it sends are chunks like a policy's, so all checks of the bridge come after it.
 """
@@ -27,17 +27,17 @@ from rlco_core.contract import Contract, compare
 from rlco_core.errors import ConfigError, ContractMismatch, RlcoError, choices
 from rlco_core.kinematics import Kinematics
 from rlco_core.robot import RobotConfig
-from rlco_core.stamps import stamp_to_ns
+from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import Instruction
+from rlco_interfaces.msg import Instruction, Verdict
 from rlco_ros.chunks import chunk_from_message, chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED, SENSOR, STATE
 from rlco_ros.run import run
 from rlco_teleop.buttons import NONE, Buttons, Layout
 from rlco_teleop.convert import pose_from_message, told_from_message, velocity_from_message
 from rlco_teleop.inbox import Inbox
-from rlco_teleop.motions import Motion, Poses, Sticks, Twists
+from rlco_teleop.motions import Motion, Poses, Sticks, Stillness, Twists
 from rlco_teleop.operator import Operator
 from rlco_teleop.parameters import BUTTONS, DEVICES, PARAMETERS
 from rlco_teleop.suggestions import Suggestions
@@ -112,14 +112,17 @@ class TeleopNode(Node):
         return Sticks(self._buttons, self._get("speed") * fastest)
 
     def _twists(self) -> Motion:
-        twists = Twists(self._inbox())
+        twists = Twists(self._inbox(), self._still())
         self._listen(TwistStamped, "teleop/twist", twists.inbox, velocity_from_message)
         return twists
 
     def _poses(self) -> Motion:
-        poses = Poses(self._inbox())
+        poses = Poses(self._inbox(), self._still())
         self._listen(PoseStamped, "teleop/pose", poses.inbox, pose_from_message)
         return poses
+
+    def _still(self) -> Stillness:
+        return Stillness.of(self._robot.limits, self._get("still"))
 
     def _listen(self, kind: Any, topic: str, inbox: Inbox[Any], read: Any) -> None:
         def take(message: Any) -> None:
@@ -133,8 +136,7 @@ class TeleopNode(Node):
 
     def _open_topics(self) -> None:
         self._chunks = self.create_publisher(ActionChunkMessage, "action_chunk", COMMAND)
-        self._deadman = self.create_publisher(Bool, "deadman", COMMAND)
-        self._verdicts = self.create_publisher(Bool, "verdict", COMMAND)
+        self._verdicts = self.create_publisher(Verdict, "verdict", STATE)
         state = STATE if self._lockstep else SENSOR
         self.create_subscription(Joy, "joy", self._on_joy, STATE if self._lockstep else PRESSES)
         if self._lockstep:
@@ -150,16 +152,25 @@ class TeleopNode(Node):
         if not self._lockstep:
             self.create_timer(dt, self._speak)
         if self._buttons.layout.deadman != NONE:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            self.create_timer(dt, self._tell_deadman, clock=steady)
+            self._tell_deadman(dt)
 
     # --- what comes in -------------------------------------------------------------------
 
     def _on_joy(self, message: Joy) -> None:
         self._buttons.put(stamp_to_ns(message.header.stamp), message.axes, message.buttons)
         for success in self._buttons.verdicts():
-            self._verdicts.publish(Bool(data=success))
+            self._judge(success)
         self._speak_in_step()
+
+    def _judge(self, success: bool) -> None:
+        """Says what a person did of the episode that runs."""
+        episode = self._operator.episode
+        if episode is None:
+            self.get_logger().warning("no episode runs: the word on it means nothing")
+            return
+        verdict = Verdict(episode=episode, success=success)
+        set_stamp(verdict.header.stamp, self._now())
+        self._verdicts.publish(verdict)
 
     def _on_joints(self, message: JointState) -> None:
         self._instant_ns = stamp_to_ns(message.header.stamp)
@@ -202,9 +213,19 @@ class TeleopNode(Node):
         if verdict is not None and not verdict.accepted:
             line = f"the policy's chunk was refused: {verdict.limit}: {verdict.reason}"
             self.get_logger().error(line, throttle_duration_sec=2.0)
+        if self._operator.withheld:
+            topic, button = self.resolve_topic_name("joy"), self._buttons.layout.deadman
+            line = f"nothing moves without the deadman: hold button {button} of {topic}"
+            self.get_logger().warning(line, throttle_duration_sec=2.0)
 
-    def _tell_deadman(self) -> None:
-        self._deadman.publish(Bool(data=self._buttons.held(self._now())))
+    def _tell_deadman(self, period: float) -> None:
+        """Every ``period`` s; whoever sees the topic knows that it is asked for."""
+        deadman = self.create_publisher(Bool, "deadman", COMMAND)
+
+        def tell() -> None:
+            deadman.publish(Bool(data=self._buttons.held(self._now())))
+
+        self.create_timer(period, tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _now(self) -> int:
         return self._instant_ns if self._lockstep else int(self.get_clock().now().nanoseconds)

@@ -27,7 +27,8 @@ from rlco_teleop.suggestions import Suggestions
 # A person's motion goes on for one period more than it was asked for, as an answer may be late;
 # from then on the arm holds.
 _MOVING_ROWS = 2
-# After a takeover, the arm holds for so long at most until the policy has seen where it is.
+# After a takeover, the arm holds for so long at most until the policy has seen where it is. That is
+# nobody's choice, so no intervention.
 _HANDBACK_NS = seconds_to_ns(0.5)
 
 
@@ -52,6 +53,9 @@ class Operator:
         told: for what the bridge tells of its commands.
         suggestions: of a policy, from which the person may take over; None: the person acts.
         lockstep: an instant is answered when all that it takes bears its stamp, and again alike.
+
+    Attributes:
+        withheld: whether motion is asked for and not made, as the deadman is not held.
     """
 
     def __init__(
@@ -69,7 +73,13 @@ class Operator:
         self._limits = robot.limits
         self._motion, self._buttons, self._told = motion, buttons, told
         self._suggestions, self._lockstep = suggestions, lockstep
+        self.withheld = False
         self.instruct(0, 0, "")
+
+    @property
+    def episode(self) -> int | None:
+        """The number of the one that runs, None between them."""
+        return self._episode if self._acting else None
 
     def instruct(self, stamp_ns: int, episode: int, instruction: str) -> None:
         """An episode begins at ``stamp_ns``; with a blank instruction, it has ended."""
@@ -82,7 +92,7 @@ class Operator:
         self._begun = self._lockstep or self._suggestions is not None
         self._buttons.forget()
         self._motion.restart()
-        self._void_plan()
+        self._void_plan(stamp_ns - 1)
 
     def suggest(self, chunk: ActionChunk, now_ns: int) -> None:
         """A chunk of the policy came; those of other episodes are ignored."""
@@ -102,6 +112,7 @@ class Operator:
         velocity = self._motion.velocity(now_ns, told.target, held)
         if velocity is None and self._lockstep:
             return None
+        self.withheld = not held and velocity is not None and bool(velocity.any())
         moving = np.zeros(6) if velocity is None or not held else velocity
         chunk = self._decide(now_ns, told, moving)
         self._answer = chunk or self._answer
@@ -113,22 +124,28 @@ class Operator:
         if not self._begun:
             return None
         if self._suggestions is None or takes_over:
-            self._void_plan()
+            self._void_plan(now_ns)
             self._person_ns = now_ns
             return self._by_person(now_ns, told, velocity)
         planned = self._suggestions.rows(now_ns)
         if planned is not None:
             self._opening = self._person_ns = None
             self._buttons.forget()
+            self._motion.stand_by(now_ns)
             return self._chunk(planned[0], planned[1], by_person=False)
         since = self._person_ns
         if self._lockstep or since is None or now_ns - since > _HANDBACK_NS:
             return None
-        return self._by_person(now_ns, told, np.zeros(6))
+        return self._chunk(now_ns, self._rest(told), by_person=False)
 
-    def _void_plan(self) -> None:
+    def _void_plan(self, until_ns: int) -> None:
         if self._suggestions is not None:
-            self._suggestions.clear()
+            self._suggestions.clear(until_ns)
+
+    def _rest(self, told: Told) -> NDArray[np.float32]:
+        """(1, 7), which leaves arm and gripper as they are."""
+        opening = told.opening if self._opening is None else self._opening
+        return np.array([[0.0] * 6 + [opening]], np.float32)
 
     def _by_person(self, now_ns: int, told: Told, velocity: NDArray[np.float64]) -> ActionChunk:
         was = told.opening if self._opening is None else self._opening

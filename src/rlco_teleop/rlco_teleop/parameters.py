@@ -24,6 +24,7 @@ PARAMETERS = (
     real("speed", 0.5, "full deflection, as a share of the arm's speed limit", 0.01, 1.0),
     real("silence", 0.2, "s after which a silent device means rest", 0.05, 2.0),
     real("dead_zone", _DEFAULT.dead_zone, "share of an axis that means nothing", 0.0, 0.9),
+    real("still", 0.01, "share of the arm's speed limit up to which a device rests", 0.0, 0.5),
     wholes("axes", _DEFAULT.axes, "of a Joy, for x y z and roll pitch yaw; -1: none"),
     *(
         whole(name, getattr(_DEFAULT, name), f"index in a Joy for {name}; -1: none", NONE, 255)

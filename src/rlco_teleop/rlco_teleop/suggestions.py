@@ -31,10 +31,13 @@ class Suggestions:
         self._lockstep, self._dt_ns = lockstep, seconds_to_ns(action.dt)
         self._horizon = action.horizon
         self._newest: ActionChunk | None = None
+        self._void_ns = -1
         self.verdict = ACCEPTED
 
     def put(self, chunk: ActionChunk, now_ns: int) -> None:
         """A chunk came; in lock-step it is judged when its time comes."""
+        if chunk.stamp_ns <= self._void_ns:
+            return
         self._newest = chunk
         if not self._lockstep:
             self.verdict = self._player.accept(chunk, now_ns)
@@ -49,7 +52,10 @@ class Suggestions:
         rows = [row for row in found if row is not None]
         return (began, np.stack(rows)) if rows else None
 
-    def clear(self) -> None:
-        """What was planned is void: the person acts."""
+    def clear(self, until_ns: int) -> None:
+        """What was planned is void, and so is what will answer to what was seen until then: the
+        person acts.
+        """
         self._player.clear()
         self._newest = None
+        self._void_ns = until_ns

@@ -7,13 +7,14 @@ from __future__ import annotations
 import numpy as np
 import pinocchio as pin
 import pytest
-from desk import HERE, Clock
+from desk import HERE, PANDA, STILL, Clock
 
 from rlco_teleop.buttons import Buttons, Layout
 from rlco_teleop.inbox import Inbox
-from rlco_teleop.motions import Poses, Sticks, Twists
+from rlco_teleop.motions import Poses, Sticks, Stillness, Twists
 
 DT = 0.05
+REST = Stillness.of(PANDA.limits, STILL)
 LEADER = pin.SE3(pin.exp3(np.array([0.0, 0.0, 1.0])), np.array([-2.0, 1.0, 0.0]))
 
 
@@ -28,14 +29,29 @@ def test_sticks_are_scaled_to_the_fastest() -> None:
 
 
 def test_twists_are_taken_as_they_come() -> None:
-    twists = Twists(Inbox(True, 0.2))
+    twists = Twists(Inbox(True, 0.2), REST)
     twists.inbox.put(5, np.arange(6.0))
     assert twists.velocity(4, HERE, True) is None
     np.testing.assert_array_equal(twists.velocity(5, HERE, True), np.arange(6.0))
 
 
+@pytest.mark.parametrize(
+    ("linear", "angular", "moves"),
+    [(0.0, 0.0, False), (0.0049, 0.0149, False), (0.0051, 0.0, True), (0.0, 0.0151, True)],
+)
+def test_what_is_slower_than_a_hand_can_mean_is_rest(
+    linear: float, angular: float, moves: bool
+) -> None:
+    twists = Twists(Inbox(True, 0.2), REST)
+    told = np.array([0.0, -linear, 0.0, 0.0, 0.0, angular])
+    twists.inbox.put(5, told)
+    velocity = twists.velocity(5, HERE, True)
+    assert velocity is not None
+    np.testing.assert_array_equal(velocity, told if moves else np.zeros(6))
+
+
 def poses(leader: pin.SE3) -> Poses:
-    motion = Poses(Inbox(False, 0.2, Clock()))
+    motion = Poses(Inbox(False, 0.2, Clock()), REST)
     motion.inbox.put(0, leader)
     return motion
 
@@ -64,9 +80,9 @@ def test_the_arm_comes_to_where_the_leader_went_without_swinging(delay: int) -> 
         turned = pin.exp3(DT * velocity[3:]) @ now.rotation
         told.append(pin.SE3(turned, now.translation + DT * velocity[:3]))
         distances.append(float(np.linalg.norm(told[-1].translation - goal)))
-    assert distances[-1] < 1e-4
+    assert distances[-1] < REST.linear / 5.0 + 1e-9
     assert max(distances[20:]) < 0.1 * distances[0] + 1e-3
-    np.testing.assert_allclose(told[-1].rotation, step.rotation @ HERE.rotation, atol=1e-3)
+    np.testing.assert_allclose(told[-1].rotation, step.rotation @ HERE.rotation, atol=4e-3)
 
 
 def test_letting_go_of_the_deadman_moves_the_leader_alone() -> None:

@@ -22,7 +22,7 @@ from std_msgs.msg import Bool
 from rlco_core.contract import CameraContract
 from rlco_core.errors import BundleError, ConfigError, ContractMismatch
 from rlco_core.stamps import set_stamp
-from rlco_interfaces.msg import ActionChunk, Instruction
+from rlco_interfaces.msg import ActionChunk, Instruction, Verdict
 from rlco_policy.shipped import shipped_bundle
 from rlco_ros.qos import LATCHED, STATE
 from rlco_teleop.buttons import Layout
@@ -42,7 +42,7 @@ class Stage:
         self.other = Node("other", context=self.context, namespace="cell")
         self.executor.add_node(self.other)
         self.heard: dict[str, list[Any]] = {"action_chunk": [], "verdict": [], "deadman": []}
-        for topic, kind in (("action_chunk", ActionChunk), ("verdict", Bool), ("deadman", Bool)):
+        for topic, kind in (("action_chunk", ActionChunk), ("verdict", Verdict), ("deadman", Bool)):
             self.other.create_subscription(kind, topic, self.heard[topic].append, STATE)
 
     def start(self, **parameters: Any) -> TeleopNode:
@@ -78,6 +78,14 @@ def stamped(message: Any, period: int) -> Any:
     return message
 
 
+def pressed(*names: str) -> Any:
+    """A gamepad with these buttons down."""
+    row = [0] * 8
+    for name in names:
+        row[getattr(Layout(), name)] = 1
+    return stamped(Joy(buttons=row), 0)
+
+
 def test_an_instant_is_answered_once_all_of_it_is_there(stage: Stage) -> None:
     stage.start(device="twist", deadman=-1, tf_prefix="left_")
     names = [f"left_{name}" for name in (*PANDA.joint_names, *PANDA.gripper_joint_names)]
@@ -101,11 +109,38 @@ def test_an_instant_is_answered_once_all_of_it_is_there(stage: Stage) -> None:
 
 def test_buttons_are_passed_on_to_those_whom_they_concern(stage: Stage) -> None:
     stage.start()
-    layout, row = Layout(), [0] * 8
-    row[layout.success] = row[layout.deadman] = 1
-    stage.say("joy", stamped(Joy(buttons=row), 0))
-    stage.wait(lambda: stage.heard["verdict"] and any(m.data for m in stage.heard["deadman"]))
-    assert [message.data for message in stage.heard["verdict"]] == [True]
+    stage.say("joy", pressed("deadman"))
+    stage.wait(lambda: any(message.data for message in stage.heard["deadman"]))
+
+
+def test_a_word_is_on_the_episode_that_runs_and_on_no_other(stage: Stage) -> None:
+    """One before it is said neither then nor when it begins."""
+    stage.start()
+    stage.say("joy", pressed("success", "deadman"))
+    stage.wait(lambda: any(message.data for message in stage.heard["deadman"]))
+    stage.say("joy", pressed())
+    stage.say("instruction", stamped(Instruction(episode=3, text="push"), 0), LATCHED)
+    presses = stage.other.create_publisher(Joy, "joy", STATE)
+
+    def heard() -> bool:
+        presses.publish(pressed("failure"))
+        presses.publish(pressed())
+        return bool(stage.heard["verdict"])
+
+    stage.wait(heard)
+    said = {(one.episode, one.success) for one in stage.heard["verdict"]}
+    assert said == {(3, False)}
+
+
+def test_a_deadman_is_told_of_only_where_it_is_asked_for(stage: Stage) -> None:
+    node = stage.start(deadman=-1)
+    assert "deadman" not in {topic.rsplit("/", 1)[-1] for topic in published_by(node)}
+    assert "verdict" in {topic.rsplit("/", 1)[-1] for topic in published_by(node)}
+
+
+def published_by(node: TeleopNode) -> list[str]:
+    """Topics, in full."""
+    return [one.topic_name for one in node.publishers]
 
 
 @pytest.mark.parametrize(

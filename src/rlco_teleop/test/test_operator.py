@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pinocchio as pin
 import pytest
 from desk import DT_NS, HERE, PANDA, Desk, contract_of
 from hypothesis import given
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from rlco_core.chunks import ChunkPlayer
 from rlco_core.contract import Contract
+from rlco_core.types import ActionChunk
 from rlco_teleop.buttons import Layout
 from rlco_teleop.operator import Told
 from rlco_teleop.parameters import BUTTONS
@@ -67,6 +69,13 @@ def test_nothing_is_said_outside_of_episodes() -> None:
     assert at.answer(7) is None
 
 
+def test_an_episode_has_its_number_while_it_runs() -> None:
+    at = desk()
+    assert at.operator.episode == 1
+    at.operator.instruct(6 * DT_NS, 1, "")
+    assert at.operator.episode is None
+
+
 def test_a_silent_device_means_rest() -> None:
     at = desk()
     at.say(4, FORWARD)
@@ -80,8 +89,10 @@ def test_without_the_deadman_nothing_moves() -> None:
     at = desk(deadman=5)
     at.say(4, FORWARD)
     assert at.answer(4) is None
+    assert at.operator.withheld
     at.say(5, FORWARD, pressed=(5,))
     assert at.answer(5).actions[0, 0] == np.float32(0.01)  # type: ignore[union-attr]
+    assert not at.operator.withheld
     at.say(6, FORWARD)
     assert at.answer(6).actions[0, :6].tolist() == REST  # type: ignore[union-attr]
 
@@ -173,18 +184,43 @@ def test_a_person_takes_over_and_hands_back(policy: Contract, how: str) -> None:
     taken = at.answer(5)
     at.say(6, opening=0.25)
     handed_back = at.answer(6)
-    at.suggest(6)
+    at.suggest(7)
     at.say(7, opening=0.25)
     policys = at.answer(7)
     assert taken is not None
     assert taken.by_person
     assert taken.actions[0, 6] == 0.25
-    # The plan of before is void; the arm holds until there is a new one.
+    # The plan of before is void; the arm holds until there is a new one, which nobody chose.
     assert handed_back is not None
-    assert handed_back.by_person
+    assert not handed_back.by_person
     assert handed_back.actions[0, :6].tolist() == REST
     assert policys is not None
     assert not policys.by_person
+
+
+@pytest.mark.parametrize(("seen", "acts"), [(3, False), (5, False), (6, True)])
+def test_what_the_policy_saw_before_the_person_let_go_does_not_act(
+    policy: Contract, seen: int, acts: bool
+) -> None:
+    """An answer that comes late, to what was seen up to the person's last act."""
+    at = desk(policy=policy)
+    at.operator.instruct(2 * DT_NS, 1, "push")
+    at.say(5, FORWARD)
+    at.answer(5)
+    at.say(7)
+    at.suggest(seen, now=7)
+    chunk = at.answer(7)
+    assert chunk is not None
+    assert not chunk.by_person
+    assert bool(chunk.actions[0, :6].any()) is acts
+
+
+def test_while_the_arm_holds_for_the_policy_the_gripper_stays(policy: Contract) -> None:
+    at = desk(policy=policy)
+    at.say(4, FORWARD, pressed=(Layout().close,), opening=1.0)
+    at.answer(4)
+    at.say(5, pressed=(Layout().open,), opening=1.0)
+    assert at.answer(5).actions[0].tolist() == [*REST, 0.0]  # type: ignore[union-attr]
 
 
 def test_a_policy_that_stays_silent_after_a_takeover_is_not_covered_for_long(
@@ -253,6 +289,79 @@ def test_in_lockstep_rows_do_not_depend_on_when_chunks_come(policy: Contract) ->
 
     np.testing.assert_array_equal(played(early=True), played(early=False))
     np.testing.assert_allclose(played(True)[:5, 0], [0.001, 0.002, 0.003, 0.004, 0.001], atol=1e-7)
+
+
+@pytest.mark.parametrize("where", ["without", "beside"])
+def test_a_device_s_noise_is_nobody_s_motion(policy: Contract, where: str) -> None:
+    at = desk(policy=policy if where == "beside" else None)
+    noise = np.full(6, 1e-6)
+    at.say(4, noise)
+    if where == "without":
+        assert at.answer(4) is None
+        return
+    at.suggest(4)
+    assert not at.answer(4).by_person  # type: ignore[union-attr]
+
+
+# --- a leader beside a policy ------------------------------------------------------------
+
+
+class Leading:
+    """A person who holds the deadman and a leader, beside a policy that moves the arm by a
+    centimetre in every period.
+    """
+
+    def __init__(self, policy: Contract) -> None:
+        self.at = Desk(False, policy, Layout(), device="pose")
+        self.at.operator.instruct(4 * DT_NS, 1, "push")
+        self.leader, self.arm = np.array([1.0, 2.0, 0.0]), HERE.translation.copy()
+        self.period = 3
+
+    def step(self, moved: float = 0.0, arm: float = 0.01) -> ActionChunk:
+        """Leader and arm go along x, m."""
+        self.period += 1
+        self.leader[0] += moved
+        self.arm[0] += arm
+        now = self.period * DT_NS
+        pose = pin.SE3(np.eye(3), self.leader.copy())
+        self.at.motion.inbox.put(now, pose)
+        self.at.buttons.put(now, [], [int(index == Layout().deadman) for index in range(8)])
+        self.at.told.put(now, Told(pin.SE3(HERE.rotation, self.arm.copy()), 0.5))
+        self.at.suggest(self.period)
+        chunk = self.at.answer(self.period)
+        assert chunk is not None
+        return chunk
+
+
+def test_a_leader_at_rest_leaves_the_arm_to_the_policy(policy: Contract) -> None:
+    leading = Leading(policy)
+    assert not any(leading.step().by_person for _ in range(20))
+
+
+def test_a_hand_that_drifts_takes_nothing_over(policy: Contract) -> None:
+    leading = Leading(policy)
+    assert not any(leading.step(moved=0.0001).by_person for _ in range(200))
+
+
+def test_after_a_takeover_the_policy_acts_as_soon_as_the_leader_rests(policy: Contract) -> None:
+    """However far it went, and though the arm has not come after it all the way."""
+    leading = Leading(policy)
+    leading.step()
+    assert leading.step(moved=0.05, arm=0.0).by_person
+    assert leading.step(arm=0.0495).by_person is False
+    assert not any(leading.step().by_person for _ in range(10))
+
+
+def test_a_leader_that_moves_takes_over_from_where_the_policy_brought_the_arm(
+    policy: Contract,
+) -> None:
+    leading = Leading(policy)
+    for _ in range(20):
+        leading.step()
+    chunks = [leading.step(moved=0.002, arm=0.0) for _ in range(5)]
+    assert all(chunk.by_person for chunk in chunks)
+    # Forward, as the leader goes, and not faster: not back to where the deadman was first held.
+    assert all(0.0 < chunk.actions[0, 0] < 0.011 for chunk in chunks)
 
 
 def test_every_button_has_a_parameter() -> None:

@@ -24,7 +24,7 @@ from rlco_trainer.lerobot import Dataset, Episode
 from rlco_trainer.recording.record import RecordConfig, record
 from rlco_trainer.recording.replay import ReplayConfig, compare, replay, require_near, settings_of
 from rlco_trainer.recording.robot import ask_for_scene
-from rlco_trainer.recording.session import Recorded
+from rlco_trainer.recording.session import Recorded, label
 from rlco_trainer.recording.take import Take
 
 DRAWER = "open_drawer"
@@ -50,6 +50,21 @@ DRAWER = "open_drawer"
         ),
         ({"policy": "shipped", "robot": "ur5e"}, BundleError, "no policy ships for"),
         ({"device": "keyboard"}, ConfigError, "needs a terminal to read keys from"),
+        (
+            {"device": "keyboard", "cell": "lab", "driver": "franka"},
+            ConfigError,
+            "--cell needs a deadman, and --device keyboard cannot hold one: use joy or pose",
+        ),
+        (
+            {"device": "keyboard", "use_mock_hardware": True, "deadman_timeout": 0.5},
+            ConfigError,
+            "--deadman-timeout needs a deadman, and --device keyboard cannot hold one: use joy",
+        ),
+        (
+            {"device": "expert", "deadman_timeout": 0.5},
+            ConfigError,
+            "--deadman-timeout needs a deadman, and --device expert cannot hold one",
+        ),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_before_anything_runs(
@@ -85,6 +100,40 @@ def test_people_act_alone_under_one_contract() -> None:
     assert graph["teleop_node"]["contract"] == graph["bridge_node"]["contract"]
     assert (contract.robot, contract.tasks) == ("panda", ("push_cube",))
     assert graph["sim_node"]["image_every"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ({"device": "joy"}, True),
+        ({"device": "pose"}, True),
+        ({"device": "joy", "deadman": "false"}, False),
+        ({"device": "twist"}, False),
+        ({"device": "twist", "deadman": "true"}, True),
+        ({"device": "twist", "deadman_timeout": 0.5}, True),
+        ({"device": "twist", "driver": "franka"}, True),
+        ({"device": "twist", "driver": "franka", "use_mock_hardware": True}, False),
+    ],
+)
+def test_twists_need_no_deadman_in_a_simulation_and_one_at_a_robot(
+    asked: dict[str, Any], held: bool
+) -> None:
+    assert (nodes(**asked)["teleop_node"].get("deadman") != -1) is held
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ({"deadman": "maybe"}, "deadman 'maybe' is unknown; it should be 'auto'"),
+        (
+            {"deadman": "false", "deadman_timeout": 0.5, "device": "twist", "driver": "franka"},
+            r"deadman_timeout is 0\.5, and deadman false: nobody would hold it; leave one",
+        ),
+    ],
+)
+def test_a_deadman_that_nobody_would_hold_is_refused(asked: dict[str, Any], line: str) -> None:
+    with pytest.raises(ConfigError, match=line):
+        nodes(**asked)
 
 
 def test_a_policy_speaks_to_the_person_and_not_to_the_bridge() -> None:
@@ -190,6 +239,26 @@ def recorded(states: np.ndarray) -> Recorded:
         "push", False, length, "step_limit", "too long", (), np.zeros((0, 7)), np.zeros(0)
     )
     return Recorded(report, True, False, take, "")
+
+
+@pytest.mark.parametrize(
+    ("stop", "verdict", "judged", "success"),
+    [
+        ("success", None, True, True),
+        ("step_limit", None, True, False),
+        ("deadman", None, False, False),
+        ("canceled", False, True, False),
+        ("success", False, True, False),
+        ("step_limit", True, True, True),
+    ],
+)
+def test_the_person_s_word_is_the_label_and_else_the_judge_s(
+    stop: str, verdict: bool | None, judged: bool, success: bool
+) -> None:
+    report = replace(
+        recorded(np.zeros((2, 17))).report, success=stop == "success", stop_reason=stop
+    )
+    assert label(report, verdict) == (judged, success)
 
 
 def test_a_replay_that_is_late_is_off_in_time_and_not_off_its_path() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import pty
 import termios
@@ -60,6 +61,15 @@ def test_taking_over_lasts_until_it_is_handed_back() -> None:
     assert keys.buttons(9.0)[Layout().takeover] == 1
     keys.press("t", 9.0)
     assert keys.buttons(9.0)[Layout().takeover] == 0
+
+
+def test_what_was_typed_while_nobody_read_it_moves_and_judges_nothing() -> None:
+    keys = Keys(LIMITS, 0.4)
+    keys.press("wyg +", -math.inf)
+    assert not keys.velocity(0.0).any()
+    assert not any(keys.buttons(0.0))
+    keys.press("r", 0.0)
+    assert keys.velocity(0.0)[2] == pytest.approx(0.5 * LIMITS.linear_speed), "it goes faster"
 
 
 @pytest.fixture

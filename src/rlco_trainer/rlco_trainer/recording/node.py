@@ -10,6 +10,7 @@ out: teleop/twist and joy, where keys or a script move the arm; action_chunk in 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -21,7 +22,6 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState, Joy
-from std_msgs.msg import Bool
 
 from rlco_core.contract import Contract
 from rlco_core.errors import ConfigError
@@ -30,7 +30,7 @@ from rlco_core.robot import RobotConfig
 from rlco_core.stamps import set_stamp, stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
-from rlco_interfaces.msg import ExecutedAction, Instruction, TaskState
+from rlco_interfaces.msg import ExecutedAction, Instruction, TaskState, Verdict
 from rlco_policy.convert import image_to_array, joints_from_message
 from rlco_policy.measurements import Image as Seen
 from rlco_policy.measurements import JointState as Measured
@@ -46,11 +46,18 @@ from rlco_trainer.recording.terminal import waiting_keys
 _KEYS_PERIOD, _LOOK_PERIOD = 0.05, 0.2
 #: Messages that may wait while an episode is written.
 _DEPTH = 512
+#: s within which one hears of all who publish.
+_MEETING_SECONDS = 1.0
 
 
 def state_topic(robot: RobotConfig, lockstep: bool) -> str:
     """Where all joints of the arm and its fingers are told under the robot's own names."""
     return robot.joint_states_topic if lockstep else "measured_joint_states"
+
+
+def published(node: Node, topic: str) -> bool:
+    """Whether anybody is there who publishes it."""
+    return int(node.count_publishers(node.resolve_topic_name(topic))) > 0
 
 
 class Ears:
@@ -60,11 +67,12 @@ class Ears:
         node: that listens.
         memory: that is filled.
         camera: name of the camera.
-        on_verdict: called with a person's word on the episode, true for success.
+        on_verdict: called with a person's word on the episode that runs, true for success.
 
     Attributes:
         image: the newest, as it is kept.
         instruction: in force; empty between episodes.
+        episode: number of the one that was heard to begin since ``begin``; None before.
         joints: the newest measurement of arm and fingers.
     """
 
@@ -82,6 +90,7 @@ class Ears:
         self._names = list(measured_joints(robot, tf_prefix))
         self.image: NDArray[np.uint8] | None = None
         self.instruction = ""
+        self.episode: int | None = None
         self.joints: Measured | None = None
         policy = ReliabilityPolicy.RELIABLE if lockstep else ReliabilityPolicy.BEST_EFFORT
         said = QoSProfile(depth=_DEPTH, reliability=policy)
@@ -92,7 +101,20 @@ class Ears:
         node.create_subscription(ExecutedAction, "executed_action", self._on_act, told)
         node.create_subscription(Instruction, "instruction", self._on_instruction, LATCHED)
         self._judgements = node.create_publisher(TaskState, "task_state", STATE)
-        node.create_subscription(Bool, "verdict", self._on_verdict_message, STATE)
+        node.create_subscription(Verdict, "verdict", self._on_verdict_message, STATE)
+
+    def begin(self) -> None:
+        """What was said so far, and may wait to be heard, is of other episodes."""
+        self.episode = None
+        self._memory.begin()
+
+    def beside_policy(self) -> bool:
+        """Whether there is a policy that people may take over from."""
+        return published(self._node, "policy/action_chunk")
+
+    def deadman_asked(self) -> bool:
+        """Whether somebody tells of a deadman, who may have to be met first."""
+        return self.wait_for(lambda: published(self._node, "deadman"), _MEETING_SECONDS)
 
     def judge(self) -> None:
         """Tells the bridge that the task is done, in a judge's place."""
@@ -115,11 +137,12 @@ class Ears:
             )
         return self.joints
 
-    def wait_for(self, ready: Callable[[], bool], timeout: float) -> None:
-        """Listens until it is ``ready``, or for ``timeout`` s."""
+    def wait_for(self, ready: Callable[[], bool], timeout: float) -> bool:
+        """Listens until it is ``ready``, or for ``timeout`` s; whether it is."""
         deadline = time.monotonic() + timeout
-        while not ready() and time.monotonic() < deadline:
+        while not (done := ready()) and time.monotonic() < deadline:
             rclpy.spin_once(self._node, timeout_sec=0.05)
+        return done
 
     def _on_image(self, message: Image) -> None:
         seen = Seen(stamp_to_ns(message.header.stamp), image_to_array(message))
@@ -137,9 +160,12 @@ class Ears:
 
     def _on_instruction(self, message: Instruction) -> None:
         self.instruction = message.text
+        if message.text.strip():
+            self.episode = message.episode
 
-    def _on_verdict_message(self, message: Bool) -> None:
-        self._on_verdict(bool(message.data))
+    def _on_verdict_message(self, message: Verdict) -> None:
+        if message.episode == self.episode:
+            self._on_verdict(bool(message.success))
 
 
 class _Twister:
@@ -179,6 +205,10 @@ class Keyboard:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(_KEYS_PERIOD, self._read, clock=steady)
         node.create_timer(_LOOK_PERIOD, look, clock=steady)
+
+    def forget(self) -> None:
+        """What was typed while nobody read it is of long ago: it moves and judges nothing."""
+        self._keys.press(waiting_keys(), -math.inf)
 
     def _read(self) -> None:
         now = time.monotonic()

@@ -25,12 +25,15 @@ from rlco_trainer.arguments import parse, this_command
 from rlco_trainer.demonstrations.demonstrate import Demonstrator, World
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.recording.keys import HELP, Keys
-from rlco_trainer.recording.node import Keyboard, scripted_twists
+from rlco_trainer.recording.node import Ears, Keyboard, scripted_twists
 from rlco_trainer.recording.robot import Prepare, Reached
 from rlco_trainer.recording.script import Script, commanded_path
 from rlco_trainer.recording.session import Recorded, Recordings, require_begun, running
 from rlco_trainer.recording.store import Place, Store
 from rlco_trainer.recording.terminal import Screen, require_terminal, unbuffered
+
+#: This program's own twist devices, which mean all that they say, and hold no deadman.
+OWN = ("keyboard", "expert")
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class RecordConfig(Reached):
             ``expert`` for the task's scripted expert at a twist device, in a simulation.
         policy: acts until a person takes over: a bundle's directory, or ``shipped``.
         speed: full deflection, or a key, as a share of the arm's speed limit.
+        still: share of it up to which a twist or a leader is at rest.
         max_seconds: after which an episode has failed.
         keep_failures: keep failed episodes, too, labelled as such.
         resume: continue a dataset that was begun with the same settings.
         attach: start nothing, record what runs: record.launch.py.
-        deadman_timeout: s without the gamepad's deadman after which the episode ends and the arm
+        deadman_timeout: s without the deadman on ``joy`` after which the episode ends and the arm
             has to be armed again; 0: it only rests.
         instruction: replaces the scene's own; a cell has none of its own.
         namespace, tf_prefix: of the system.
@@ -67,6 +71,7 @@ class RecordConfig(Reached):
     device: Literal["keyboard", "joy", "twist", "pose", "expert"] = "keyboard"
     policy: str = ""
     speed: float = 0.3
+    still: float = 0.01
     max_seconds: float = 60.0
     keep_failures: bool = False
     resume: bool = False
@@ -104,6 +109,7 @@ def _check(config: RecordConfig) -> None:
         raise ConfigError(
             "--episodes must be at least 1, --first-seed not negative, --max-seconds positive"
         )
+    _check_deadman(config)
     if config.device == "keyboard":
         require_terminal()
     if config.instruction:
@@ -115,6 +121,17 @@ def _check(config: RecordConfig) -> None:
         raise ConfigError(
             "the expert acts in the scene that it knows: no --attach, --policy, --instruction"
         )
+
+
+def _check_deadman(config: RecordConfig) -> None:
+    if config.device not in OWN:
+        return
+    for option, given in (("--cell", config.cell), ("--deadman-timeout", config.deadman_timeout)):
+        if given:
+            raise ConfigError(
+                f"{option} needs a deadman, and --device {config.device} cannot hold one: "
+                "use joy or pose, or twist with a button on the topic joy"
+            )
 
 
 def _settings(config: RecordConfig) -> RecordSettings:
@@ -134,9 +151,9 @@ def _settings(config: RecordConfig) -> RecordSettings:
         real_time_factor=config.real_time_factor,
         namespace=config.namespace,
         tf_prefix=config.tf_prefix,
-        device="twist" if config.device in ("keyboard", "expert") else config.device,
+        device="twist" if config.device in OWN else config.device,
         speed=config.speed,
-        deadman=config.device in ("joy", "pose"),
+        still=0.0 if config.device in OWN else config.still,
         deadman_timeout=config.deadman_timeout,
         gripper_axis=0 if expert else -1,
     )
@@ -167,12 +184,28 @@ def _device(
                 screen.show(ears.image, f"> {ears.instruction}")
                 ears.image = None
 
-        Keyboard(client.node, Keys(robot.limits, config.speed), look)
+        if config.attach:
+            require_free(ears)
+        keyboard = Keyboard(client.node, Keys(robot.limits, config.speed), look)
         print(HELP)
-        return lambda seed: screen.scroll()
+
+        def ready(seed: int) -> None:
+            keyboard.forget()
+            screen.scroll()
+
+        return ready
     if config.device == "expert":
         return _expert(config, settings.mode == "lockstep", client)
     return lambda seed: None
+
+
+def require_free(ears: Ears) -> None:
+    """Raises ConfigError where what runs waits for a deadman, so that keys would move nothing."""
+    if ears.deadman_asked():
+        raise ConfigError(
+            "what runs asks for a deadman, and --device keyboard cannot hold one: in a simulation "
+            "start it with device:=twist and without deadman and deadman_timeout"
+        )
 
 
 def _expert(config: RecordConfig, lockstep: bool, client: EpisodeClient) -> Prepare:
@@ -213,13 +246,15 @@ def _keep(config: RecordConfig, store: Store, recorded: Recorded, seed: int) -> 
         return False
     with stoppable("episode", "the same command with --resume"):
         sentence = recorded.report.instruction
-        store.add(take, sentence, seed, recorded.success, bool(config.policy))
+        store.add(take, sentence, seed, recorded.success, recorded.beside_policy)
     return True
 
 
 def _line(count: int, episodes: int, seed: int, recorded: Recorded, kept: bool) -> str:
     report = recorded.report
-    how = "success" if recorded.success else report.stop_reason
+    # Against the judge's word, the person's is said.
+    ended = "failure" if report.success else report.stop_reason
+    how = "success" if recorded.success else ended
     why = f"left out: {recorded.problem or report.detail or how}"
     took = f"{report.steps * DT:.1f} s"
     persons = "" if recorded.take is None else f", {recorded.take.by_person.mean():.0%} by a person"

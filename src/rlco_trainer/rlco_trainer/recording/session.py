@@ -43,6 +43,7 @@ class Recorded:
         judged: whether simulator or person said how it went.
         success: what they said.
         take: what was seen and done; None where that is not whole, and ``problem`` says why.
+        beside_policy: whether what a person did was done in a policy's place.
     """
 
     report: EpisodeReport
@@ -50,6 +51,7 @@ class Recorded:
     success: bool
     take: Take | None
     problem: str
+    beside_policy: bool = False
 
 
 class Recordings:
@@ -81,23 +83,23 @@ class Recordings:
         )
 
     def run(self, seed: int, max_steps: int, instruction: str = "") -> Recorded:
-        """One episode; a person's word ends it and is its label, else the judge's. A non-empty
-        instruction replaces the scene's own.
+        """One episode; a person's word on it ends it and is its label, else the judge's. A
+        non-empty instruction replaces the scene's own.
         """
         self._verdict = None
-        self._memory.begin()
+        self.ears.begin()
         timeout = max_steps * self._dt + _MARGIN_SECONDS
         report = self._client.run(self._task, seed, instruction, max_steps, timeout)
         self.ears.wait_for(lambda: self._memory.complete(report.steps), _LATE_SECONDS)
-        judged = report.stop_reason in ORDERLY or self._verdict is not None
-        success = report.success or bool(self._verdict)
+        judged, success = label(report, self._verdict)
         nothing = f"nothing was done: {report.detail or report.stop_reason}"
         problem = self._memory.missing() if report.steps else nothing
         take = None if problem else self._memory.take()
         if take is not None and len(take.actions) != report.steps:
             problem = f"{len(take.actions)} of {report.steps} actions were heard"
             take = None
-        return Recorded(report, judged, success, take, problem)
+        beside = self.ears.beside_policy() or (take is not None and not take.by_person.all())
+        return Recorded(report, judged, success, take, problem, beside)
 
     def _on_verdict(self, success: bool) -> None:
         """Success ends an episode in order, as a judge's does; anything else calls it off."""
@@ -106,6 +108,14 @@ class Recordings:
             self.ears.judge()
         else:
             self._client.cancel()
+
+
+def label(report: EpisodeReport, verdict: bool | None) -> tuple[bool, bool]:
+    """Whether anybody judged an episode, and whether it was a success: what the person said, if
+    anything, also against the judge.
+    """
+    judged = report.stop_reason in ORDERLY or verdict is not None
+    return judged, report.success if verdict is None else verdict
 
 
 @contextmanager
