@@ -77,7 +77,7 @@ class Signs:
             truth=torch.zeros(steps, envs, SIZE),
             trace={key: shaped(value) for key, value in sample.trace.items()},
             log_prob=shaped(sample.log_prob),
-            played=torch.ones(steps, envs, 1),
+            counted=torch.ones(steps, envs, 1),
             value=shaped(sample.value),
             next_value=torch.zeros(steps, envs),
             reward=shaped(reward),
@@ -151,7 +151,7 @@ class Corridor:
         return Rollout(
             **_stacked(rows),
             trace=_stacked(traces),
-            played=torch.ones(self.steps, self.envs, 1),
+            counted=torch.ones(self.steps, self.envs, 1),
             episodes=(Ended(0.0, 1, False, False, True),),
         )
 

@@ -237,5 +237,5 @@ def test_frames_train_the_actor_on_an_image_every_control_step() -> None:
     assert changed == {"actor", "value", "log_std"}, "convolutions are frozen"
     assert rollout.context.shape == (3, 2, 1, 512)
     assert rollout.log_prob.shape == (3, 2, 1, 3)
-    assert rollout.played.min() == 1.0
+    assert rollout.counted.min() == 1.0
     assert not Path(frames._folder.name).exists()

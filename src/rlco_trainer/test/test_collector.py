@@ -68,6 +68,9 @@ class Scripted:
     def values(self, seen: Seen) -> Tensor:
         return seen.context.flatten() + seen.state.sum(-1)
 
+    def counted(self, played: Tensor) -> Tensor:
+        return played
+
     def sample(self, seen: Seen, rng: torch.Generator, before: Before | None = None) -> Sample:
         self.before.append(before)
         at, none = self._decisions, torch.zeros(len(seen.state), 4, 7)
@@ -212,9 +215,9 @@ def test_an_episode_that_succeeds_is_the_one_that_the_environment_plays_alone(
         Ended(0.0, 0, False, True, False),
     )
     assert rollout.terminated.nonzero().tolist() == [[last, 0], [last + 1, 0]]
-    assert rollout.played[:last].min() == 1.0
-    assert rollout.played[last, 0].tolist() == [float(k < steps % 4) for k in range(4)]
-    assert rollout.played[last, 1].tolist() == [1.0] * 4
+    assert rollout.counted[:last].min() == 1.0
+    assert rollout.counted[last, 0].tolist() == [float(k < steps % 4) for k in range(4)]
+    assert rollout.counted[last, 1].tolist() == [1.0] * 4
     fresh, _ = alone.reset(seed=FIRST + 1)
     assert rollout.value[last + 1, 0].item() == pytest.approx(value_of(fresh), rel=1e-6)
     assert rollout.state[last + 1, 0].numpy() == pytest.approx(fresh["proprioception"])
@@ -234,7 +237,7 @@ def test_what_is_refused_is_to_blame_and_ends_an_episode_for_good(
     _, _, terminated, truncated, info = alone.step(script[1])
     assert (terminated, truncated, info["accepted"], info["steps"]) == (False, True, False, 4 + row)
     assert rollout.next_value[1, 0].item() == 0.0
-    assert rollout.played[1, 0].tolist() == [float(k <= row) for k in range(4)]
+    assert rollout.counted[1, 0].tolist() == [float(k <= row) for k in range(4)]
     assert rollout.ended[1].tolist() == rollout.terminated[1].tolist() == [True, False]
     assert rollout.terminated.sum() == 1
     assert rollout.episodes == (Ended(0.0, 4 + row, False, True, True),)
@@ -255,7 +258,7 @@ def test_a_reset_of_one_does_not_disturb_the_other(two: Collector) -> None:
     quiet = rollout_of(two, 6, [], [refused(4)] * 6)
     often = rollout_of(two, 6, [refused(k % 3) for k in range(6)], [refused(4)] * 6)
     assert len(often.episodes) == 6
-    for name in ("context", "state", "played", "value", "next_value", "reward", "ended"):
+    for name in ("context", "state", "counted", "value", "next_value", "reward", "ended"):
         one, other = getattr(quiet, name), getattr(often, name)
         assert torch.equal(one[:, 1], other[:, 1]), name
     assert not torch.equal(quiet.value[:, 0], often.value[:, 0])
@@ -275,4 +278,4 @@ def test_an_episode_whose_time_is_over_is_worth_what_was_seen_last(
     assert not rollout.terminated.any()
     assert rollout.episodes == (Ended(0.0, 120, False, False, True),) * 2
     assert rollout.ended.nonzero()[:, 0].tolist() == [29, 29, 30, 30]
-    assert rollout.played.min() == 1.0
+    assert rollout.counted.min() == 1.0

@@ -18,7 +18,7 @@ def batch(advantage: list[float], rows: int = 1, parts: int = 1) -> Batch:
     count = len(advantage)
     return Batch(
         log_prob=torch.zeros(count, rows, parts),
-        played=torch.ones(count, rows),
+        counted=torch.ones(count, rows),
         advantage=torch.tensor(advantage),
         value=torch.zeros(count),
         returns=torch.zeros(count),
@@ -71,7 +71,7 @@ def test_rows_that_were_not_played_do_not_count() -> None:
 def test_a_value_gains_nothing_from_leaving_the_clip() -> None:
     value = torch.tensor([0.5], requires_grad=True)
     some = batch([0.0])
-    aim = Batch(some.log_prob, some.played, some.advantage, torch.zeros(1), torch.ones(1))
+    aim = Batch(some.log_prob, some.counted, some.advantage, torch.zeros(1), torch.ones(1))
     value_loss(value, aim, PpoConfig(value_clip=0.2)).backward()
     assert value.grad is not None
     assert value.grad.item() == 0.0
@@ -88,7 +88,7 @@ def test_it_finds_the_better_arm_of_a_bandit() -> None:
         paid = (torch.rand(64, generator=rng) < torch.tensor([0.3, 0.6])[arms[:, 0]]).float()
         old = chances.log()[arms][:, None]
         some = batch(((paid - paid.mean()) / (paid.std() + 1e-6)).tolist())
-        stored = Batch(old, some.played, some.advantage, some.value, some.returns)
+        stored = Batch(old, some.counted, some.advantage, some.value, some.returns)
         for _ in range(4):
             now = scores.log_softmax(0)[arms][:, None]
             optimiser.zero_grad()

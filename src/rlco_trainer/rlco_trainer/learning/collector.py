@@ -34,7 +34,7 @@ class Rollout:
         context: (T, N, tokens, width), state: (T, N, 17) and truth: (T, N, 16), what was seen.
         trace: how actions came about, entries (T, N, ...).
         log_prob: (T, N, execute, parts).
-        played: (T, N, execute) float, 1 for rows before the episode's end.
+        counted: (T, N, execute) float, 1 for log-probabilities that count, see ``Policy``.
         value, next_value, reward: (T, N), see ``advantage.advantages``.
         terminated, ended: (T, N) bool.
         episodes: those that ended, in no order.
@@ -45,7 +45,7 @@ class Rollout:
     truth: Tensor
     trace: Mapping[str, Tensor]
     log_prob: Tensor
-    played: Tensor
+    counted: Tensor
     value: Tensor
     next_value: Tensor
     reward: Tensor
@@ -192,7 +192,7 @@ class _Group:
         row["reward"] = torch.from_numpy(rewards.astype(np.float32))
         row["terminated"] = torch.from_numpy(terminated)
         row["ended"] = torch.from_numpy(ended)
-        row["played"] = torch.from_numpy(played.astype(np.float32))
+        row["counted"] = self._policy.counted(torch.from_numpy(played.astype(np.float32)))
         row["next_value"] = torch.zeros(len(steps))
         self._totals += rewards
         self._steps = steps

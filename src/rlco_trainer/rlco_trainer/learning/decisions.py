@@ -45,7 +45,7 @@ class Decisions:
         normal = (found - found.mean()) / (found.std() + 1e-6)
         batch = Batch(
             log_prob=rollout.log_prob.flatten(0, 1),
-            played=rollout.played.flatten(0, 1),
+            counted=rollout.counted.flatten(0, 1),
             advantage=normal.flatten(),
             value=rollout.value.flatten(),
             returns=(found + rollout.value).flatten(),

@@ -50,14 +50,14 @@ class Batch:
 
     Attributes:
         log_prob: (B, execute, parts), of the rollout.
-        played: (B, execute) float, 1 for rows that were played before the episode's end.
+        counted: (B, execute) float, 1 for log-probabilities that count, see ``Policy``.
         advantage: (B,), normalised.
         value: (B,), of the rollout.
         returns: (B,).
     """
 
     log_prob: Tensor
-    played: Tensor
+    counted: Tensor
     advantage: Tensor
     value: Tensor
     returns: Tensor
@@ -97,20 +97,20 @@ class Losses:
 
 def losses(judged: Judged, batch: Batch, config: PpoConfig) -> Losses:
     """The policy's loss of stored decisions under the present weights."""
-    played = batch.played[..., None]
-    change = (judged.log_prob - batch.log_prob) * played
+    counted = batch.counted[..., None]
+    change = (judged.log_prob - batch.log_prob) * counted
     if config.ratio == "chunk":
         log_ratio = change.sum((1, 2))
         weight = torch.ones_like(log_ratio)
         advantage = batch.advantage
     else:
-        log_ratio, weight = change, played.expand_as(change)
+        log_ratio, weight = change, counted.expand_as(change)
         advantage = batch.advantage[:, None, None]
     ratio = log_ratio.clamp(max=_MOST).exp()
     kept = ratio.clamp(1.0 - config.clip, 1.0 + config.clip)
     gain = torch.minimum(ratio * advantage, kept * advantage)
     parts = weight.sum()
-    entropy = (judged.entropy * played).sum() / played.expand_as(judged.entropy).sum()
+    entropy = (judged.entropy * counted).sum() / counted.expand_as(judged.entropy).sum()
     return Losses(
         policy=-(gain * weight).sum() / parts,
         entropy=entropy,

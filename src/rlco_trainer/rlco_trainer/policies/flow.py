@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import HALF_LOG_TAU, Shake, gaussian, normal
+from rlco_trainer.policies.noise import HALF_LOG_TAU, Shake, gaussian, normal, together
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -154,6 +154,10 @@ class FlowPolicy(Policy):
             log_prob = torch.cat([begun, log_prob], 1)
         share = 1.0 / log_prob.shape[1] if self.config.joint == "mean" else 1.0
         return Judged(share * log_prob.sum(1), share * entropy.sum(1), self.values(seen))
+
+    def counted(self, played: Tensor) -> Tensor:
+        """See ``Policy``."""
+        return together(played) if self.config.explore == "end" else played
 
     def act(self, seen: Seen) -> Tensor:
         """Plain Euler steps from the middle of the noise."""

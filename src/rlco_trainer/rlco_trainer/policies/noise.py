@@ -42,6 +42,13 @@ def normal(shape: Sequence[int], rng: torch.Generator, device: torch.device) -> 
     return torch.randn(tuple(shape), generator=rng).to(device)
 
 
+def together(played: Tensor) -> Tensor:
+    """(B, rows), 1 for the waves that count where rows (B, rows) were played: all, if any was, as
+    each wave is in every row.
+    """
+    return played.amax(1, keepdim=True).expand_as(played)
+
+
 @dataclass(frozen=True)
 class Shake:
     """Normal noise on the rows of a chunk: what a policy plays when it tries things out.

@@ -68,7 +68,7 @@ class Sample:
     Attributes:
         actions: (B, execute, 7) action units.
         trace: how they came about.
-        log_prob: (B, execute, parts), of each row; rows that were not played are left out later.
+        log_prob: (B, execute, parts), of what was drawn: rows, or waves over them.
         value: (B,).
     """
 
@@ -231,6 +231,12 @@ class Policy(Learner):
     @abstractmethod
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """Log-probability, entropy and value of stored samples."""
+
+    def counted(self, played: Tensor) -> Tensor:
+        """(B, execute), 1 for the log-probabilities of a sample that count and 0 for others, where
+        of its rows those of ``played`` (B, execute) were: what was never played led to nothing.
+        """
+        return played
 
     @abstractmethod
     def act(self, seen: Seen) -> Tensor:

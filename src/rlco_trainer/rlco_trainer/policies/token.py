@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from rlco_core.proprioception import SIZE as STATE_SIZE
 from rlco_trainer.policies.backbone import BackboneConfig
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
-from rlco_trainer.policies.noise import Shake, exactly, normal
+from rlco_trainer.policies.noise import Shake, exactly, normal, together
 from rlco_trainer.policies.policy import (
     Before,
     Judged,
@@ -152,6 +152,10 @@ class TokenPolicy(Policy):
             log_prob=log_prob.unflatten(1, (-1, ACTION_SIZE)),
             value=self.values(seen),
         )
+
+    def counted(self, played: Tensor) -> Tensor:
+        """See ``Policy``."""
+        return together(played) if self.config.explore == "mean" else played
 
     def evaluate(self, seen: Seen, trace: Trace) -> Judged:
         """All tokens at once, each seeing those before it."""
