@@ -146,7 +146,8 @@ class Commander:
         self._arm.follow(replace(course, stamp_ns=0) if at_once else course)
 
     def measure(self, measured: Measured) -> Outcome | None:
-        """Where the arm is; in real time, why it should not be there."""
+        """Where arm and gripper are; in real time, why the arm should not be there."""
+        self.gripper.measure(measured.stamp_ns, measured.gripper_opening)
         if self._mover is None:
             return None
         self._say(measured)

@@ -134,6 +134,7 @@ class BridgeNode(LeavableNode):
         self._judged_ns: int | None = None
         self._commanded_ns: int | None = None
         self._commander.pace.begin()
+        self._state.begin()
         self._silence.begin()
         self._lookout.begin(start)
         self._commander.prepare()

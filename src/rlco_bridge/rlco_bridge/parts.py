@@ -17,6 +17,7 @@ from rlco_bridge.mover import Mover
 from rlco_bridge.reporter import Reporter
 from rlco_bridge.silence import Silence
 from rlco_bridge.state import StateReader
+from rlco_bridge.watchdog import Watchdog
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
     mover = None if equipment.lockstep else Mover(robot, equipment.dt, get("setpoint_rate"))
     commander = Commander(node, robot, driver, prefix, equipment.dt, mover)
     observed = None if equipment.lockstep else get("observation_timeout")
+    state = StateReader(
+        commander.arm_names,
+        equipment.opening_joint(prefix),
+        node.resolve_topic_name(equipment.state_topics[-1]),
+        lambda: commander.opening,
+        Watchdog(observed or get("chunk_timeout")),
+    )
     return Parts(
         reporter=Reporter(node, get("journal")),
         commander=commander,
@@ -52,9 +60,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             commander.other_owner,
             commander.lost,
         ),
-        state=StateReader(
-            commander.arm_names, equipment.opening_joint(prefix), lambda: commander.opening
-        ),
+        state=state,
         silence=Silence(
             node,
             equipment.state_topics[0],
@@ -62,5 +68,6 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             get("chunk_timeout"),
             get("patience"),
             equipment.decision,
+            state.overdue,
         ),
     )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from rclpy.node import Node
 
@@ -31,6 +32,7 @@ class Silence:
         chunk_timeout: longest wait for the next step, s.
         patience: longest wait in real time of an arm that moved and has nothing to play, s.
         decision: from one chunk to the next, s.
+        gripper: what its state should have told by now, as one line; empty if nothing.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class Silence:
         chunk_timeout: float,
         patience: float,
         decision: float,
+        gripper: Callable[[], str],
     ) -> None:
-        self._node = node
+        self._node, self._gripper = node, gripper
         self._joints = node.resolve_topic_name(joints)
         self._chunks = node.resolve_topic_name("action_chunk")
         self._unheard = Watchdog(observation_timeout or 0.0)
@@ -83,7 +86,8 @@ class Silence:
         Args:
             unmeasured: the arm was not measured since the last step.
         """
-        if (self._realtime and self._unheard.expired) or (self._waiting.expired and unmeasured):
+        silent = (self._realtime and self._unheard.expired) or self._gripper()
+        if silent or (self._waiting.expired and unmeasured):
             return self._no_joints()
         if self._waiting.expired:
             return self.no_chunk(f"within {self._waiting.timeout:g} s")
@@ -132,5 +136,6 @@ class Silence:
     def _no_joints(self) -> Outcome:
         if self._invalid:
             return Outcome(_Result.STOP_JOINTS_INVALID, self._invalid)
-        detail = f"nothing new on {self._joints} for {self._unheard.silence:.1f} s"
+        arm = f"nothing new on {self._joints} for {self._unheard.silence:.1f} s"
+        detail = self._gripper() or arm
         return Outcome(_Result.STOP_OBSERVATION_TIMEOUT, detail)

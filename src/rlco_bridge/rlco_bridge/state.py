@@ -10,6 +10,7 @@ from sensor_msgs.msg import JointState
 
 from rlco_bridge.driver import GripperJoint
 from rlco_bridge.episode import Measured
+from rlco_bridge.watchdog import Watchdog
 from rlco_core.joint_states import positions_of
 from rlco_core.robot import GripperConfig
 from rlco_core.stamps import stamp_to_ns
@@ -21,18 +22,32 @@ class StateReader:
     Args:
         arm: names of the arm's joints, in order.
         gripper: the joint that tells the opening; None where none does.
+        topic: where that is told, for people.
         told: what the gripper was last told, in [0, 1]; that is where it is then taken to be.
+        heard: how long the gripper may be silent.
     """
 
     def __init__(
-        self, arm: Sequence[str], gripper: GripperJoint | None, told: Callable[[], float]
+        self,
+        arm: Sequence[str],
+        gripper: GripperJoint | None,
+        topic: str,
+        told: Callable[[], float],
+        heard: Watchdog,
     ) -> None:
         self._arm, self._fingers, self._told = list(arm), _fingers(gripper), told
+        self._topic, self._heard = topic, heard
         self._opening: float | None = None
+        self._refused = False
+
+    def begin(self) -> None:
+        """An episode begins: what the gripper told before counts no more."""
+        self._opening, self._refused = None, False
+        self._heard.feed()
 
     def take(self, message: JointState) -> Measured | None:
         """The arm's state as of this message; None where it tells nothing of the arm, or where
-        the gripper was not heard yet.
+        nothing is known of the gripper: it was not heard yet, or fell silent.
 
         Raises:
             ConfigError: joints of the arm are missing, or something is not finite.
@@ -41,9 +56,20 @@ class StateReader:
         if not set(self._arm) & set(message.name):
             return None
         joints = positions_of(message, self._arm)
-        if self._opening is None:
+        silent = self._fingers is not None and self._heard.expired
+        self._refused = silent or self._opening is None
+        if self._opening is None or silent:
             return None
         return Measured(stamp_to_ns(message.header.stamp), joints, self._opening)
+
+    def overdue(self) -> str:
+        """What the gripper should have told by now, while the arm is heard, as one line; empty if
+        nothing.
+        """
+        if self._fingers is None or not self._refused or not self._heard.expired:
+            return ""
+        joint, silence = self._fingers.joints[0], self._heard.silence
+        return f"nothing new of {joint} on {self._topic} for {silence:.1f} s"
 
     def _look(self, message: JointState) -> None:
         """At the gripper, where the message tells of it."""
@@ -52,6 +78,7 @@ class StateReader:
         elif self._fingers.joints[0] in message.name:
             (position,) = positions_of(message, self._fingers.joints)
             self._opening = self._fingers.opening(float(position))
+            self._heard.feed()
 
 
 def _fingers(gripper: GripperJoint | None) -> GripperConfig | None:

@@ -11,8 +11,8 @@ from rlco_interfaces.msg import PolicyState
 from rlco_ros.qos import COMMAND
 
 
-def silence(wired: Wired, patience: float) -> Silence:
-    made = Silence(wired.bridge, "joint_states", 0.5, 5.0, patience, 0.2)
+def silence(wired: Wired, patience: float, gripper: str = "") -> Silence:
+    made = Silence(wired.bridge, "joint_states", 0.5, 5.0, patience, 0.2, lambda: gripper)
     made.begin()
     made.heard()
     made.played()
@@ -50,3 +50,10 @@ def test_joint_states_that_tell_nothing_end_the_wait(wired: Wired) -> None:
     known = made.starved()
     assert known is not None
     assert (known.stop_reason, known.detail) == ("joints_invalid", "panda_joint3 is missing")
+
+
+def test_a_gripper_that_is_not_heard_ends_the_episode_and_is_named(wired: Wired) -> None:
+    assert silence(wired, 60.0).outcome(unmeasured=False) is None
+    ended = silence(wired, 60.0, gripper="nothing new of knuckle").outcome(unmeasured=False)
+    assert ended is not None
+    assert (ended.stop_reason, ended.detail) == ("observation_timeout", "nothing new of knuckle")

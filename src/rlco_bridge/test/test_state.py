@@ -9,18 +9,35 @@ from sensor_msgs.msg import JointState
 
 from rlco_bridge.driver import GripperJoint
 from rlco_bridge.state import StateReader
+from rlco_bridge.watchdog import Watchdog
 from rlco_core.errors import ConfigError
 
 ARM = ["left_a", "left_b"]
 KNUCKLE = GripperJoint(name="knuckle", closed=0.8, open=0.0)
 
 
+class Clock:
+    """Time that passes by hand, s."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def message(**positions: float) -> JointState:
     return JointState(name=list(positions), position=list(positions.values()))
 
 
-def reader(gripper: GripperJoint | None = KNUCKLE, told: float = 0.3) -> StateReader:
-    return StateReader(ARM, gripper, lambda: told)
+def arm() -> JointState:
+    return message(left_a=1.0, left_b=2.0)
+
+
+def reader(
+    gripper: GripperJoint | None = KNUCKLE, told: float = 0.3, clock: Clock | None = None
+) -> StateReader:
+    heard = Watchdog(0.5, clock or Clock())
+    return StateReader(ARM, gripper, "/hand/joint_states", lambda: told, heard)
 
 
 def test_joints_are_read_by_name_whatever_their_order() -> None:
@@ -31,17 +48,56 @@ def test_joints_are_read_by_name_whatever_their_order() -> None:
 
 def test_the_gripper_may_be_told_elsewhere() -> None:
     one = reader()
-    assert one.take(message(left_a=1.0, left_b=2.0)) is None, "the gripper was not heard yet"
+    assert one.take(arm()) is None, "the gripper was not heard yet"
     assert one.take(message(knuckle=0.8)) is None
-    measured = one.take(message(left_a=1.0, left_b=2.0))
+    measured = one.take(arm())
     assert measured is not None
     assert measured.gripper_opening == 0.0
 
 
-def test_a_gripper_that_nobody_tells_of_is_where_it_was_told_to_be() -> None:
-    measured = reader(None).take(message(left_a=1.0, left_b=2.0, knuckle=0.8))
+def test_a_gripper_that_falls_silent_is_not_taken_to_be_where_it_was() -> None:
+    clock = Clock()
+    one = reader(clock=clock)
+    one.take(message(knuckle=0.8))
+    clock.now = 0.4
+    assert one.take(arm()) is not None
+    assert one.overdue() == ""
+    clock.now = 0.6
+    assert one.take(arm()) is None
+    assert one.overdue() == "nothing new of knuckle on /hand/joint_states for 0.6 s"
+    one.take(message(knuckle=0.4))
+    measured = one.take(arm())
     assert measured is not None
-    assert measured.gripper_opening == 0.3
+    assert (measured.gripper_opening, one.overdue()) == (pytest.approx(0.5), "")
+
+
+def test_an_episode_begins_with_news_of_the_gripper() -> None:
+    clock = Clock()
+    one = reader(clock=clock)
+    one.take(message(knuckle=0.8))
+    clock.now = 3600.0
+    one.begin()
+    assert one.take(arm()) is None, "it was heard an hour ago"
+    assert one.overdue() == "", "it has time to be heard again"
+    clock.now += 0.6
+    assert one.overdue() == "nothing new of knuckle on /hand/joint_states for 0.6 s"
+
+
+def test_the_silence_of_both_is_the_arm_s() -> None:
+    clock = Clock()
+    one = reader(clock=clock)
+    one.take(message(knuckle=0.8, left_a=1.0, left_b=2.0))
+    clock.now = 0.6
+    assert one.overdue() == ""
+
+
+def test_a_gripper_that_nobody_tells_of_is_where_it_was_told_to_be() -> None:
+    clock = Clock()
+    one = reader(None, clock=clock)
+    clock.now = 60.0
+    measured = one.take(message(left_a=1.0, left_b=2.0, knuckle=0.8))
+    assert measured is not None
+    assert (measured.gripper_opening, one.overdue()) == (0.3, "")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ class Unheard:
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
 
+    def measure(self, stamp_ns: int, opening: float) -> None:
+        """See ``Gripper``."""
+
     def other_owner(self) -> str:
         """See ``ArmController``: nobody minds."""
         return ""

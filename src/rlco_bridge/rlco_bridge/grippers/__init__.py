@@ -22,6 +22,9 @@ class Gripper(Protocol):
     def command(self, stamp_ns: int, opening: float) -> None:
         """The opening that is wanted in the control period from ``stamp_ns`` on."""
 
+    def measure(self, stamp_ns: int, opening: float) -> None:
+        """Where the fingers were at ``stamp_ns``, episode or not."""
+
     def other_owner(self) -> str:
         """Who else commands it, as one line; empty if nobody does."""
 
@@ -29,4 +32,4 @@ class Gripper(Protocol):
         """Why it cannot be used now, as one line; empty if it can."""
 
     def overdue(self) -> str:
-        """What it should have answered by now, as one line; empty if nothing."""
+        """What it should have answered by now, or has failed to do, as one line; empty if nothing."""

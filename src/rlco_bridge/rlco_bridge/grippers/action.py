@@ -1,20 +1,53 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""What grippers behind actions have in common: one goal at a time, each with a deadline."""
+"""What grippers behind actions have in common: one goal at a time, each with a deadline; what
+failed is tried again, a few times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
 from rlco_bridge.grippers.debounce import Debounce
 
-#: Makes a goal's message from its opening and the one before, and names the action that takes it.
-Goal = Callable[[float, float], tuple[str, Any]]
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal's message, and the action that takes it."""
+
+    action: str
+    message: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The gripper did not do what it was told, and why, for people."""
+
+    why: str
+
+
+class Way(Protocol):
+    """How a kind of gripper is brought to an opening, and what its answers mean."""
+
+    def goal(self, opening: float) -> Goal | None:
+        """What to send; None where the fingers do what is wanted already."""
+
+    def look(self, stamp_ns: int, opening: float) -> bool:
+        """The fingers were measured; whether the goal that runs is to be given up, as they stand
+        before it and it would not end.
+        """
+
+    def ended(self, result: Any) -> Goal | Failed | None:
+        """A goal's result came. What is to be sent next to bring the opening about, or what went
+        wrong; None where all is done that can be. Fingers with a thing between them do well.
+        """
 
 
 class ActionGripper:
@@ -23,15 +56,15 @@ class ActionGripper:
     Args:
         node: whose clients these are.
         actions: their types by their names; the first is the gripper's name.
-        goal: of an opening.
+        way: of its kind.
         patience: s within which it is where it was sent, or has said that it cannot be.
     """
 
-    def __init__(self, node: Node, actions: Mapping[str, Any], goal: Goal, patience: float) -> None:
-        self._node, self._goal, self._patience = node, goal, patience
+    def __init__(self, node: Node, actions: Mapping[str, Any], way: Way, patience: float) -> None:
+        self._node, self._way, self._patience = node, way, patience
         self._clients = {name: ActionClient(node, kind, name) for name, kind in actions.items()}
         self._debounce = Debounce(patience)
-        self._before = 1.0
+        self._running: ClientGoalHandle | None = None
         self._number = 0
         self.name: str = node.resolve_topic_name(next(iter(actions)))
 
@@ -44,12 +77,16 @@ class ActionGripper:
         due = self._debounce.due(opening)
         if due is None:
             return
-        action, goal = self._goal(due, self._before)
-        self._before = due
-        self._number += 1
-        number = self._number
-        sent = self._clients[action].send_goal_async(goal)
-        sent.add_done_callback(lambda sent: self._on_sent(sent, number))
+        goal = self._way.goal(due)
+        if goal is None:
+            self._debounce.answered()
+        else:
+            self._send(goal)
+
+    def measure(self, stamp_ns: int, opening: float) -> None:
+        """See ``Gripper``."""
+        if self._way.look(stamp_ns, opening) and self._running is not None:
+            self._running.cancel_goal_async()
 
     def other_owner(self) -> str:
         """See ``Gripper``; a server does not tell who its clients are."""
@@ -62,19 +99,43 @@ class ActionGripper:
 
     def overdue(self) -> str:
         """See ``Gripper``."""
-        if not self._debounce.waited:
-            return ""
-        return f"{self.name} did not answer a goal within {self._patience:g} s"
+        if self._debounce.waited:
+            return f"{self.name} did not answer a goal within {self._patience:g} s"
+        return self._debounce.failure
 
-    def _on_sent(self, sent: Future, number: int) -> None:
+    def _send(self, goal: Goal) -> None:
+        self._number += 1
+        number, self._running = self._number, None
+        sent = self._clients[goal.action].send_goal_async(goal.message)
+        sent.add_done_callback(lambda sent: self._on_sent(sent, number, goal.action))
+
+    def _on_sent(self, sent: Future, number: int, action: str) -> None:
+        """Word of goals that another one followed counts no more."""
         handle = sent.result()
-        if handle is None or not handle.accepted:
-            self._on_done(number)
-            self._node.get_logger().warning(f"{self.name} rejected a goal")
+        if number != self._number:
             return
-        handle.get_result_async().add_done_callback(lambda _: self._on_done(number))
+        if handle is None or not handle.accepted:
+            self._fail(f"{action} rejected a goal")
+            return
+        self._running = handle
+        handle.get_result_async().add_done_callback(
+            lambda done: self._on_done(done.result().result, number, action)
+        )
 
-    def _on_done(self, number: int) -> None:
-        """Answers to goals that were forgotten count no more."""
-        if number == self._number:
+    def _on_done(self, result: Any, number: int, action: str) -> None:
+        if number != self._number:
+            return
+        self._running = None
+        after = self._way.ended(result)
+        if not self._debounce.busy:  # of an episode that is over
+            return
+        if isinstance(after, Goal):
+            self._send(after)
+        elif isinstance(after, Failed):
+            self._fail(f"{action} failed: {after.why}")
+        else:
             self._debounce.answered()
+
+    def _fail(self, what: str) -> None:
+        self._node.get_logger().warning(what)
+        self._debounce.failed(what)

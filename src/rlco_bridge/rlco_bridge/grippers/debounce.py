@@ -4,7 +4,7 @@
 
 Actions of grippers block, and policies repeat and tremble: a goal goes out where the opening
 differs from the last goal by more than trembling does, and one at a time; what comes meanwhile
-waits, the newest only.
+waits, the newest only. One that failed is forgotten, so that it goes out again.
 """
 
 from __future__ import annotations
@@ -16,46 +16,65 @@ from time import monotonic
 _STEP = 0.08
 #: Nearer than this to an end, the end is meant.
 _END = 0.04
-#: s from one goal to the next.
-_PAUSE = 0.1
+#: s from one goal to the next, and from a failure to the next.
+_PAUSE, _AGAIN = 0.1, 0.5
+#: Failures in a row after which the gripper has failed.
+_TRIES = 4
 
 
 class Debounce:
-    """Decides what is sent, and knows what was not answered.
+    """Decides what is sent, and knows what was not answered, and what failed.
 
     Args:
         patience: s within which a goal is answered.
         clock: seconds that only go forward.
+
+    Attributes:
+        busy: a goal was sent and not answered yet.
     """
 
     def __init__(self, patience: float, clock: Callable[[], float] = monotonic) -> None:
         self._patience, self._clock = patience, clock
-        self._goal: float | None = None
-        self._busy = False
-        self._sent = clock() - _PAUSE
+        self._sent = self._rests = clock() - _PAUSE
+        self.forget()
 
     def due(self, opening: float) -> float | None:
         """The goal to send now; None if there is none."""
         opening = _snapped(opening)
-        if self._busy or self._clock() - self._sent < _PAUSE:
+        if self.busy or self._clock() < self._rests:
             return None
         if self._goal is not None and not self._differs(opening):
             return None
-        self._goal, self._busy, self._sent = opening, True, self._clock()
+        self._goal, self.busy, self._sent = opening, True, self._clock()
+        self._rests = self._sent + _PAUSE
         return opening
 
     def answered(self) -> None:
-        """The goal that was sent is done, or was refused."""
-        self._busy = False
+        """What was sent is done."""
+        if self.busy:
+            self.busy, self._failures = False, 0
+
+    def failed(self, why: str) -> None:
+        """What was sent was refused, or failed: it is tried again after a pause."""
+        if self.busy:
+            self.busy, self._goal = False, None
+            self._failures, self._why = self._failures + 1, why
+            self._rests = self._clock() + _AGAIN
 
     def forget(self) -> None:
         """What was sent counts no more: the next opening is a new goal."""
-        self._goal, self._busy = None, False
+        self._goal: float | None = None
+        self.busy, self._failures, self._why = False, 0, ""
 
     @property
     def waited(self) -> float:
         """s by which the answer to a goal is late; 0 if it is not."""
-        return max(self._clock() - self._sent - self._patience, 0.0) if self._busy else 0.0
+        return max(self._clock() - self._sent - self._patience, 0.0) if self.busy else 0.0
+
+    @property
+    def failure(self) -> str:
+        """What failed too often in a row, as one line; empty if nothing did."""
+        return f"{self._why}; {self._failures} times in a row" if self._failures >= _TRIES else ""
 
     def _differs(self, opening: float) -> bool:
         assert self._goal is not None

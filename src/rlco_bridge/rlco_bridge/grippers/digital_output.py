@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from rclpy.node import Node
+from rclpy.task import Future
 
 from rlco_bridge.driver import GripperDriver
 from rlco_bridge.grippers.debounce import Debounce
@@ -30,6 +31,7 @@ class DigitalOutputGripper:
         self._client = node.create_client(self._type, driver.name)
         self._debounce = Debounce(driver.patience)
         self._closed: bool | None = None
+        self._number, self._left = 0, set[int]()
         self.name: str = self._client.srv_name
 
     def begin(self) -> None:
@@ -40,12 +42,14 @@ class DigitalOutputGripper:
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
         wanted = self._wanted(opening)
-        if wanted is not None and self._debounce.due(0.0 if wanted else 1.0) is not None:
-            self._closed = wanted
+        if self._debounce.due(0.0 if wanted else 1.0) is not None:
+            self._closed, self._number = wanted, self._number + 1
+            self._left = set(self._pins)
             for pin, high in zip(self._pins, (wanted, not wanted), strict=False):
-                request = self._type.Request(fun=1, pin=pin, state=1.0 if high else 0.0)
-                answer = self._client.call_async(request)
-            answer.add_done_callback(lambda _: self._debounce.answered())
+                self._set(pin, high, self._number)
+
+    def measure(self, stamp_ns: int, opening: float) -> None:
+        """See ``Gripper``; nobody measures it."""
 
     def other_owner(self) -> str:
         """See ``Gripper``; a server does not tell who its clients are."""
@@ -57,11 +61,29 @@ class DigitalOutputGripper:
 
     def overdue(self) -> str:
         """See ``Gripper``."""
-        late = self._debounce.waited
-        return f"{self.name} did not answer within {self._patience:g} s" if late else ""
+        if self._debounce.waited:
+            return f"{self.name} did not answer within {self._patience:g} s"
+        return self._debounce.failure
 
-    def _wanted(self, opening: float) -> bool | None:
-        """Whether it is to be closed; None between the thresholds, once it was either."""
+    def _wanted(self, opening: float) -> bool:
+        """Whether it is to be closed; between the thresholds, once it was either, as it was."""
         if _CLOSES < opening < _OPENS and self._closed is not None:
-            return None
+            return self._closed
         return opening <= 0.5
+
+    def _set(self, pin: int, high: bool, number: int) -> None:
+        request = self._type.Request(fun=1, pin=pin, state=1.0 if high else 0.0)
+        answer = self._client.call_async(request)
+        answer.add_done_callback(lambda answer: self._on_set(answer, pin, number))
+
+    def _on_set(self, answer: Future, pin: int, number: int) -> None:
+        """All outputs are to be set; answers to calls that others followed count no more."""
+        if number != self._number:
+            return
+        if not answer.result().success:
+            self._number += 1
+            self._debounce.failed(f"{self.name} did not set output {pin}")
+            return
+        self._left.discard(pin)
+        if not self._left:
+            self._debounce.answered()

@@ -34,6 +34,9 @@ class JointTrajectoryGripper:
         message = convert.trajectory_message(stamp_ns, self._joints, fingers, self._dt)
         self._publisher.publish(message)
 
+    def measure(self, stamp_ns: int, opening: float) -> None:
+        """See ``Gripper``; its controller sees for itself."""
+
     def other_owner(self) -> str:
         """See ``Gripper``."""
         return other_publisher(self._node, self.name)
