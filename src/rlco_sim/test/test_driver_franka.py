@@ -215,7 +215,7 @@ def test_the_gripper_has_a_trap_of_halves_and_wholes(stage: Stage) -> None:
     grasp = franka.Grasp.Goal(width=0.05, speed=0.2, force=10.0)
     status, result = stage.result(stage.send(franka.Grasp, "franka_gripper/grasp", grasp))
     assert (status, result.success) == (ABORTED, False)
-    assert "0.05 m was to be held" in result.error
+    assert result.error == ""
     assert commanded(0.05)[0] == ABORTED, "wider than it opens"
 
 
@@ -229,4 +229,4 @@ def test_goals_of_the_gripper_block_and_a_stop_ends_them(stage: Stage) -> None:
     assert not future.done()
     assert stage.call(Trigger, "franka_gripper/stop").success
     stage.wait(future.done)
-    assert future.result().result.error == "the gripper was stopped"
+    assert future.result().result.error == "libfranka gripper: Command aborted!"

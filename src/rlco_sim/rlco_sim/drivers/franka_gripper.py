@@ -13,6 +13,7 @@ from rlco_sim.drivers.driver import Stand
 from rlco_sim.drivers.goal_server import Ended, GoalServer
 from rlco_sim.drivers.packages import kind
 from rlco_sim.machine.hand import (
+    STOPPED,
     Ending,
     Grasp,
     Hand,
@@ -94,13 +95,13 @@ class FrankaGripperEnd:
             f"{_NAME}/{action}",
             begin=lambda goal: self._hand.take(task(goal)),
             look=look,
-            cancel=lambda running: self._hand.stop("canceled"),
+            cancel=lambda running: self._hand.stop(STOPPED),
             feedback=tell,
         )
         self._servers.append(server)
 
     def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._hand.stop("the gripper was stopped")
+        self._hand.stop(STOPPED)
         response.success = True
         return response
 

@@ -153,15 +153,21 @@ class Reach:
         return None
 
 
-#: s of standing still after which the Franka Hand counts as there or blocked.
+#: What the Franka Hand's library says of commands that were stopped, and of those that failed.
+STOPPED, FAILED = "libfranka gripper: Command aborted!", "libfranka gripper: Command failed!"
+#: s of standing still after which the hand counts as there, or as holding.
 _SETTLED = 0.2
 #: m by which its fingers may miss where they were told to go.
 _EXACT = 1e-3
+#: s for which it tries to go on when something is in the way of a move.
+_STUBBORN = 100.0
 
 
 @dataclass(frozen=True)
 class Move:
-    """To a full width, m, at a speed of the width, m/s; being blocked is a failure."""
+    """To a full width, m, at a speed of the width, m/s. Something in the way blocks the hand for
+    minutes, unless it is stopped: only then it says that it failed.
+    """
 
     width: float
     speed: float
@@ -178,14 +184,16 @@ class Move:
         """Once the fingers stand."""
         if hand.still < _SETTLED:
             return None
-        there = abs(2.0 * hand.position - self.width) < 2.0 * _EXACT
-        return Ending(there, error="" if there else "the fingers were blocked")
+        if abs(2.0 * hand.position - self.width) < 2.0 * _EXACT:
+            return Ending(True)
+        return Ending(False, error=FAILED) if hand.still > _STUBBORN else None
 
 
 @dataclass(frozen=True)
 class Grasp:
-    """Closes until something is in the way, and goes on pressing. A success if what is held is as
-    wide as was said: in (width - inner, width + outer), m.
+    """Closes until something is in the way, whatever its width. Where what is held is as wide as was
+    said, in (width - inner, width + outer), m, that is a success, and the hand goes on pressing;
+    else it lets go, without a word.
     """
 
     width: float
@@ -204,8 +212,9 @@ class Grasp:
             return None
         held = 2.0 * hand.position
         fits = self.width - self.inner < held < self.width + self.outer
-        wanted = f"{self.width:g} m was to be held, the fingers are {held:.4f} m apart"
-        return Ending(fits, error="" if fits else wanted)
+        if not fits:
+            hand.go(hand.position)
+        return Ending(fits)
 
 
 class Homing:
