@@ -61,3 +61,39 @@ def test_the_last_opening_is_reached_within_what_trembles(openings: list[float])
             hand.debounce.answered()
     assert goal is not None
     assert abs(goal - 0.5) <= 0.08
+
+
+def test_what_failed_is_tried_again_after_a_pause(hand: Hand) -> None:
+    assert hand.due(0.0) == 0.0
+    hand.debounce.failed("it was rejected")
+    assert [hand.due(0.03) for _ in range(9)] == [None] * 9, "less than half a second"
+    hand.now += 0.1
+    assert hand.due(0.03) == 0.0
+    assert hand.debounce.failure == ""
+
+
+def test_some_failures_in_a_row_are_told_and_one_success_ends_the_row(hand: Hand) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            hand.now += 1.0
+            assert hand.due(0.0) == 0.0
+            hand.debounce.failed("it was rejected")
+            assert hand.debounce.failure == ""
+        hand.now += 1.0
+        assert hand.due(1.0) == 1.0
+        hand.debounce.answered()
+    for _ in range(4):
+        hand.now += 1.0
+        hand.due(0.0)
+        hand.debounce.failed("it was rejected")
+    assert hand.debounce.failure == "it was rejected; 4 times in a row"
+    hand.debounce.forget()
+    assert hand.debounce.failure == ""
+
+
+def test_answers_to_what_was_forgotten_count_no_more(hand: Hand) -> None:
+    assert hand.due(0.0) == 0.0
+    hand.debounce.forget()
+    hand.debounce.failed("the scene was laid out anew")
+    hand.now += 0.1
+    assert hand.due(0.0) == 0.0

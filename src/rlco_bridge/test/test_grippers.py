@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rclpy.action import ActionServer, GoalResponse
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from wired import Wired
 
@@ -27,59 +28,126 @@ def made(wired: Wired, driver: GripperDriver) -> Gripper:
 
 
 class Hand:
-    """Action servers that note their goals."""
+    """Action servers that note their goals.
+
+    Attributes:
+        rejects: it takes no goals.
+        blocked: of actions by their last word whose goals end only when they are cancelled.
+        result: fields of the results of the others.
+    """
 
     def __init__(self, wired: Wired, **actions: Any) -> None:
         self.goals: list[tuple[str, Any]] = []
         self.rejects = False
+        self.blocked: set[str] = set()
+        self.result: dict[str, Any] = {}
         self._servers = [
             ActionServer(
                 wired.driver,
                 kind,
                 name.replace("__", "/"),
-                execute_callback=self._execute(name, kind),
-                goal_callback=lambda _: (
-                    GoalResponse.REJECT if self.rejects else GoalResponse.ACCEPT
-                ),
+                execute_callback=self._execute(name.split("__")[-1], kind),
+                goal_callback=self._judge,
+                handle_accepted_callback=self._accepted(name.split("__")[-1]),
+                cancel_callback=self._cancel,
             )
             for name, kind in actions.items()
         ]
 
+    @property
+    def asked(self) -> list[str]:
+        """The actions of its goals."""
+        return [name for name, _ in self.goals]
+
     def _judge(self, goal: Any) -> GoalResponse:
         return GoalResponse.REJECT if self.rejects else GoalResponse.ACCEPT
 
+    def _accepted(self, name: str) -> Callable[[ServerGoalHandle], None]:
+        def accepted(handle: ServerGoalHandle) -> None:
+            if name in self.blocked:
+                self.goals.append((name, handle.request))
+            else:
+                handle.execute()
+
+        return accepted
+
+    def _cancel(self, handle: ServerGoalHandle) -> CancelResponse:
+        handle.execute()
+        return CancelResponse.ACCEPT
+
     def _execute(self, name: str, kind: Any) -> Callable[[ServerGoalHandle], Any]:
         def execute(handle: ServerGoalHandle) -> Any:
-            self.goals.append((name.split("__")[-1], handle.request))
+            if handle.is_cancel_requested:
+                handle.canceled()
+                return kind.Result()
+            self.goals.append((name, handle.request))
             handle.succeed()
-            return kind.Result()
+            return kind.Result(**self.result)
 
         return execute
 
 
 def play(wired: Wired, gripper: Gripper, hand: Hand, openings: tuple[float, ...]) -> None:
-    """Commands every opening until a goal came of it."""
+    """Commands every opening until a goal came of it; the fingers are there at once."""
     gripper.begin()
-    for count, opening in enumerate(openings, 1):
+    for count, opening in enumerate(openings):
 
         def came(opening: float = opening, count: int = count) -> bool:
+            gripper.measure(0, openings[max(count - 1, 0)])
             gripper.command(0, opening)
-            return len(hand.goals) >= count
+            return len(hand.goals) > count
 
         wired.wait(came)
 
 
-def test_franka_s_hand_moves_to_open_and_grasps_to_close_in_full_widths(wired: Wired) -> None:
+def franka_s(wired: Wired) -> tuple[Gripper, Hand]:
+    """The hand of a Franka arm, as the bridge has it and as it is."""
     actions = pytest.importorskip("franka_msgs.action")
     gripper = made(wired, DriverConfig.load("franka").gripper)
     assert gripper.problem() == "no server of action franka_gripper/move"
     hand = Hand(wired, franka_gripper__move=actions.Move, franka_gripper__grasp=actions.Grasp)
+    hand.result = {"success": True}
     wired.wait(lambda: not gripper.problem())
-    play(wired, gripper, hand, (1.0, 0.0, 0.5))
-    (opened, wide), (closed, tight), (halved, half) = hand.goals
-    assert (opened, closed, halved) == ("move", "grasp", "move")
-    assert (wide.width, tight.width, half.width) == pytest.approx((0.08, 0.0, 0.04))
+    return gripper, hand
+
+
+def test_franka_s_hand_moves_and_grasps_only_to_close_in_full_widths(wired: Wired) -> None:
+    gripper, hand = franka_s(wired)
+    play(wired, gripper, hand, (1.0, 0.5, 0.0, 0.6))
+    assert hand.asked == ["move", "move", "grasp", "move"]
+    (_, wide), (_, half), (_, tight), (_, wider) = hand.goals
+    widths = [goal.width for goal in (wide, half, tight, wider)]
+    assert widths == pytest.approx([0.08, 0.04, 0.0, 0.048])
     assert (tight.force, tight.epsilon.outer) == pytest.approx((30.0, 0.08))
+
+
+def test_franka_s_hand_grasps_what_it_met_on_its_way(wired: Wired) -> None:
+    gripper, hand = franka_s(wired)
+    hand.blocked = {"move"}
+    play(wired, gripper, hand, (0.3,))
+    stamps = iter(range(0, 10**12, 10**7))
+
+    def told() -> bool:
+        stamp = next(stamps)
+        gripper.measure(stamp, max(1.0 - stamp * 1e-9, 0.55))
+        gripper.command(stamp, 0.3)
+        return len(hand.goals) > 1
+
+    wired.wait(told)
+    assert hand.asked == ["move", "grasp"]
+    assert 0.85 < next(stamps) * 1e-9 < 3.0, "not before the fingers stand"
+    hand.goals.clear()
+    play(wired, gripper, hand, (0.8,))
+    assert hand.asked == ["move"]
+
+
+def robotiq(wired: Wired) -> tuple[Gripper, Hand]:
+    """A gripper behind GripperCommand."""
+    actions = pytest.importorskip("control_msgs.action")
+    hand = Hand(wired, grip=actions.GripperCommand)
+    gripper = made(wired, GripperDriver(kind="gripper_command", name="grip"))
+    wired.wait(lambda: not gripper.problem())
+    return gripper, hand
 
 
 @pytest.mark.parametrize("kind", ["gripper_command", "parallel_gripper_command"])
@@ -88,6 +156,7 @@ def test_robotiq_s_gripper_gets_angles_of_its_knuckle(wired: Wired, kind: str) -
     driver = DriverConfig.load("ur").gripper.model_copy(update={"kind": kind, "name": "grip"})
     parallel = kind.startswith("parallel")
     hand = Hand(wired, grip=actions.ParallelGripperCommand if parallel else actions.GripperCommand)
+    hand.result = {"reached_goal": True}
     gripper = made(wired, driver)
     wired.wait(lambda: not gripper.problem())
     play(wired, gripper, hand, (1.0, 0.0))
@@ -98,17 +167,54 @@ def test_robotiq_s_gripper_gets_angles_of_its_knuckle(wired: Wired, kind: str) -
     assert efforts == [50.0, 50.0]
 
 
-def test_goals_that_are_rejected_are_answered_and_tried_again(wired: Wired) -> None:
-    actions = pytest.importorskip("control_msgs.action")
-    driver = GripperDriver(kind="gripper_command", name="grip")
-    hand, gripper = Hand(wired, grip=actions.GripperCommand), made(wired, driver)
-    wired.wait(lambda: not gripper.problem())
-    hand.rejects = True
+def test_a_goal_that_is_rejected_goes_out_again(wired: Wired) -> None:
+    gripper, hand = robotiq(wired)
+    hand.rejects, judged = True, time.monotonic()
+
+    def soon() -> bool:
+        gripper.command(0, 0.0)
+        return time.monotonic() > judged + 0.3
+
     gripper.begin()
-    gripper.command(0, 1.0)
-    hand.rejects = False
-    play(wired, gripper, hand, (0.0,))
+    wired.wait(soon)
+    assert (hand.goals, gripper.overdue()) == ([], "")
+    hand.rejects, hand.result = False, {"stalled": True}
+
+    def came() -> bool:
+        gripper.command(0, 0.0)
+        return bool(hand.goals)
+
+    wired.wait(came)
     assert gripper.overdue() == ""
+
+
+@pytest.mark.parametrize(
+    ("rejects", "why"),
+    [(True, "grip rejected a goal"), (False, "grip failed: neither reached nor stalled")],
+)
+def test_a_gripper_that_fails_again_and_again_has_failed(
+    wired: Wired, rejects: bool, why: str
+) -> None:
+    gripper, hand = robotiq(wired)
+    hand.rejects = rejects
+    gripper.begin()
+
+    def failed() -> str:
+        gripper.command(0, 0.0)
+        return gripper.overdue()
+
+    wired.wait(failed)
+    assert gripper.overdue().startswith(why)
+    assert gripper.overdue().endswith("; 4 times in a row")
+    gripper.begin()
+    assert gripper.overdue() == ""
+
+
+def test_fingers_that_stall_on_a_thing_have_not_failed(wired: Wired) -> None:
+    gripper, hand = robotiq(wired)
+    hand.result = {"stalled": True}
+    play(wired, gripper, hand, (0.0, 1.0, 0.0))
+    assert [goal.command.position for _, goal in hand.goals] == [0.0, 1.0, 0.0]
 
 
 def test_outputs_close_and_open_with_hysteresis(wired: Wired) -> None:
@@ -138,6 +244,47 @@ def test_outputs_close_and_open_with_hysteresis(wired: Wired) -> None:
 
         wired.wait(came)
         assert calls == wanted
+
+
+def test_outputs_that_are_not_set_are_set_again(wired: Wired) -> None:
+    services = pytest.importorskip("ur_msgs.srv")
+    driver = DriverConfig.load("ur_stream").gripper
+    gripper = made(wired, driver)
+    calls: list[tuple[int, float]] = []
+    works = [False]
+
+    def set_io(request: Any, response: Any) -> Any:
+        calls.append((request.pin, request.state))
+        response.success = works[0] or request.pin == 17
+        return response
+
+    wired.driver.create_service(services.SetIO, driver.name, set_io)
+    wired.wait(lambda: not gripper.problem())
+
+    def asked(opening: float, count: int) -> None:
+        def came() -> bool:
+            gripper.command(0, opening)
+            return len(calls) >= count
+
+        wired.wait(came)
+
+    asked(0.2, 4)
+    assert calls == 2 * [(16, 1.0), (17, 0.0)]
+
+    def failed() -> str:
+        gripper.command(0, 0.45)  # between the thresholds: still closed
+        return gripper.overdue()
+
+    wired.wait(failed)
+    assert gripper.overdue() == (
+        "io_and_status_controller/set_io did not set output 16; 4 times in a row"
+    )
+    gripper.begin()
+    works[0] = True
+    calls.clear()
+    asked(0.2, 2)
+    asked(0.9, 4)
+    assert calls[2:] == [(16, 0.0), (17, 1.0)]
 
 
 def test_a_missing_package_is_named_with_how_to_install_it(

@@ -87,6 +87,7 @@ class ActionGripper:
         """See ``Gripper``."""
         if self._way.look(stamp_ns, opening) and self._running is not None:
             self._running.cancel_goal_async()
+            self._running = None
 
     def other_owner(self) -> str:
         """See ``Gripper``; a server does not tell who its clients are."""

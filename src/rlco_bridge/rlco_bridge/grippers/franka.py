@@ -60,7 +60,6 @@ class FrankaWay:
         #: Where the fingers press since a grasp; None where they do not.
         self._held: float | None = None
         self._moving: Standing | None = None
-        self._given_up = False
 
     def goal(self, opening: float) -> Goal | None:
         """Closed is a grasp, everything else a move; fingers that hold are not loosened by a lesser
@@ -71,18 +70,19 @@ class FrankaWay:
         self._held = self._moving = None
         if opening <= _GRASPS:
             return self._closing()
-        self._moving, self._given_up = Standing(opening), False
+        self._moving = Standing(opening)
         width = self._driver.position(opening)
         return Goal(self.move, self._move.Goal(width=width, speed=_SPEED))
 
     def look(self, stamp_ns: int, opening: float) -> bool:
-        """A move is given up once, where something is between the fingers."""
+        """A move is given up where something is in its way."""
         self._opening = opening
         if self._held is not None:  # they close on, or somebody has opened them
             self._held = min(self._held, opening) if opening < self._held + _SLACK else None
-        blocked = self._moving is not None and self._moving.look(stamp_ns, opening)
-        given_up, self._given_up = self._given_up, self._given_up or blocked
-        return blocked and not given_up
+        if self._moving is None:
+            return False
+        self._moving.look(stamp_ns, opening)
+        return self._moving.blocked
 
     def ended(self, result: Any) -> Goal | Failed | None:
         """A grasp outside of its widths is no failure, nor is a move that something blocked."""
@@ -92,7 +92,7 @@ class FrankaWay:
             return Failed(result.error) if result.error else None
         if result.success:
             return None
-        if self._given_up or _blocked(moving, result.error):
+        if moving.blocked or _was_blocked(moving, result.error):
             return self._closing() if moving.closing else None
         return Failed(result.error or "the fingers did not move")
 
@@ -104,6 +104,6 @@ class FrankaWay:
         return Goal(self.grasp, goal)
 
 
-def _blocked(moving: Standing, error: str) -> bool:
-    """Whether something was in the way of a move that failed with ``error``."""
+def _was_blocked(moving: Standing, error: str) -> bool:
+    """Whether something was in the way of a move that failed with ``error`` by itself."""
     return moving.short and (not error or (moving.moved and _STOPPED not in error))

@@ -19,17 +19,18 @@ class Standing:
 
     Attributes:
         moved: they have moved since they were told to.
+        blocked: something was in their way, as they stood for a while.
     """
 
     def __init__(self, goal: float) -> None:
         self._goal = goal
         self._at: float | None = None
         self._since_ns = 0
-        self.moved = False
+        self.moved = self.blocked = False
 
-    def look(self, stamp_ns: int, opening: float) -> bool:
-        """Whether something is in their way, as they have stood at ``opening`` for a while. Fingers
-        that do not even begin to open are no sign of that: nothing holds them from outside.
+    def look(self, stamp_ns: int, opening: float) -> None:
+        """They are at ``opening``. That they do not even begin to open is no sign of a thing in
+        their way.
         """
         if self._at is None:
             self._at, self._since_ns = opening, stamp_ns
@@ -37,7 +38,7 @@ class Standing:
             self._at, self._since_ns, self.moved = opening, stamp_ns, True
         patience = _STOOD_NS if self.moved else _NEVER_NS
         stood = stamp_ns - self._since_ns > patience
-        return stood and self.short and (self.moved or self.closing)
+        self.blocked |= stood and self.short and (self.moved or self.closing)
 
     @property
     def short(self) -> bool:
