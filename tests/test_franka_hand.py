@@ -1,7 +1,7 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks of all openings with the Franka Hand: the bridge's gripper, the actions of the simulated hand,
-and its fingers in the world; the arm goes where it is told.
+"""Tasks of all openings with the Franka Hand: the bridge's gripper, the actions of the simulated
+hand, and its fingers in the world; the arm goes where it is told.
 """
 
 from __future__ import annotations

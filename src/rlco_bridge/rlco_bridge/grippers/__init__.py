@@ -32,4 +32,4 @@ class Gripper(Protocol):
         """Why it cannot be used now, as one line; empty if it can."""
 
     def overdue(self) -> str:
-        """What it should have answered by now, or has failed to do, as one line; empty if nothing."""
+        """What it should have answered by now, or failed to do, as one line; empty if nothing."""

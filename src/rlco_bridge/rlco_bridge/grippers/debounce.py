@@ -35,8 +35,9 @@ class Debounce:
 
     def __init__(self, patience: float, clock: Callable[[], float] = monotonic) -> None:
         self._patience, self._clock = patience, clock
-        self._sent = self._rests = clock() - _PAUSE
-        self.forget()
+        self._goal: float | None = None
+        self.busy, self._failures, self._why = False, 0, ""
+        self._sent = self._rests = clock()
 
     def due(self, opening: float) -> float | None:
         """The goal to send now; None if there is none."""
@@ -63,8 +64,7 @@ class Debounce:
 
     def forget(self) -> None:
         """What was sent counts no more: the next opening is a new goal."""
-        self._goal: float | None = None
-        self.busy, self._failures, self._why = False, 0, ""
+        self._goal, self.busy, self._failures = None, False, 0
 
     @property
     def waited(self) -> float:

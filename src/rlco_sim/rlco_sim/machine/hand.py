@@ -191,9 +191,9 @@ class Move:
 
 @dataclass(frozen=True)
 class Grasp:
-    """Closes until something is in the way, whatever its width. Where what is held is as wide as was
-    said, in (width - inner, width + outer), m, that is a success, and the hand goes on pressing;
-    else it lets go, without a word.
+    """Closes until something is in the way, whatever its width. Where what is held is as wide as
+    was said, in (width - inner, width + outer), m, that is a success, and the hand goes on
+    pressing; else it lets go, without a word.
     """
 
     width: float
