@@ -40,6 +40,15 @@ def test_a_new_goal_waits_for_the_answer_to_the_one_before(hand: Hand) -> None:
     assert hand.due(0.0) == 0.0
 
 
+def test_a_goal_that_is_not_wanted_any_more_is_known(hand: Hand) -> None:
+    assert not hand.debounce.outdated(0.0)
+    assert hand.due(0.6) == 0.6
+    outdated = [hand.debounce.outdated(opening) for opening in (0.62, 0.55, 0.0)]
+    assert outdated == [False, False, True]
+    hand.debounce.answered()
+    assert not hand.debounce.outdated(0.0)
+
+
 def test_an_answer_that_does_not_come_is_noticed(hand: Hand) -> None:
     hand.due(1.0)
     hand.now += 1.9

@@ -62,6 +62,11 @@ def test_what_is_held_is_not_loosened_nor_grasped_twice(way: FrankaWay) -> None:
     assert asked(way.goal(0.6)) == "move"
 
 
+def test_a_thing_as_wide_as_the_hand_is_let_go(way: FrankaWay) -> None:
+    grasped(way, 1.0)
+    assert [asked(way.goal(opening)) for opening in (0.9, 1.0)] == ["nothing", "move"]
+
+
 def test_empty_fingers_open_a_little_and_are_not_closed_twice(way: FrankaWay) -> None:
     grasped(way, 0.0)
     assert asked(way.goal(0.0)) == "nothing"

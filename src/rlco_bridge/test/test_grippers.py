@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 
 PANDA = RobotConfig.load("panda")
+_NUMBERS = count()
 
 
 def made(wired: Wired, driver: GripperDriver) -> Gripper:
@@ -90,22 +92,25 @@ class Hand:
 def play(wired: Wired, gripper: Gripper, hand: Hand, openings: tuple[float, ...]) -> None:
     """Commands every opening until a goal came of it; the fingers are there at once."""
     gripper.begin()
-    for count, opening in enumerate(openings):
+    for number, opening in enumerate(openings):
 
-        def came(opening: float = opening, count: int = count) -> bool:
-            gripper.measure(0, openings[max(count - 1, 0)])
+        def came(opening: float = opening, number: int = number) -> bool:
+            gripper.measure(0, openings[max(number - 1, 0)])
             gripper.command(0, opening)
-            return len(hand.goals) > count
+            return len(hand.goals) > number
 
         wired.wait(came)
 
 
 def franka_s(wired: Wired) -> tuple[Gripper, Hand]:
-    """The hand of a Franka arm, as the bridge has it and as it is."""
-    actions = pytest.importorskip("franka_msgs.action")
-    gripper = made(wired, DriverConfig.load("franka").gripper)
-    assert gripper.problem() == "no server of action franka_gripper/move"
-    hand = Hand(wired, franka_gripper__move=actions.Move, franka_gripper__grasp=actions.Grasp)
+    """The hand of a Franka arm, as the bridge has it and as it is; under a name of its own, as that
+    of a test before may still be heard of.
+    """
+    actions, name = pytest.importorskip("franka_msgs.action"), f"hand_{next(_NUMBERS)}"
+    driver = DriverConfig.load("franka").gripper.model_copy(update={"name": name})
+    gripper = made(wired, driver)
+    assert gripper.problem() == f"no server of action {name}/move"
+    hand = Hand(wired, **{f"{name}__move": actions.Move, f"{name}__grasp": actions.Grasp})
     hand.result = {"success": True}
     wired.wait(lambda: not gripper.problem())
     return gripper, hand
@@ -139,6 +144,17 @@ def test_franka_s_hand_grasps_what_it_met_on_its_way(wired: Wired) -> None:
     hand.goals.clear()
     play(wired, gripper, hand, (0.8,))
     assert hand.asked == ["move"]
+
+
+def test_franka_s_hand_gives_up_a_move_that_is_not_wanted_any_more(wired: Wired) -> None:
+    gripper, hand = franka_s(wired)
+    hand.blocked = {"move"}
+    play(wired, gripper, hand, (0.7, 0.0))
+    assert hand.asked == ["move", "grasp"]
+    hand.goals.clear()
+    play(wired, gripper, hand, (1.0, 0.4, 0.0))
+    assert hand.asked == ["move", "move", "grasp"]
+    assert gripper.overdue() == ""
 
 
 def robotiq(wired: Wired) -> tuple[Gripper, Hand]:

@@ -44,6 +44,9 @@ class Way(Protocol):
         before it and it would not end.
         """
 
+    def yields(self) -> bool:
+        """Whether the goal that runs is to be given up as soon as another opening is wanted."""
+
     def ended(self, result: Any) -> Goal | Failed | None:
         """A goal's result came. What is to be sent next to bring the opening about, or what went
         wrong; None where all is done that can be. Fingers with a thing between them do well.
@@ -65,6 +68,7 @@ class ActionGripper:
         self._clients = {name: ActionClient(node, kind, name) for name, kind in actions.items()}
         self._debounce = Debounce(patience)
         self._running: ClientGoalHandle | None = None
+        self._yielded = False
         self._number = 0
         self.name: str = node.resolve_topic_name(next(iter(actions)))
 
@@ -74,6 +78,8 @@ class ActionGripper:
 
     def command(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
+        if self._debounce.outdated(opening) and self._way.yields():
+            self._yielded |= self._cancel()
         due = self._debounce.due(opening)
         if due is None:
             return
@@ -85,9 +91,8 @@ class ActionGripper:
 
     def measure(self, stamp_ns: int, opening: float) -> None:
         """See ``Gripper``."""
-        if self._way.look(stamp_ns, opening) and self._running is not None:
-            self._running.cancel_goal_async()
-            self._running = None
+        if self._way.look(stamp_ns, opening):
+            self._cancel()
 
     def other_owner(self) -> str:
         """See ``Gripper``; a server does not tell who its clients are."""
@@ -106,7 +111,7 @@ class ActionGripper:
 
     def _send(self, goal: Goal) -> None:
         self._number += 1
-        number, self._running = self._number, None
+        number, self._running, self._yielded = self._number, None, False
         sent = self._clients[goal.action].send_goal_async(goal.message)
         sent.add_done_callback(lambda sent: self._on_sent(sent, number, goal.action))
 
@@ -127,7 +132,7 @@ class ActionGripper:
         if number != self._number:
             return
         self._running = None
-        after = self._way.ended(result)
+        after = None if self._yielded else self._way.ended(result)
         if not self._debounce.busy:  # of an episode that is over
             return
         if isinstance(after, Goal):
@@ -136,6 +141,13 @@ class ActionGripper:
             self._fail(f"{action} failed: {after.why}")
         else:
             self._debounce.answered()
+
+    def _cancel(self) -> bool:
+        """Whether there was a goal to give up, and nobody had."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel_goal_async()
+        return running is not None
 
     def _fail(self, what: str) -> None:
         self._node.get_logger().warning(what)

@@ -44,11 +44,15 @@ class Debounce:
         opening = _snapped(opening)
         if self.busy or self._clock() < self._rests:
             return None
-        if self._goal is not None and not self._differs(opening):
+        if not self._differs(opening):
             return None
         self._goal, self.busy, self._sent = opening, True, self._clock()
         self._rests = self._sent + _PAUSE
         return opening
+
+    def outdated(self, opening: float) -> bool:
+        """Whether the goal that was sent and not answered yet is not what is wanted any more."""
+        return self.busy and self._differs(_snapped(opening))
 
     def answered(self) -> None:
         """What was sent is done."""
@@ -77,7 +81,8 @@ class Debounce:
         return f"{self._why}; {self._failures} times in a row" if self._failures >= _TRIES else ""
 
     def _differs(self, opening: float) -> bool:
-        assert self._goal is not None
+        if self._goal is None:
+            return True
         to_an_end = opening in (0.0, 1.0) and opening != self._goal
         return to_an_end or abs(opening - self._goal) > _STEP
 

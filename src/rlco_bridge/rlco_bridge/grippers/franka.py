@@ -22,8 +22,8 @@ from rlco_bridge.grippers.standing import Standing
 from rlco_ros.optional import interface
 
 _SPEED = 0.1  # m/s
-#: Openings up to this mean closed.
-_GRASPS = 0.1
+#: Openings up to this mean closed, and those beyond this open, whatever is held.
+_GRASPS, _OPEN = 0.1, 0.95
 #: By how much fingers that hold may seem to have opened, as they are measured late.
 _SLACK = 0.1
 #: In the error of a goal that somebody stopped.
@@ -65,7 +65,7 @@ class FrankaWay:
         """Closed is a grasp, everything else a move; fingers that hold are not loosened by a lesser
         opening.
         """
-        if self._held is not None and opening <= max(self._held, _GRASPS):
+        if self._held is not None and opening <= max(min(self._held, _OPEN), _GRASPS):
             return None
         self._held = self._moving = None
         if opening <= _GRASPS:
@@ -83,6 +83,10 @@ class FrankaWay:
             return False
         self._moving.look(stamp_ns, opening)
         return self._moving.blocked
+
+    def yields(self) -> bool:
+        """Moves do: on their way from open to closed policies pass through what is in between."""
+        return self._moving is not None
 
     def ended(self, result: Any) -> Goal | Failed | None:
         """A grasp outside of its widths is no failure, nor is a move that something blocked."""

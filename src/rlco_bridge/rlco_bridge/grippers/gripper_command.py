@@ -71,6 +71,10 @@ class CommandWay:
         """The controller looks itself."""
         return False
 
+    def yields(self) -> bool:
+        """What runs comes to its end first."""
+        return False
+
     def ended(self, result: Any) -> Failed | None:
         """Stalled fingers have something between them, whether or not that counts as a success."""
         if result.reached_goal or result.stalled:
