@@ -147,10 +147,12 @@ class Commander:
 
     def measure(self, measured: Measured) -> Outcome | None:
         """Where arm and gripper are; in real time, why the arm should not be there."""
-        self.gripper.measure(measured.stamp_ns, measured.gripper_opening)
+        if measured.whole:
+            self.gripper.measure(measured.stamp_ns, measured.gripper_opening)
         if self._mover is None:
             return None
-        self._say(measured)
+        if measured.whole:
+            self._say(measured)
         self._measured = measured
         astray = self._tracking.measure(measured.joints, measured.stamp_ns)
         return Outcome(RunEpisode.Result.STOP_TRACKING_ERROR, astray) if astray else None
@@ -159,7 +161,7 @@ class Commander:
         """A chunk was accepted. In shadow mode, what came of the one before, while the arm went its
         own way; what follows begins where it is now.
         """
-        if not self._unheard or self._measured is None:
+        if not self._unheard or self._measured is None or not self._measured.whole:
             return None
         self.begin(self._measured)
         return self.shadow.glance(episode, self._measured)

@@ -36,11 +36,13 @@ class Measured:
         stamp_ns: ROS time of the measurement.
         joints: (n,) rad.
         gripper_opening: in [0, 1].
+        whole: the gripper was heard lately; else its opening is an old one, not to be acted on.
     """
 
     stamp_ns: int
     joints: NDArray[np.float64]
     gripper_opening: float
+    whole: bool = True
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class BridgeNode(LeavableNode):
 
     def _on_measured(self, measured: Measured) -> None:
         self._finish(self._commander.measure(measured))
-        if self._episode is None or not self._lookout.ready:
+        if self._episode is None or not (self._lookout.ready and measured.whole):
             return
         self._measured_ns = measured.stamp_ns
         told = self._episode.observe(self._commander.paced(measured))

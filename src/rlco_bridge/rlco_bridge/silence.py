@@ -137,5 +137,6 @@ class Silence:
         if self._invalid:
             return Outcome(_Result.STOP_JOINTS_INVALID, self._invalid)
         arm = f"nothing new on {self._joints} for {self._unheard.silence:.1f} s"
-        detail = self._gripper() or arm
+        heard = not (self._realtime and self._unheard.expired)
+        detail = (heard and self._gripper()) or arm
         return Outcome(_Result.STOP_OBSERVATION_TIMEOUT, detail)

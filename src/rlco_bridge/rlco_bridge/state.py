@@ -38,16 +38,17 @@ class StateReader:
         self._arm, self._fingers, self._told = list(arm), _fingers(gripper), told
         self._topic, self._heard = topic, heard
         self._opening: float | None = None
-        self._refused = False
+        self._news = False
 
     def begin(self) -> None:
         """An episode begins: what the gripper told before counts no more."""
-        self._opening, self._refused = None, False
+        self._news = False
         self._heard.feed()
 
     def take(self, message: JointState) -> Measured | None:
-        """The arm's state as of this message; None where it tells nothing of the arm, or where
-        nothing is known of the gripper: it was not heard yet, or fell silent.
+        """The arm's state as of this message; not whole where the gripper fell silent, or was not
+        heard in this episode yet. None where it tells nothing of the arm, or where the gripper was
+        never heard.
 
         Raises:
             ConfigError: joints of the arm are missing, or something is not finite.
@@ -56,17 +57,14 @@ class StateReader:
         if not set(self._arm) & set(message.name):
             return None
         joints = positions_of(message, self._arm)
-        silent = self._fingers is not None and self._heard.expired
-        self._refused = silent or self._opening is None
-        if self._opening is None or silent:
+        if self._opening is None:
             return None
-        return Measured(stamp_to_ns(message.header.stamp), joints, self._opening)
+        whole = self._news and not self.overdue()
+        return Measured(stamp_to_ns(message.header.stamp), joints, self._opening, whole)
 
     def overdue(self) -> str:
-        """What the gripper should have told by now, while the arm is heard, as one line; empty if
-        nothing.
-        """
-        if self._fingers is None or not self._refused or not self._heard.expired:
+        """What the gripper should have told by now, as one line; empty if nothing."""
+        if self._fingers is None or not self._heard.expired:
             return ""
         joint, silence = self._fingers.joints[0], self._heard.silence
         return f"nothing new of {joint} on {self._topic} for {silence:.1f} s"
@@ -74,10 +72,10 @@ class StateReader:
     def _look(self, message: JointState) -> None:
         """At the gripper, where the message tells of it."""
         if self._fingers is None:
-            self._opening = self._told()
+            self._opening, self._news = self._told(), True
         elif self._fingers.joints[0] in message.name:
             (position,) = positions_of(message, self._fingers.joints)
-            self._opening = self._fingers.opening(float(position))
+            self._opening, self._news = self._fingers.opening(float(position)), True
             self._heard.feed()
 
 

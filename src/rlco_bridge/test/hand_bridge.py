@@ -27,11 +27,12 @@ PANDA = RobotConfig.load("panda")
 
 class HandBridge(BridgeNode):
     """Its ROS time is ``now_ns``; ``followed`` is when its arm was sent motion, in periods, and
-    ``courses`` what; the arm is always measured at ``joints``.
+    ``courses`` what; the arm is always measured at ``joints``, and its fingers half open.
     """
 
     now_ns = T0
     joints = PANDA.home
+    fingers_heard = True
 
     def __init__(self, bundle: Path, **parameters: Any) -> None:
         told = {"bundle": str(bundle), "driver": "sim", "scene": False, **parameters}
@@ -64,8 +65,9 @@ class HandBridge(BridgeNode):
         self._on_chunk(chunk_to_message(chunk, "panda_link0"))
 
     def pass_period(self) -> None:
-        names = [*PANDA.joint_names, *PANDA.gripper_joint_names]
-        message = JointState(name=names, position=[*self.joints, 0.02, 0.02])
+        fingers = PANDA.gripper_joint_names if self.fingers_heard else ()
+        names = [*PANDA.joint_names, *fingers]
+        message = JointState(name=names, position=[*self.joints, *[0.02 for _ in fingers]])
         message.header.stamp = set_stamp(Time(), self.now_ns)
         self._on_joints(message)
         self._tick()

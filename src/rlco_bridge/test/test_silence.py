@@ -57,3 +57,10 @@ def test_a_gripper_that_is_not_heard_ends_the_episode_and_is_named(wired: Wired)
     ended = silence(wired, 60.0, gripper="nothing new of knuckle").outcome(unmeasured=False)
     assert ended is not None
     assert (ended.stop_reason, ended.detail) == ("observation_timeout", "nothing new of knuckle")
+
+
+def test_the_silence_of_both_is_the_arm_s(wired: Wired) -> None:
+    made = Silence(wired.bridge, "joint_states", 1e-9, 5.0, 60.0, 0.2, lambda: "nothing new of it")
+    ended = made.outcome(unmeasured=False)
+    assert ended is not None
+    assert ended.detail == "nothing new on /joint_states for 0.0 s"

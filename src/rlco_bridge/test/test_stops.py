@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hand_bridge import PANDA, HandBridge
+from hand_bridge import DT_NS, PANDA, HandBridge
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from rlco_bridge import silence
@@ -105,3 +105,34 @@ def test_a_bridge_is_configured_once(bridge: HandBridge) -> None:
     assert bridge.trigger_cleanup() == TransitionCallbackReturn.FAILURE
     assert len(list(bridge.timers)) == timers
     assert bridge.trigger_activate() == TransitionCallbackReturn.SUCCESS
+
+
+def test_a_gripper_that_falls_silent_ends_the_episode_and_the_arm_is_still_looked_at(
+    bridge: HandBridge,
+) -> None:
+    move(bridge, 4)
+    bridge.fingers_heard = False
+    bridge._state._heard.timeout = 0.0  # its patience is over
+    stamp_ns = bridge.now_ns
+    bridge.pass_period()
+    episode, seen = bridge._episode, bridge._commander._measured
+    assert episode is not None
+    assert seen is not None
+    assert (seen.stamp_ns, bridge._measured_ns) == (stamp_ns, stamp_ns - DT_NS)
+    bridge._watch()
+    assert bridge._episode is None
+    assert episode.outcome is not None
+    assert episode.outcome.stop_reason == "observation_timeout"
+    assert episode.outcome.detail.startswith("nothing new of panda_finger_joint1 on /joint_states")
+
+
+def test_an_episode_does_not_begin_with_what_the_gripper_told_before(bridge: HandBridge) -> None:
+    bridge.pass_period()
+    bridge._end(Outcome("canceled", "enough"))
+    bridge.fingers_heard = False
+    bridge.start()
+    bridge.pass_period()
+    assert bridge._measured_ns is None
+    bridge.fingers_heard = True
+    bridge.pass_period()
+    assert bridge._measured_ns is not None
