@@ -27,10 +27,11 @@ PANDA = RobotConfig.load("panda")
 
 class HandBridge(BridgeNode):
     """Its ROS time is ``now_ns``; ``followed`` is when its arm was sent motion, in periods, and
-    ``courses`` what; the arm is always measured at ``joints``.
+    ``courses`` what; the arm is always measured at ``joints``, and rows of chunks are ``row``.
     """
 
     now_ns = T0
+    row = (0.0, 0.0, 0.0005, 0.0, 0.0, 0.0, 0.5)
     joints = PANDA.home
 
     def __init__(self, bundle: Path, **parameters: Any) -> None:
@@ -52,21 +53,26 @@ class HandBridge(BridgeNode):
         return self.now_ns
 
     def start(self) -> None:
+        for period in range(-5, 0):
+            self._measure(T0 + period * DT_NS)
         scene = ResetScene.Response(success=True, instruction="push", max_steps=200)
         scene.stamp = set_stamp(Time(), T0)
         self._begin(RunEpisode.Goal(task="push_cube"), scene)
 
     def answer(self, period: int) -> None:
         """A chunk that answers what was seen in that period."""
-        rows = np.tile(np.array([0, 0, 0.0005, 0, 0, 0, 0.5], np.float32), (8, 1))
+        rows = np.tile(np.array(self.row, np.float32), (8, 1))
         hash_ = self._equipment.contract.sha256()
         chunk = ActionChunk(T0 + period * DT_NS, 0.05, rows, hash_, self._number)
         self._on_chunk(chunk_to_message(chunk, "panda_link0"))
 
     def pass_period(self) -> None:
-        names = [*PANDA.joint_names, *PANDA.gripper_joint_names]
-        message = JointState(name=names, position=[*self.joints, 0.02, 0.02])
-        message.header.stamp = set_stamp(Time(), self.now_ns)
-        self._on_joints(message)
+        self._measure(self.now_ns)
         self._tick()
         self.now_ns += DT_NS
+
+    def _measure(self, now_ns: int) -> None:
+        names = [*PANDA.joint_names, *PANDA.gripper_joint_names]
+        message = JointState(name=names, position=[*self.joints, 0.02, 0.02])
+        message.header.stamp = set_stamp(Time(), now_ns)
+        self._on_joints(message)
