@@ -17,7 +17,7 @@ from rlco_core.bundle import Bundle
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ContractMismatch, in_short
-from rlco_core.language import LanguageEncoder
+from rlco_core.language import LanguageEncoder, shared_encoder
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.engines.engine import Engine, graph_inputs
 from rlco_policy.engines.open import open_engine
@@ -30,7 +30,7 @@ class OnnxPolicy:
     Args:
         bundle: a verified bundle.
         settings: which engine, and how.
-        encoder: sentence encoder; by default the pretrained one is loaded.
+        encoder: sentence encoder; by default the pretrained one, which all policies share.
         cameras: those that exist, where they are larger than the contract's.
         engine: in place of the one that the settings ask for.
     """
@@ -48,7 +48,7 @@ class OnnxPolicy:
         self.cameras = cameras or bundle.contract.cameras
         self._bundle, self._settings = bundle, settings or EngineSettings()
         self.engine = engine or open_engine(bundle, self._settings, cameras)
-        self.encoder = encoder or LanguageEncoder.load()
+        self.encoder = encoder or shared_encoder()
         self._said: str | None = None
 
     @property
