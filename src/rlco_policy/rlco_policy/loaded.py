@@ -92,6 +92,8 @@ def _around(
         _slowed(source, get("added_latency")), robot, topics, limits(get), get("execution")
     )
     joints = tuple(measured_joints(robot, prefix))
+    if fallback := source.engine.get("fallback"):
+        node.get_logger().warning(f"{source.policy.provider} computes instead: {fallback}")
     node.get_logger().info(source.ready_line)
     return Loaded(source, cameras, topics, responder, joints, prefix + robot.base_frame)
 

@@ -127,7 +127,7 @@ def _open_policy(bundle: Bundle, hosting: Hosting, encoder: LanguageEncoder) -> 
     policy = open_policy(bundle, settings, encoder)
     if hosting.batch == 1:
         return OneByOne(policy)
-    batched = Batched(bundle, hosting.providers, hosting.threads, encoder)
+    batched = Batched(bundle, settings, encoder)
     batched.require_like(policy, bundle, hosting.batch)
     return batched
 
