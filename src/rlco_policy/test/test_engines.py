@@ -17,7 +17,7 @@ from tiny_bundles import build_model, endless_model
 
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import BundleError, ConfigError
-from rlco_policy.engines import binding, onnx_runtime, openvino_engine, pinned
+from rlco_policy.engines import binding, onnx_runtime, openvino_engine
 from rlco_policy.engines.cache import default_cache
 from rlco_policy.engines.engine import Engine
 from rlco_policy.engines.onnx_runtime import open_session
@@ -218,63 +218,6 @@ def test_int8_that_was_not_built_says_how_to_build_it(bundle: Bundle, tmp_path: 
     )
     with pytest.raises(ConfigError, match=message):
         open_engine(bundle, settings)
-
-
-class _FakeCuda:
-    """Counts what is locked; the second lock fails where it is told to."""
-
-    def __init__(self, codes: list[int]) -> None:
-        self.codes, self.locked = codes, 0
-
-    def cudaHostRegister(self, address: Any, size: Any, flags: int) -> int:  # noqa: N802
-        self.locked += size.value
-        return self.codes.pop(0)
-
-    def cudaHostUnregister(self, address: Any) -> int:  # noqa: N802
-        self.locked = 0
-        return 0
-
-
-def test_pages_are_locked_and_let_go() -> None:
-    cuda = _FakeCuda([0])
-    arrays = {"image": np.zeros((1, 4, 4, 3), np.uint8)}
-    assert pinned.pin(arrays, lambda: cuda) is arrays
-    assert cuda.locked == 48
-    arrays.clear()
-    assert cuda.locked == 0
-
-
-def test_pages_that_cannot_be_locked() -> None:
-    with pytest.raises(ConfigError, match=r"cannot lock 12 bytes of state \(error 2\); .*ulimit"):
-        pinned.pin({"state": np.zeros(3, np.float32)}, lambda: _FakeCuda([2]))
-
-
-def test_a_machine_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pinned, "_LIBRARIES", ("libnone.so.9",))
-    monkeypatch.setattr(pinned, "find_library", lambda name: "libnowhere.so")
-    with pytest.raises(ConfigError, match=r"cannot be loaded \(libnone.so.9: .*libnowhere.so: "):
-        pinned.cuda_runtime()
-
-
-@pytest.mark.parametrize(
-    ("there", "found"),
-    [
-        ({"libcudart.so.13", "libcudart.so.12"}, "libcudart.so.13"),
-        ({"libcudart.so.12", "libother.so"}, "libcudart.so.12"),
-        ({"libother.so"}, "libother.so"),
-    ],
-)
-def test_the_newest_runtime_of_cuda_is_taken(
-    monkeypatch: pytest.MonkeyPatch, there: set[str], found: str
-) -> None:
-    def load(name: str) -> str:
-        if name not in there:
-            raise OSError(f"{name}: no such file")
-        return name
-
-    monkeypatch.setattr(pinned.ctypes, "CDLL", load)
-    monkeypatch.setattr(pinned, "find_library", lambda name: "libother.so")
-    assert pinned.cuda_runtime() == found
 
 
 def test_only_what_was_put_goes_to_the_device(

@@ -13,8 +13,10 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from scripted_scene import Stage
+from tiny_bundles import CONTRACT, endless_model, write_bundle
 
 from rlco_core.bundle import load_bundle
+from rlco_policy import onnx_policy
 from rlco_policy.node import PolicyNode
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -113,6 +115,21 @@ def test_one_whose_like_was_not_foreseen_leaves_the_one_before(
     assert closed == [True]
     assert node._current.source.sha256 == load_bundle(bundle_path).sha256
     assert set_bundle(node, other_path).successful
+
+
+def test_one_that_does_not_end_leaves_the_one_before(
+    stage: Stage, bundle_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    monkeypatch.setattr(onnx_policy, "TRIAL_S", 0.2)
+    answer = set_bundle(node, write_bundle(tmp_path / "endless", endless_model(), CONTRACT))
+    assert (answer.successful, answer.reason) == (
+        False,
+        "the model has not answered all that it was asked within 0.2 s; a policy should answer "
+        "within a fraction of one",
+    )
+    assert node._current.source.sha256 == load_bundle(bundle_path).sha256
 
 
 def test_what_was_let_go_is_freed_and_words_are_kept_once(
