@@ -183,6 +183,20 @@ def test_what_made_nothing_is_not_kept(gpu: dict[str, Any], tmp_path: Path) -> N
         assert list(tmp_path.iterdir()) == []
 
 
+def test_an_empty_folder_of_before_is_nothing_that_was_kept(
+    gpu: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = EngineSettings(cache=tmp_path)
+    with tensorrt.engine_folder(b"m", settings, {}) as scratch:
+        (scratch / "engine").write_text("compiled")
+    (folder,) = tmp_path.iterdir()
+    (folder / "engine").unlink()
+    with tensorrt.engine_folder(b"m", settings, {}) as again:
+        assert again != folder
+        (again / "engine").write_text("compiled")
+    assert (folder / "engine").read_text() == "compiled"
+
+
 def test_a_provider_that_fell_back_is_found_out_before_anything_is_kept(
     gpu: dict[str, Any], tmp_path: Path, bundle_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
