@@ -163,6 +163,13 @@ def test_what_ends_in_time_runs_on_without_a_deadline(
         raise ZeroDivisionError
 
 
+def test_openvino_is_called_off_in_time(encoder: LanguageEncoder) -> None:
+    engine = OnnxPolicy(load_bundle(shipped_bundle()), EngineSettings("openvino"), encoder).engine
+    message = "not answered all that it was asked within 0 s"
+    with pytest.raises(BundleError, match=message), engine.within(0.0):
+        engine.run()
+
+
 def test_a_loop_that_ends_is_a_loop(make_bundle: Callable[..., Bundle]) -> None:
     assert has_control_flow(parsed(endless_model(3)))
     assert not has_control_flow(parsed(make_bundle().model))

@@ -86,13 +86,17 @@ class OpenVinoEngine:
         """See `Engine.run`."""
         # What `infer` does besides is to make a dictionary of copies.
         self._request.start_async()
-        if self._deadline is None:
-            self._request.wait()
-        elif not self._request.wait_for(round(1e3 * max(0.0, self._deadline - time.monotonic()))):
-            self._request.cancel()
-            raise TimeoutError
+        if self._deadline is not None:
+            self._wait_until(self._deadline)
+        self._request.wait()
         answer: NDArray[np.float32] = self._outputs[OUTPUT]
         return answer
+
+    def _wait_until(self, deadline_s: float) -> None:
+        left_ms = round(1e3 * max(0.0, deadline_s - time.monotonic()))
+        if not self._request.wait_for(left_ms):
+            self._request.cancel()
+            raise TimeoutError
 
 
 def _compile(model: bytes, settings: EngineSettings) -> Any:
