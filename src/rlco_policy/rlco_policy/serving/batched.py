@@ -132,7 +132,7 @@ class Batched:
     def _tried(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
         try:
             return self._run(observations)
-        except Exception as error:  # see above
+        except Exception as error:  # ONNX Runtime's own exception classes share no public base
             raise BundleError(
                 f"the graph does not take {len(observations)} observations at once: "
                 f"{in_short(error)}; {_REFUSAL}"
