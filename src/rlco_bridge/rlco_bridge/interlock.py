@@ -71,11 +71,11 @@ class Interlock:
         """Whether nothing is latched."""
         return self._latched is None
 
-    def mode_after(self, outcome: Outcome) -> str:
+    def mode_after(self, outcome: Outcome) -> int:
         """The mode of ``SafetyState`` once an episode has ended so."""
         if outcome.stop_reason in ORDERLY:
-            return SafetyState.IDLE
-        return SafetyState.HOLDING if self.armed else SafetyState.STOPPED
+            return int(SafetyState.IDLE)
+        return int(SafetyState.HOLDING if self.armed else SafetyState.STOPPED)
 
     @property
     def problem(self) -> str:
