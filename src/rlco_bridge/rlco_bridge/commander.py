@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeVar
 
@@ -31,8 +32,11 @@ from rlco_interfaces.action import RunEpisode
 from rlco_interfaces.msg import Instruction
 from rlco_ros.qos import LATCHED, STATE
 
-#: Speed up to which motion stands, and is not stretched: it would hardly end.
-_MOVES = 0.01
+#: By how much a robot's speed scaling may change unheeded, where it is not the controller that
+#: stretches time by it.
+_SCALING = 0.05
+#: ns that any stop takes, at most.
+_STOP_NS = 5_000_000_000
 #: ns from one word of the arm's state to the next; drivers may tell it 1000 times per second.
 _SAY_NS = 8_000_000
 
@@ -84,6 +88,7 @@ class Commander:
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
         self.opening = 1.0
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
+        self._scaling, self._rests_ns = 1.0, 0
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
         self._said_ns, self._moves = 0, False
@@ -94,7 +99,7 @@ class Commander:
 
     def prepare(self) -> None:
         """An episode begins: what was asked before counts no more, of the gripper either."""
-        self._moves = False
+        self._moves, self.pace, self._rests_ns = False, Pace(), 0
         self._flush.cancel()
         self.gripper.begin()
         self.shadow.begin()
@@ -121,10 +126,27 @@ class Commander:
             self._follow(now_ns, course)
         return verdict
 
+    def keep_pace(self, now_ns: int, robot: float, tempo: float) -> bool:
+        """The robot plays motion at the speed ``robot``, which is to be sent at ``tempo``; whether
+        that changes how. Then ``send`` or ``go_on`` is to follow.
+        """
+        plays, told = (robot, tempo) if self._scaled else (1.0, tempo * self._heeded(now_ns, robot))
+        if self._braking(now_ns):
+            told = 0.0
+        ease = self._mover.ease if self._mover is not None and self._moves else math.inf
+        return self.pace.set(now_ns, plays, told, ease)
+
     def go_on(self, now_ns: int) -> None:
         """The speed is another one: what the arm was told already, at that."""
-        if self._mover is not None and self._moves and self.pace.speed > _MOVES:
+        if self._mover is None or not self._moves or self._braking(now_ns):
+            return
+        if math.isfinite(self._mover.ease):  # it moves
             self._follow(now_ns, self._mover.go_on(self.pace.at(now_ns)))
+
+    @property
+    def stands(self) -> bool:
+        """Whether the arm stands still, or is not ours to hold."""
+        return self._mover is None or self._unheard or self._tracking.still
 
     @property
     def held(self) -> Verdict:
@@ -138,12 +160,9 @@ class Commander:
             at_once: the clock that stamps are of is not to be trusted.
         """
         self._tracking.end()
-        if self._mover is None or not self._moves:
-            return
-        course = self._told(now_ns, self._mover.halt(self.pace.at(now_ns)))
-        if self._slowed < 1.0:
-            course = self._mover.halt_sooner(course, now_ns)
-        self._arm.follow(replace(course, stamp_ns=0) if at_once else course)
+        if at_once or not self._braking(now_ns):
+            self._brake(now_ns, at_once)
+        self._moves = False
 
     def measure(self, measured: Measured) -> Outcome | None:
         """Where arm and gripper are; in real time, why the arm should not be there."""
@@ -216,18 +235,35 @@ class Commander:
         positions = [*joints.tolist(), *[fingers] * len(self.finger_names)]
         return convert.joint_state_message(stamp_ns, names, positions)
 
-    @property
-    def _slowed(self) -> float:
-        """The share of its speed at which a controller is to be told motion."""
-        slowed = self.pace.tempo if self._scaled else self.pace.speed
-        return slowed if self.pace.speed > _MOVES else 1.0
+    def _heeded(self, now_ns: int, robot: float) -> float:
+        """The robot's speed scaling, where its controller does not stretch time by it. Where it
+        changes, the arm comes to rest first: a step of speed would be one of set-points.
+        """
+        if abs(robot - self._scaling) > _SCALING or (robot == 0.0 < self._scaling):
+            self._scaling = robot
+            if not self._braking(now_ns):
+                self._brake(now_ns)
+        return self._scaling
+
+    def _braking(self, now_ns: int) -> bool:
+        """Whether the arm was told to come to rest, and has not yet."""
+        return 0 < self._rests_ns - now_ns < _STOP_NS
+
+    def _brake(self, now_ns: int, at_once: bool = False) -> None:
+        """To rest, as soon as limits allow."""
+        if self._mover is None or not self._moves:
+            return
+        course = self.pace.told(self._mover.halt(self.pace.at(now_ns)), now_ns)
+        if self.pace.told_speed(now_ns) < 1.0:
+            course = self._mover.halt_sooner(course, now_ns)
+        self._mover.stand(course.states[-1].joints)
+        played = self.pace.played(course, now_ns)
+        self._rests_ns = played.end_ns
+        self._tracking.tell(played)
+        self._arm.follow(replace(course, stamp_ns=0) if at_once else course)
 
     def _follow(self, now_ns: int, course: Course) -> None:
         """Sends a course of paced time."""
-        if self.pace.speed > _MOVES:
-            self._tracking.tell(self.pace.told(course, now_ns, self.pace.speed))
-        self._arm.follow(self._told(now_ns, course))
-
-    def _told(self, now_ns: int, course: Course) -> Course:
-        """A course of paced time as the controller is told it."""
-        return self.pace.told(course, now_ns, self._slowed)
+        told = self.pace.told(course, now_ns)
+        self._tracking.tell(self.pace.played(told, now_ns))
+        self._arm.follow(told)

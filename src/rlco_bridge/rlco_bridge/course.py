@@ -6,8 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rlco_core.interpolation import quintic
 from rlco_core.profiles import JointState
+
+Vector = NDArray[np.float64]
 
 _S = 1e-9
 
@@ -37,12 +42,21 @@ class Course:
         )
         return replace(self, period_ns=round(self.period_ns / speed), states=states)
 
+    @property
+    def end_ns(self) -> int:
+        """ROS time of the last state."""
+        return self.stamp_ns + (len(self.states) - 1) * self.period_ns
+
     def at(self, time_ns: int) -> JointState:
-        """The joints at a ROS time that is not before ``stamp_ns``."""
-        row, after_ns = divmod(time_ns - self.stamp_ns, self.period_ns)
-        if row >= len(self.states) - 1:
-            return self.states[-1]
-        before, after = self.states[row : row + 2]
-        if after_ns == 0:
-            return before
-        return quintic(before, after, self.period_ns * _S, after_ns * _S)
+        """The joints at a time that is not before ``stamp_ns``."""
+        seconds = np.array([(time_ns - self.stamp_ns) * _S])
+        return JointState(*(rows[0] for rows in self.sampled(seconds)))
+
+    def sampled(self, seconds: Vector) -> tuple[Vector, Vector, Vector]:
+        """Joints, velocities and accelerations (k, n) at times (k,) s after ``stamp_ns``."""
+        period, last = self.period_ns * _S, len(self.states) - 1
+        row = np.clip((seconds / period).astype(np.int64), 0, max(last - 1, 0))
+        rows = [np.stack(part) for part in zip(*(s.parts for s in self.states), strict=True)]
+        before, after = (JointState(*(part[k] for part in rows)) for k in (row, row + (last > 0)))
+        since = np.clip(seconds - row * period, 0.0, period)[:, None]
+        return quintic(before, after, period, since).parts

@@ -12,6 +12,8 @@ from rlco_core.profiles import JointState
 _HOLD_NS = 50_000_000
 #: How often it is told to, and ns in between: a controller that still brakes does not listen.
 _TIMES, _APART_NS = 3, 200_000_000
+#: ns after which it is too late: what stands then may have been led there by hand.
+_LATE_NS = 5_000_000_000
 
 
 class Flush:
@@ -19,12 +21,11 @@ class Flush:
 
     def __init__(self) -> None:
         self._asked_ns: int | None = None
-        self._stays: JointState | None = None
         self._left, self._told_ns = 0, 0
 
     def ask(self, now_ns: int) -> None:
         """The arm was stopped; once it stands it is to be told."""
-        self._asked_ns, self._stays, self._left = now_ns, None, _TIMES
+        self._asked_ns, self._left, self._told_ns = now_ns, _TIMES, 0
 
     def cancel(self) -> None:
         """An episode begins: it moves the arm."""
@@ -42,11 +43,11 @@ class Flush:
         # Measured since: of an arm that fell silent nobody knows where it stands.
         if measured.stamp_ns <= self._asked_ns:
             return None
-        if self._stays is None:
-            self._stays = JointState.at_rest(measured.joints)
-        elif abs(now_ns - self._told_ns) < _APART_NS:
+        if abs(now_ns - self._told_ns) < _APART_NS:
             return None
+        late = not 0 <= now_ns - self._asked_ns < _LATE_NS
         self._left, self._told_ns = self._left - 1, now_ns
-        if self._left == 0:
+        if late or self._left == 0:
             self._asked_ns = None
-        return Course(now_ns, _HOLD_NS, (self._stays,) * 3, motion=now_ns)
+        stays = JointState.at_rest(measured.joints)
+        return None if late else Course(now_ns, _HOLD_NS, (stays,) * 3, motion=now_ns)

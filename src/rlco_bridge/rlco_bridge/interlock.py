@@ -20,6 +20,7 @@ from std_srvs.srv import Trigger
 from rlco_bridge.episode import ORDERLY, Outcome
 from rlco_bridge.watchdog import Watchdog
 from rlco_interfaces.action import RunEpisode
+from rlco_interfaces.msg import SafetyState
 from rlco_ros.qos import COMMAND, SENSOR
 
 _SOFTWARE_STOP = RunEpisode.Result.STOP_SOFTWARE_STOP
@@ -69,6 +70,12 @@ class Interlock:
     def armed(self) -> bool:
         """Whether nothing is latched."""
         return self._latched is None
+
+    def mode_after(self, outcome: Outcome) -> int:
+        """The mode of ``SafetyState`` once an episode has ended so."""
+        if outcome.stop_reason in ORDERLY:
+            return int(SafetyState.IDLE)
+        return int(SafetyState.HOLDING if self.armed else SafetyState.STOPPED)
 
     @property
     def problem(self) -> str:

@@ -26,6 +26,12 @@ from rlco_interfaces.action import RunEpisode
 from rlco_ros.qos import LATCHED
 
 _Result = RunEpisode.Result
+#: s within which an arm has to stand when an episode begins.
+_STANDS = 10.0
+_RESTLESS = (
+    f"the arm has not stood still for {_STANDS:g} s, as it has to when an episode begins; "
+    "is somebody moving it?"
+)
 #: s between two looks at who else is there.
 _PERIOD = 0.2
 
@@ -38,6 +44,7 @@ class Lookout:
         robot, driver: the arm and how it is reached.
         prefix: of joint names.
         gripper: whose answers are waited for.
+        stands: whether the arm stands still.
         other_owner: who else commands the arm, as one line; empty if nobody does.
         lost: why commands do not get to a controller, likewise.
 
@@ -52,11 +59,13 @@ class Lookout:
         driver: DriverConfig,
         prefix: str,
         gripper: Gripper,
+        stands: Callable[[], bool],
         other_owner: Callable[[], str],
         lost: Callable[[], str],
     ) -> None:
         self._node, self._gripper = node, gripper
-        self._other_owner, self._lost = other_owner, lost
+        self._stands, self._other_owner, self._lost = stands, other_owner, lost
+        self._stood, self._waits = False, Watchdog(_STANDS)
         self._supervisor = make_supervisor(node, driver.supervisor)
         managed = "" if driver.supervisor == "none" else driver.controller(robot)
         self._activity = Activity(node, managed)
@@ -86,14 +95,19 @@ class Lookout:
         return self._stranger or self._second_policy()
 
     def begin(self, start_ns: int) -> None:
-        """An episode begins at ``start_ns``."""
+        """An episode begins at ``start_ns``, once the arm stands."""
+        self._stood = False
+        self._waits.feed()
         if self._wrench is not None:
             self._wrench.begin(start_ns)
 
-    @property
-    def ready(self) -> bool:
-        """Whether the arm, which stands when an episode begins, may move."""
-        return self._wrench is None or self._wrench.ready
+    def ready(self, now_ns: int) -> bool:
+        """Whether the arm may move: it stood, and what acts on its tool then is known."""
+        if not self._stood and self._stands():
+            self._stood = True
+            if self._wrench is not None:
+                self._wrench.begin(now_ns)
+        return self._stood and (self._wrench is None or self._wrench.ready)
 
     @property
     def speed(self) -> float:
@@ -118,6 +132,8 @@ class Lookout:
         """What else ends an episode: what acts on the tool, a gripper that does not answer,
         somebody else at the arm.
         """
+        if not self._stood and self._waits.expired:
+            return Outcome(_Result.STOP_LIMIT, _RESTLESS)
         if self._wrench is not None and (felt := self._wrench.trouble()):
             return felt
         if overdue := self._gripper.overdue():

@@ -9,6 +9,7 @@ the arm is told to be now to a moment later: until that is heard, the controller
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -22,6 +23,10 @@ from rlco_core.setpoints import SetpointStream
 from rlco_core.types import ACCEPTED, Verdict
 
 _NS = 1_000_000_000
+#: Shares of an arm's acceleration and jerk, which motion leaves, that a change of its speed may
+#: take: as a step of acceleration, which lasts for a period of the controller. A seam may take
+#: more jerk, but quintics bend it.
+_ACCELERATION, _JERK = 0.1, 0.18
 #: ns by which what is sent runs ahead of what is new in it: time to be heard, least and most of it
 #: where commands are not quite on time, and what an arm at rest begins with.
 _LEAST_NS, _MOST_NS, _LEAD_NS = 5_000_000, 20_000_000, 10_000_000
@@ -42,6 +47,10 @@ class Mover:
 
     def __init__(self, robot: RobotConfig, dt: float, rate: float) -> None:
         self._stream = SetpointStream(robot, Kinematics(robot), 1.0 / rate)
+        limits = robot.limits
+        jerk = _JERK * np.array(limits.jerk) / rate
+        self._push = np.minimum(_ACCELERATION * np.array(limits.acceleration), jerk)
+        self._fastest = 0.0
         self._most_lag, self._dt, self._period_ns = robot.limits.lag, dt, round(_NS / rate)
         self._at_ns, self._motion, self.rate, self.held = 0, 0, rate, ACCEPTED
         self._given: deque[JointState] = deque(maxlen=_MOST_NS // self._period_ns + 2)
@@ -79,8 +88,20 @@ class Mover:
         stop = self._stream.stop_from(states[-1])
         if stop is None:
             return slow
-        self._stream.reset(stop[-1].joints)
         return Course(now_ns, self._period_ns, (*states, *stop), slow.motion)
+
+    def stand(self, joints: NDArray[np.float64]) -> None:
+        """What was sent last ends at ``joints`` (n,), whatever was planned; what follows begins
+        there.
+        """
+        self._stream.reset(joints)
+        self._given.clear()
+        self._rest(self._at_ns)
+
+    @property
+    def ease(self) -> float:
+        """By how much per s the speed that motion is played at may change, share of its own."""
+        return 1.0 / self._fastest if self._fastest else math.inf
 
     def _behind(self) -> Verdict:
         """Whether the arm is so far behind its commands that these mean nothing any more."""
@@ -123,4 +144,6 @@ class Mover:
         begun = list(self._given)[len(self._given) - 1 - back :]
         states = (*begun, *self._stream.ahead())
         stamp = self._at_ns - back * self._period_ns
+        speeds = np.abs([state.velocity for state in states])
+        self._fastest = float((speeds / self._push).max())
         return Course(stamp, self._period_ns, states, self._motion)

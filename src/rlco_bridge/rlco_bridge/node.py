@@ -21,8 +21,9 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
-from rlco_bridge.episode import ORDERLY, Episode, Measured, Outcome
+from rlco_bridge.episode import Episode, Measured, Outcome
 from rlco_bridge.equipment import Equipment, load_equipment
+from rlco_bridge.instants import Instants
 from rlco_bridge.interlock import Interlock
 from rlco_bridge.parameters import EQUIPMENT, PARAMETERS
 from rlco_bridge.parts import assemble
@@ -127,17 +128,14 @@ class BridgeNode(LeavableNode):
         """The scene is laid out: from its stamp on, the policy is asked and the arm moves."""
         self._number += 1
         start = stamp_to_ns(scene.stamp)
+        self._commander.prepare()
         self._episode = self._equipment.episode(
             self._number, self._commander.pace.at(start), goal.max_steps or scene.max_steps
         )
-        self._measured_ns: int | None = None
-        self._judged_ns: int | None = None
-        self._commanded_ns: int | None = None
-        self._commander.pace.begin()
+        self._at = Instants()
         self._state.begin()
         self._silence.begin()
         self._lookout.begin(start)
-        self._commander.prepare()
         self._commander.instruct(start, self._number, scene.instruction)
         self._reporter.say(SafetyState.RUNNING, self._number)
         self._server.feedback(RunEpisode.Feedback.PHASE_WAITING)
@@ -155,9 +153,11 @@ class BridgeNode(LeavableNode):
 
     def _on_measured(self, measured: Measured) -> None:
         self._finish(self._commander.measure(measured))
-        if self._episode is None or not (self._lookout.ready and measured.whole):
+        if self._episode is None:
             return
-        self._measured_ns = measured.stamp_ns
+        if not (self._lookout.ready(measured.stamp_ns) and measured.whole):
+            return
+        self._at.measured_ns = measured.stamp_ns
         told = self._episode.observe(self._commander.paced(measured))
         if told is not None:
             if self._episode.steps == 0:
@@ -167,14 +167,14 @@ class BridgeNode(LeavableNode):
 
     def _on_task_state(self, message: TaskState) -> None:
         if self._episode is not None:
-            self._judged_ns = stamp_to_ns(message.header.stamp)
-            self._episode.judge(self._commander.pace.at(self._judged_ns), message.success)
+            self._at.judged_ns = now = stamp_to_ns(message.header.stamp)
+            self._episode.judge(self._commander.pace.at(now), message.success)
             self._play_lockstep()
 
     def _on_chunk(self, message: ActionChunk) -> None:
         if self._episode is None:
             return
-        now = self._measured_ns if self._equipment.lockstep else self._now()
+        now = self._at.measured_ns if self._equipment.lockstep else self._now()
         chunk = self._commander.paced(chunk_from_message(message))
         verdict = self._episode.take(chunk, self._commander.pace.at(now or 0))
         if verdict is not None and verdict.accepted:
@@ -187,9 +187,9 @@ class BridgeNode(LeavableNode):
 
     def _play_lockstep(self) -> None:
         """Answers an instant once it is both measured and judged; again if it is repeated."""
-        now = self._measured_ns
-        if self._equipment.lockstep and now is not None and now == self._judged_ns:
-            if now == self._commanded_ns:
+        now = self._at.complete_ns
+        if self._equipment.lockstep and now is not None:
+            if now == self._at.commanded_ns:
                 self._send(now, self._sent)
             else:
                 self._play(now)
@@ -197,18 +197,17 @@ class BridgeNode(LeavableNode):
 
     def _tick(self) -> None:
         """One control period in real time; where motion is played slower, not every one counts."""
-        now, pace = self._now(), self._commander.pace
+        now = self._now()
         tempo = self._equipment.tempo.step() if self._episode else 1.0
-        changed = pace.set(now, self._lookout.speed, tempo)
+        changed = self._commander.keep_pace(now, self._lookout.speed, tempo)
         self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
-        due = pace.due()
-        if due and self._play(now):
-            changed = False
-        elif due and self._episode.steps > 0:
+        due = self._commander.pace.due(now)
+        played = due and self._play(now)
+        if due and not played and self._episode.steps > 0:
             self._finish(self._silence.starved())
-        if changed:
+        if changed and not played:
             self._commander.go_on(now)
         self._settle()
 
@@ -218,7 +217,7 @@ class BridgeNode(LeavableNode):
         if command is None:
             return False
         self._silence.played()
-        self._commanded_ns = now_ns
+        self._at.commanded_ns = now_ns
         self._send(now_ns, command)
         self._reporter.acted(now_ns, self._frame, self._episode)
         if self._episode.steps % self._equipment.contract.action.execute == 1:
@@ -247,8 +246,8 @@ class BridgeNode(LeavableNode):
         if self._episode is None:
             self._commander.flush(self._now())
             return
-        unmeasured = self._measured_ns == self._commanded_ns
-        self._finish(jump or self._silence.outcome(unmeasured) or self._lookout.trouble())
+        silent = self._silence.outcome(self._at.unmeasured)
+        self._finish(jump or silent or self._lookout.trouble())
         self._settle()
 
     def _finish(self, outcome: Outcome | None) -> None:
@@ -285,13 +284,11 @@ class BridgeNode(LeavableNode):
         self._commander.instruct(self._now(), self._number, "")
         self._reporter.shadow(self._number, self._commander.shadow.report())
         self._interlock.ended(outcome)
-        held = SafetyState.HOLDING if self._interlock.armed else SafetyState.STOPPED
-        mode = SafetyState.IDLE if outcome.stop_reason in ORDERLY else held
-        self._reporter.say(mode, self._number, outcome)
+        self._reporter.say(self._interlock.mode_after(outcome), self._number, outcome)
         self._server.conclude(outcome, episode)
 
     def _diagnose(self) -> None:
-        speed = f"{self._commander.pace.speed:.2f}"
+        speed = f"{self._commander.pace.speed(self._now()):.2f}"
         running = self._episode is not None
         self._reporter.diagnose({"episodes": self._number, "running": running, "speed": speed})
 

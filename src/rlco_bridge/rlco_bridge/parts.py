@@ -57,6 +57,7 @@ def assemble(node: Node, equipment: Equipment, get: Callable[[str], Any]) -> Par
             driver,
             prefix,
             commander.gripper,
+            lambda: commander.stands,
             commander.other_owner,
             commander.lost,
         ),

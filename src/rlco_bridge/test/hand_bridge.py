@@ -27,10 +27,12 @@ PANDA = RobotConfig.load("panda")
 
 class HandBridge(BridgeNode):
     """Its ROS time is ``now_ns``; ``followed`` is when its arm was sent motion, in periods, and
-    ``courses`` what; the arm is always measured at ``joints``, and its fingers half open.
+    ``courses`` what; the arm is always measured at ``joints``, its fingers half open where they are
+    heard, and rows of chunks are ``row``.
     """
 
     now_ns = T0
+    row = (0.0, 0.0, 0.0005, 0.0, 0.0, 0.0, 0.5)
     joints = PANDA.home
     fingers_heard = True
 
@@ -53,22 +55,27 @@ class HandBridge(BridgeNode):
         return self.now_ns
 
     def start(self) -> None:
+        for period in range(-5, 0):
+            self._measure(T0 + period * DT_NS)
         scene = ResetScene.Response(success=True, instruction="push", max_steps=200)
         scene.stamp = set_stamp(Time(), T0)
         self._begin(RunEpisode.Goal(task="push_cube"), scene)
 
     def answer(self, period: int) -> None:
         """A chunk that answers what was seen in that period."""
-        rows = np.tile(np.array([0, 0, 0.0005, 0, 0, 0, 0.5], np.float32), (8, 1))
+        rows = np.tile(np.array(self.row, np.float32), (8, 1))
         hash_ = self._equipment.contract.sha256()
         chunk = ActionChunk(T0 + period * DT_NS, 0.05, rows, hash_, self._number)
         self._on_chunk(chunk_to_message(chunk, "panda_link0"))
 
     def pass_period(self) -> None:
+        self._measure(self.now_ns)
+        self._tick()
+        self.now_ns += DT_NS
+
+    def _measure(self, now_ns: int) -> None:
         fingers = PANDA.gripper_joint_names if self.fingers_heard else ()
         names = [*PANDA.joint_names, *fingers]
         message = JointState(name=names, position=[*self.joints, *[0.02 for _ in fingers]])
-        message.header.stamp = set_stamp(Time(), self.now_ns)
+        message.header.stamp = set_stamp(Time(), now_ns)
         self._on_joints(message)
-        self._tick()
-        self.now_ns += DT_NS

@@ -40,7 +40,7 @@ def looking(
     robot = UR5E if driver == "ur" else PANDA
     hand = gripper or Unheard()
     config = DriverConfig.load(driver).model_copy(update={"wrench": wrench})
-    return Lookout(wired.bridge, robot, config, "", hand, lambda: other, lambda: lost)
+    return Lookout(wired.bridge, robot, config, "", hand, lambda: True, lambda: other, lambda: lost)
 
 
 def test_a_simulation_needs_no_description_and_a_robot_does(wired: Wired) -> None:
@@ -129,8 +129,8 @@ def test_with_a_sensor_it_begins_when_that_was_heard_and_ends_when_too_much_acts
 
     wired.wait(lambda: told(lambda: lookout.fault() is None))
     lookout.begin(0)
-    assert not lookout.ready
-    wired.wait(lambda: told(lambda: lookout.ready))
+    assert not lookout.ready(0)
+    wired.wait(lambda: told(lambda: lookout.ready(0)))
     message.wrench.force.z = -2.0 * PANDA.limits.force
     wired.wait(lambda: told(lookout.trouble))
     trouble = lookout.trouble()

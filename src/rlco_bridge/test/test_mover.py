@@ -140,3 +140,32 @@ def test_messages_tell_velocities_and_accelerations(mover: Mover) -> None:
         assert list(point.positions) == state.joints.tolist()
         assert list(point.velocities) == state.velocity.tolist()
         assert list(point.accelerations) == state.acceleration.tolist()
+
+
+@pytest.mark.parametrize("name", ["panda", "fr3", "ur5e"])
+@pytest.mark.parametrize("rate", [100.0, 500.0])
+@pytest.mark.parametrize("turning", [True, False])
+def test_it_stops_in_a_quarter_of_a_second_at_any_speed_that_it_is_told(
+    name: str, rate: float, turning: bool
+) -> None:
+    robot = RobotConfig.load(name)
+    mover, path, draw = Mover(robot, DT, rate), ActionPath(robot, DT), np.random.default_rng(0)
+    fastest = np.zeros(len(robot.joint_names))
+    for trial in range(4):
+        assert mover.begin(Kinematics(robot).home, START).accepted
+        path.reset(Kinematics(robot).home, 1.0)
+        way = draw.normal(size=3)
+        way *= (1.4 * DT if turning else 0.45 * DT) / np.linalg.norm(way)
+        way = np.array([0.0, 0.0, 1.45 * DT]) if turning and trial == 0 else way
+        zeros = np.zeros(3)
+        action = np.concatenate([zeros, way, [1.0]] if turning else [way, zeros, [1.0]])
+        for number in range(12):
+            now = START + number * DT_NS
+            command = path.step(action.astype(np.float32))
+            if not command.verdict.accepted or not mover.follow(command.joints, now)[0].accepted:
+                break
+            halt = mover.halt(now)
+            fastest = np.maximum(fastest, np.abs(halt.states[0].velocity))
+            assert halt.end_ns - now <= 250_000_000
+            mover.follow(command.joints, now)
+    assert fastest.max() > 0.5

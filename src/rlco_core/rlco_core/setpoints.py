@@ -35,6 +35,8 @@ _ROOM = 0.97
 #: jerk is the profile's as parabolas come nearest to it, at most 2.18 times as large; acceleration
 #: was never found to be 1.06 times as large where a period or more leads from nothing to the most.
 _BENT_JERK, _BENT = 2.18, 1.06
+#: s in which a joint can be stopped at any speed that it is given.
+_STOPS = 0.21
 #: Share of their speed by which joints that are behind may be faster than what they are to follow.
 _HURRY = 0.25
 #: s between two looks at a planned stop; what lies between is covered by the limits' inset.
@@ -63,11 +65,12 @@ class SetpointStream:
         limits, self._period = robot.limits, period
         self._kinematics = kinematics
         self._safety = stream_safety(robot, kinematics)
-        velocity = kinematics.velocity * limits.velocity_scale * _ROOM
-        self._slow_down = SlowDown(kinematics, velocity, limits.singularity)
         acceleration = np.array(limits.acceleration) * limits.dynamics_scale / _BENT
         jerk = np.array(limits.jerk) * limits.dynamics_scale / _BENT_JERK
         jerk = np.minimum(jerk, acceleration / period)
+        stopped = acceleration * (_STOPS - acceleration / jerk)
+        velocity = np.minimum(kinematics.velocity * limits.velocity_scale * _ROOM, stopped)
+        self._slow_down = SlowDown(kinematics, velocity, limits.singularity)
         self._profiles = Profiles(velocity, acceleration, jerk, _HURRY * velocity)
         self.reset(kinematics.home)
 
@@ -85,6 +88,7 @@ class SetpointStream:
         self._stop: Profile | None = None
         self._passed = self._stopped = 0.0
         self._left, self._hurrying, self._slowed = 0, False, False
+        self._looked: Motion | None = None
         self.verdict = first_refusal(self._safety.motion, self._motion(self.state))
         self._barred = not self.verdict.accepted
         return self.verdict
@@ -194,11 +198,15 @@ class SetpointStream:
         self._passed += self._period
         state = profile.at(self._passed)
         stop = self._profiles.stop(state)
-        self.verdict = first_refusal(self._safety.motion, self._motion(state))
+        motion = self._motion(state, self._looked)
+        self.verdict = first_refusal(self._safety.motion, motion)
         if self.verdict.accepted and stop is not None:
             limits = self._safety.inner if self._hurrying else self._safety.stop
-            self.verdict = self._seen_through(stop, limits)
-        return (state, stop) if stop is not None and self.verdict.accepted else None
+            self.verdict = self._seen_through(stop, limits, motion)
+        if stop is None or not self.verdict.accepted:
+            return None
+        self._looked = motion
+        return state, stop
 
     def _approach(self, joints: Vector) -> Profile | None:
         """To rest there, if nothing is in between: an arm does not creep up to what it may not
@@ -211,7 +219,7 @@ class SetpointStream:
 
     def _along_the_stop(self) -> None:
         """The stop that was planned with the last set-point."""
-        self._profile = None
+        self._profile = self._looked = None
         if self._stop is None:
             return
         self._stopped += self._period
@@ -219,17 +227,24 @@ class SetpointStream:
         if self._stopped >= self._stop.duration:
             self.state, self._stop = JointState.at_rest(self.state.joints), None
 
-    def _seen_through(self, profile: Profile, limits: Sequence[MotionLimit]) -> Verdict:
-        """Whether all of a profile is within ``limits``, instant by instant."""
+    def _seen_through(
+        self, profile: Profile, limits: Sequence[MotionLimit], motion: Motion | None = None
+    ) -> Verdict:
+        """Whether all of a profile is within ``limits``, instant by instant; it begins with
+        ``motion``.
+        """
         ends = profile.duration
         for seconds in (*_AT_FIRST, *np.arange(_LOOK, ends + _LOOK, _LOOK).tolist()):
-            verdict = first_refusal(limits, self._motion(profile.at(min(seconds, ends))))
+            motion = self._motion(profile.at(min(seconds, ends)), motion)
+            verdict = first_refusal(limits, motion)
             if not verdict.accepted:
                 return Verdict(False, verdict.limit, f"it could not stop in time: {verdict.reason}")
         return ACCEPTED
 
-    def _motion(self, state: JointState) -> Motion:
+    def _motion(self, state: JointState, before: Motion | None = None) -> Motion:
+        """``state``, to which the arm comes from ``before``."""
         tool, elbow, twist = self._kinematics.moving(state.joints, state.velocity)
+        ways = [] if before is None else [tool.translation - before.position, elbow - before.elbow]
         return Motion(
             joints=state.joints,
             velocity=state.velocity,
@@ -238,4 +253,6 @@ class SetpointStream:
             jerk=(state.acceleration - self.state.acceleration) / self._period,
             elbow=elbow,
             twist=twist,
+            # On a straight way nothing is farther from both of its ends than from the nearer one.
+            reach=max((0.5 * float(np.linalg.norm(way)) for way in ways), default=0.0),
         )

@@ -144,7 +144,7 @@ def test_a_stream_stops_in_front_of_the_post_with_its_hand_and_gets_away(name: s
         given += [stream.advance().joints for _ in range(5)]
     assert stream.verdict.limit == "collision"
     assert " and post would be " in stream.verdict.reason
-    for command in (*forth[::-1], *[forth[0]] * 10):
+    for command in (*forth[::-1], *[forth[0]] * 25):
         stream.follow(command, 0.05)
         given += [stream.advance().joints for _ in range(5)]
     assert stream.verdict.accepted

@@ -18,7 +18,7 @@ import pytest
 
 from rlco_core import language
 from rlco_core.errors import ConfigError
-from rlco_core.language import LanguageEncoder
+from rlco_core.language import LanguageEncoder, shared_encoder
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +134,13 @@ def test_neither_torch_nor_the_weights_package_is_imported() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_what_nobody_reads_to_its_end_is_refused(encoder: LanguageEncoder) -> None:
+    assert encoder.encode("push " * 200).truncated
+    with pytest.raises(ConfigError, match="the instruction has 1001 characters; it should have at"):
+        encoder.encode("x" * 1001)
+
+
+def test_all_of_a_process_share_one_encoder() -> None:
+    assert shared_encoder() is shared_encoder()

@@ -186,6 +186,30 @@ def test_it_stops_in_front_of_what_stands_there_and_says_so() -> None:
     assert KINEMATICS["panda"].forward(back[-1]).translation[0] < 0.48
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_stop_cuts_no_corner_of_what_stands_there(seed: int) -> None:
+    """Its tip lies on the way from one look at the stop to the next, which are both outside."""
+    draw, robot, kinematics = np.random.default_rng(seed), ROBOTS["ur5e"], KINEMATICS["ur5e"]
+    joints = kinematics.home + draw.uniform(-0.2, 0.2, 6)
+    velocity = draw.uniform(-1.0, 1.0, 6)
+    velocity *= 0.7 / np.linalg.norm(kinematics.moving(joints, velocity)[2][:3])
+    state = JointState(joints, velocity, np.zeros(6))
+    free = stream_of("ur5e").stop_from(state)
+    if free is None:
+        return
+    way = [kinematics.forward(one.joints).translation.copy() for one in free]
+    tip, to = way[2], np.sign(way[3] - way[1]) * [-1.0, 1.0, 0.0]
+    ends = np.sort([tip - 2e-3 * to + [0.0, 0.0, -0.3], tip + 0.2 * to + [0.0, 0.0, 0.3]], axis=0)
+    post = Workspace(lower=tuple(ends[0]), upper=tuple(ends[1]))
+    limits = robot.limits.model_copy(
+        update={"keep_out": {"post": post}, "keep_out_margin": 0.0, "collision_margin": None}
+    )
+    found = stream_of("ur5e", robot=robot.model_copy(update={"limits": limits})).stop_from(state)
+    for one in found or []:
+        place = kinematics.forward(one.joints).translation
+        assert not ((place > ends[0]) & (place < ends[1])).all()
+
+
 def test_what_lies_ahead_is_what_comes_if_nothing_else_is_commanded() -> None:
     stream = stream_of("panda")
     played(stream, walked("panda", [[0.01, 0.005, 0.0, 0.0, 0.0, 0.0, 1.0]] * 6), 100, 0.0)

@@ -19,6 +19,9 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
 #: Markers of a JPEG frame header: all that begin with C but tables and arithmetic conditioning.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+#: Begins a scan of a JPEG. Cameras send one, encoders for the web about ten; every further one
+#: costs a few bytes, and as much time as the whole picture.
+_SCAN, _MOST_SCANS = b"\xff\xda", 64
 _AS_SENT = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -26,7 +29,7 @@ def decode(data: bytes, size: Size) -> NDArray[np.uint8]:
     """(height, width, 3) uint8 RGB; turning by Exif is left undone, as cameras do not turn.
 
     Raises:
-        ContractMismatch: neither JPEG nor PNG, another size, or damaged.
+        ContractMismatch: neither JPEG nor PNG, another size, endless, or damaged.
     """
     found = _png_size(data) if data.startswith(_PNG) else _jpeg_size(data)
     if found is None:
@@ -35,12 +38,25 @@ def decode(data: bytes, size: Size) -> NDArray[np.uint8]:
             "the camera should publish one of them"
         )
     require_size(found, size)
+    _require_few_scans(data)
     pixels = _decoded(data)
     if pixels is None or pixels.shape != (size[1], size[0], 3):
         raise ContractMismatch(
             f"compressed image of {len(data)} bytes cannot be decoded; it should be whole"
         )
     return pixels
+
+
+def _require_few_scans(data: bytes) -> None:
+    """Within pictures of a header, and by chance in tables, there are some, too; in a PNG's packed
+    rows as many as chance has it, which cost nothing.
+    """
+    scans = 0 if data.startswith(_PNG) else data.count(_SCAN)
+    if scans > _MOST_SCANS:
+        raise ContractMismatch(
+            f"compressed image has {scans} scans; it should have {_MOST_SCANS} at most, "
+            "and a camera's has one"
+        )
 
 
 def _decoded(data: bytes) -> NDArray[np.uint8] | None:

@@ -18,6 +18,9 @@ from rlco_policy.measurements import Image
 
 Frame = TypeVar("Frame")
 
+#: What a frame that is being decoded may hold up, s.
+_PATIENCE_S = 0.1
+
 
 @dataclass(frozen=True)
 class Decoded(Generic[Frame]):
@@ -71,16 +74,20 @@ class Decoder(Generic[Frame]):
             yield self._done.popleft()
 
     def close(self) -> None:
-        """Ends the thread; a frame that is being decoded is waited for."""
+        """Ends the thread: nobody is woken from here on. A frame that is being decoded is waited
+        for, but not for long.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
         while (frame := self._next()) is not None:
             self._done.append(Decoded(frame, self._outcome(frame)))
-            self._wake()
+            with self._changed:
+                if not self._closed:
+                    self._wake()
 
     def _next(self) -> Frame | None:
         """The frame that waits, as soon as there is one; None: no more."""

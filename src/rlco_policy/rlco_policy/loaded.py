@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 
 from rlco_core.camera_sizes import cameras_that_fit
 from rlco_core.contract import compare
-from rlco_core.errors import ContractMismatch, RlcoError
+from rlco_core.errors import ContractMismatch
 from rlco_core.robot import RobotConfig
 from rlco_policy.cameras import Cameras, Heard
 from rlco_policy.measurements import Topics
@@ -67,27 +67,34 @@ def load(node: Node, path: str, wake: Callable[[], None], qos: QoSProfile, heard
     def get(name: str) -> Any:
         return path if name == "bundle" else node.get_parameter(name).value
 
-    robot, prefix = RobotConfig.load(get("robot")), get("tf_prefix")
     source = open_source(get, wake)
     try:
-        names = [camera.name for camera in source.contract.cameras]
-        cameras = Cameras(node, names, get("image_transport"), qos, heard)
-        source = _in_scene(
-            source, robot, get("task"), lambda: cameras.announced(get("scene_timeout"))
-        )
-    except RlcoError:
+        return _around(source, node, get, qos, heard)
+    except BaseException:
         source.close()
         raise
+
+
+def _around(
+    source: Source, node: Node, get: Callable[[str], Any], qos: QoSProfile, heard: Heard
+) -> Loaded:
+    """All that answers with ``source``."""
+    robot, prefix = RobotConfig.load(get("robot")), get("tf_prefix")
+    names = [camera.name for camera in source.contract.cameras]
+    cameras = Cameras(node, names, get("image_transport"), qos, heard)
+    source = _in_scene(source, robot, get("task"), lambda: cameras.announced(get("scene_timeout")))
     topics = Topics(
         cameras=cameras.topics,
         joints=node.resolve_topic_name(robot.joint_states_topic),
         commanded=node.resolve_topic_name("commanded_joint_states"),
     )
-    node.get_logger().info(source.ready_line)
     responder = make_responder(
         _slowed(source, get("added_latency")), robot, topics, limits(get), get("execution")
     )
     joints = tuple(measured_joints(robot, prefix))
+    if fallback := source.engine.get("fallback"):
+        node.get_logger().warning(f"{source.policy.provider} computes instead: {fallback}")
+    node.get_logger().info(source.ready_line)
     return Loaded(source, cameras, topics, responder, joints, prefix + robot.base_frame)
 
 

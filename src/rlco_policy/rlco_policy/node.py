@@ -27,7 +27,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
 
-from rlco_core.errors import RlcoError
+from rlco_core.errors import RlcoError, in_short
 from rlco_core.stamps import stamp_to_ns
 from rlco_core.types import ActionChunk
 from rlco_interfaces.msg import ActionChunk as ActionChunkMessage
@@ -41,7 +41,7 @@ from rlco_policy.reporter import Ages, Reporter
 from rlco_policy.responder import Responder
 from rlco_ros.chunks import chunk_to_message
 from rlco_ros.qos import COMMAND, LATCHED
-from rlco_ros.run import run
+from rlco_ros.run import run, settle
 
 FAILURE = TransitionCallbackReturn.FAILURE
 JOINT_STATES_DEPTH = 32
@@ -76,7 +76,8 @@ class PolicyNode(LifecycleNode):
             self._problem = str(error)
             self.get_logger().error(self._problem)
             return FAILURE
-        except Exception:
+        except Exception as error:
+            self._problem = _unforeseen(error)
             # rclpy drops exceptions of transitions without a word.
             self.get_logger().fatal(traceback.format_exc())
             raise
@@ -91,15 +92,34 @@ class PolicyNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stops to listen."""
-        self._unsubscribe()
+        self._unsubscribe(self._current)
         self._tell(self._reporter.tell)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forgets the bundle."""
-        self._current.source.close()
-        self._loaded = None
+        self._leave(state)
         return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Falls silent for good, also from where it is active."""
+        self._leave(state)
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Falls silent; it may be configured anew."""
+        self._leave(state)
+        return super().on_error(state)
+
+    def _leave(self, state: LifecycleState) -> None:
+        """Hears, answers and has nothing any more, whatever it was doing."""
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            self._unsubscribe(loaded)
+            loaded.source.close()
+        # rclpy leaves publishers as they are but where a node is deactivated.
+        self._chunks.on_deactivate(state)
+        self._tell(self._reporter.tell)
 
     @property
     def _current(self) -> Loaded:
@@ -121,11 +141,12 @@ class PolicyNode(LifecycleNode):
             return "an episode is running; a bundle should be exchanged between episodes"
         try:
             loaded, before = self._load(path), self._current
-        except RlcoError as error:
-            self.get_logger().error(f"the bundle stays {self._current.source.name}: {error}")
-            return str(error)
+        except Exception as error:  # whatever a bundle brings about, the one that acts lives on
+            reason = str(error) if isinstance(error, RlcoError) else _unforeseen(error)
+            self.get_logger().error(f"the bundle stays {self._current.source.name}: {reason}")
+            return reason
         listening = bool(self._inputs)
-        self._unsubscribe()
+        self._unsubscribe(before)
         before.source.close()
         self._loaded, self._problem = loaded, ""
         if listening:
@@ -135,6 +156,8 @@ class PolicyNode(LifecycleNode):
                 "the new bundle has another contract: the bridge refuses its chunks until it is "
                 "started again with this bundle, too"
             )
+        del before
+        settle()
         return ""
 
     def _load(self, path: str) -> Loaded:
@@ -153,11 +176,11 @@ class PolicyNode(LifecycleNode):
         self._listen(JointStateMessage, topics.commanded, self._on_commanded, several)
         self._listen(InstructionMessage, "instruction", self._on_instruction, LATCHED)
 
-    def _unsubscribe(self) -> None:
+    def _unsubscribe(self, loaded: Loaded) -> None:
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         self._inputs.clear()
-        self._current.cameras.close()
+        loaded.cameras.close()
 
     def _listen(self, kind: Any, topic: str, callback: Any, qos: QoSProfile) -> None:
         self._inputs.append(self.create_subscription(kind, topic, callback, qos))
@@ -256,6 +279,10 @@ class PolicyNode(LifecycleNode):
         problem = self._problem or responder.fault.detail
         message = responder.waiting_for or "answering"
         return diagnosis(self._loaded.source.name, problem, message, self._loaded.figures())
+
+
+def _unforeseen(error: Exception) -> str:
+    return f"unforeseen {type(error).__name__}: {in_short(error)}"
 
 
 def main(args: list[str] | None = None) -> int:

@@ -8,6 +8,7 @@ comes out is in action units.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,23 @@ from rlco_core.bundle import Bundle
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ContractMismatch, in_short
-from rlco_core.language import LanguageEncoder
+from rlco_core.language import LanguageEncoder, shared_encoder
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.engines.engine import Engine, graph_inputs
 from rlco_policy.engines.open import open_engine
 from rlco_policy.engines.settings import EngineSettings
 
+#: What a model may take for all that it is asked before it acts, s.
+TRIAL_S = 60.0
+
 
 class OnnxPolicy:
-    """A `Policy` on an engine.
+    """A `Policy` on an engine; nothing has vouched for it yet, see `rlco_policy.parity`.
 
     Args:
         bundle: a verified bundle.
         settings: which engine, and how.
-        encoder: sentence encoder; by default the pretrained one is loaded.
+        encoder: sentence encoder; by default the pretrained one, which all policies share.
         cameras: those that exist, where they are larger than the contract's.
         engine: in place of the one that the settings ask for.
     """
@@ -46,9 +50,9 @@ class OnnxPolicy:
         self.contract = bundle.contract
         self.contract_hash = bundle.contract.sha256()
         self.cameras = cameras or bundle.contract.cameras
-        self._bundle, self._settings = bundle, settings or EngineSettings()
-        self.engine = engine or open_engine(bundle, self._settings, cameras)
-        self.encoder = encoder or LanguageEncoder.load()
+        self.bundle, self.settings = bundle, settings or EngineSettings()
+        self.engine = engine or open_engine(bundle, self.settings, cameras)
+        self.encoder = encoder or shared_encoder()
         self._said: str | None = None
 
     @property
@@ -56,17 +60,11 @@ class OnnxPolicy:
         """What computes."""
         return self.engine.provider
 
-    def for_cameras(self, cameras: Cameras) -> OnnxPolicy:
-        """The same policy, warm, for cameras as they are: the graph makes their images smaller.
-
-        Raises:
-            BundleError: the graph cannot be opened so.
+    def trial(self) -> AbstractContextManager[None]:
+        """Around what it is asked before it may act: a model that does not end raises
+        `BundleError`.
         """
-        if cameras == self.cameras:
-            return self
-        policy = OnnxPolicy(self._bundle, self._settings, self.encoder, cameras)
-        policy.warm_up()
-        return policy
+        return self.engine.within(TRIAL_S)
 
     def truncates(self, instruction: str) -> bool:
         """Whether the end of `instruction` is lost; also readies it for the first `infer`."""
@@ -76,14 +74,15 @@ class OnnxPolicy:
         """Runs the graph on noise, so that the first real answer is not the slow one.
 
         Raises:
-            BundleError: the answer is not finite.
+            BundleError: the answer is not finite, or does not come.
         """
         generator = np.random.default_rng(0)
         self._said = None
-        for _ in range(runs):
-            for name, value in _noise(self.contract, self.cameras, generator).items():
-                self.engine.put(name, value)
-            self._run()
+        with self.trial():
+            for _ in range(runs):
+                for name, value in _noise(self.contract, self.cameras, generator).items():
+                    self.engine.put(name, value)
+                self._run()
 
     def infer(self, observation: Observation) -> ActionChunk:
         """See `Policy.infer`."""

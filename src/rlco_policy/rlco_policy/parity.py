@@ -8,23 +8,23 @@ them in single precision. Every engine is asked the same before it may act.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlco_core.bundle import Bundle
+from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import PARITY_FILE, Contract
 from rlco_core.errors import BundleError, in_short
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
 from rlco_policy.engines.settings import EngineSettings
 from rlco_policy.onnx_policy import OnnxPolicy
-from rlco_policy.policy import Policy
 
 #: What such a file may hold when it is unpacked, bytes: a small one may claim to be endless.
 _LARGEST = 256 << 20
@@ -62,18 +62,35 @@ class Drift:
 
 
 def open_policy(
-    bundle: Bundle, settings: EngineSettings | None = None, encoder: LanguageEncoder | None = None
+    bundle: Bundle,
+    settings: EngineSettings | None = None,
+    encoder: LanguageEncoder | None = None,
+    cameras: Cameras = (),
 ) -> OnnxPolicy:
     """A policy that may act: its engine answers as the bundle's policy did, and is warm.
+
+    Args:
+        bundle, settings, encoder, cameras: see `OnnxPolicy`.
 
     Raises:
         ConfigError: the engine cannot be had; the line says how to.
         BundleError: it cannot be opened, or drifts too far.
     """
-    policy = OnnxPolicy(bundle, settings, encoder)
+    policy = OnnxPolicy(bundle, settings, encoder, cameras)
     require_parity(policy, bundle)
     policy.warm_up()
     return policy
+
+
+def for_cameras(policy: OnnxPolicy, cameras: Cameras) -> OnnxPolicy:
+    """The same policy for cameras as they are: another engine, which is asked everything anew.
+
+    Raises:
+        ConfigError, BundleError: see `open_policy`.
+    """
+    if cameras == policy.cameras:
+        return policy
+    return open_policy(policy.bundle, policy.settings, policy.encoder, cameras)
 
 
 def unvouched(bundle: Bundle) -> str:
@@ -95,21 +112,54 @@ def require_parity(policy: OnnxPolicy, bundle: Bundle) -> Drift | None:
                 f"run: rlco engine calibrate --bundle {bundle.root}, or choose precision fp32"
             )
         return None
-    parity = read_parity(bundle.root / PARITY_FILE, bundle.contract)
+    parity = read_parity(bundle)
     drift = largest_drift(policy, parity, terms.tolerance)
     if not drift.share <= 1.0:
         raise BundleError(_too_far(policy, drift, terms.tolerance[drift.column]))
     return drift
 
 
-def largest_drift(policy: Policy, parity: Parity, tolerance: Sequence[float]) -> Drift:
-    """Asks ``policy`` everything again; ``tolerance`` is per column, action units."""
-    found = np.stack([policy.infer(seen).actions for seen in parity.observations])
-    shares = np.abs(found - parity.actions) / np.asarray(tolerance)
+def largest_drift(policy: OnnxPolicy, parity: Parity, tolerance: Sequence[float]) -> Drift:
+    """Asks ``policy`` everything again; ``tolerance`` is per column, action units.
+
+    Raises:
+        BundleError: it does not answer.
+    """
+    wanted = _wanted(policy, parity)
+    found = _answers(policy, parity)
+    shares = np.abs(found - wanted) / np.asarray(tolerance)
     place = np.unravel_index(int(shares.argmax()), shares.shape)
     number, row, column = (int(index) for index in place)
-    return Drift(number, row, column, float(found[place]), float(parity.actions[place]),
+    return Drift(number, row, column, float(found[place]), float(wanted[place]),
                  float(shares[place]))  # fmt: skip
+
+
+def _wanted(policy: OnnxPolicy, parity: Parity) -> NDArray[np.float32]:
+    """(N, horizon, 7): what was answered. Images that were made larger are seen as they were where
+    every pixel became whole ones; else the bundle's own graph is asked about them, in fp32.
+    """
+    pairs = zip(policy.cameras, policy.contract.cameras, strict=True)
+    if all(larger.width % camera.width == 0 for larger, camera in pairs):
+        return parity.actions
+    return _answers(OnnxPolicy(policy.bundle, None, policy.encoder, policy.cameras), parity)
+
+
+def _answers(policy: OnnxPolicy, parity: Parity) -> NDArray[np.float32]:
+    """(N, horizon, 7): what ``policy`` answers, its images as large as its cameras'."""
+    with policy.trial():
+        seen = (_enlarged(one, policy.cameras) for one in parity.observations)
+        return np.stack([policy.infer(one).actions for one in seen])
+
+
+def _enlarged(observation: Observation, cameras: Cameras) -> Observation:
+    """Every pixel repeated, in both directions."""
+    images = {}
+    for camera in cameras:
+        image = observation.images[camera.name]
+        rows = np.arange(camera.height) * image.shape[0] // camera.height
+        columns = np.arange(camera.width) * image.shape[1] // camera.width
+        images[camera.name] = image[np.ix_(rows, columns)]
+    return replace(observation, images=images)
 
 
 def _too_far(policy: OnnxPolicy, drift: Drift, tolerance: float) -> str:
@@ -135,29 +185,28 @@ def write_parity(file: IO[bytes], parity: Parity) -> None:
     np.savez_compressed(file, actions=parity.actions, **arrays)
 
 
-def read_parity(path: Path, contract: Contract) -> Parity:
+def read_parity(bundle: Bundle) -> Parity:
     """What `write_parity` wrote.
 
     Raises:
-        BundleError: it cannot be read, or does not fit the contract.
+        BundleError: there is none, it cannot be read, or does not fit the contract.
     """
     try:
-        arrays = _arrays(path)
-        return _parity(arrays, contract)
+        return _parity(_arrays(bundle.parity), bundle.contract)
     except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for damaged files
         reason = in_short(error)
         raise BundleError(
-            f"{path}: {reason or type(error).__name__}; run: rlco engine calibrate --bundle "
-            f"{path.parent}"
+            f"{bundle.root / PARITY_FILE}: {reason or type(error).__name__}; "
+            f"run: rlco engine calibrate --bundle {bundle.root}"
         ) from error
 
 
-def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    with zipfile.ZipFile(path) as archive:
+def _arrays(content: bytes) -> Mapping[str, NDArray[Any]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
     if size > _LARGEST:
         raise BundleError(f"it would unpack to {size} bytes, more than {_LARGEST}")
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
         return dict(file)
 
 

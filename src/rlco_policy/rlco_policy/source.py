@@ -16,7 +16,7 @@ from rlco_core.errors import ConfigError, ContractMismatch
 from rlco_core.types import ActionChunk
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.parameters import engine_settings
-from rlco_policy.parity import open_policy, unvouched
+from rlco_policy.parity import for_cameras, open_policy, unvouched
 from rlco_policy.serving.courier import Courier
 from rlco_policy.serving.remote import open_remote
 
@@ -56,7 +56,8 @@ class Source:
         if isinstance(self.policy, Courier):
             return provider
         engine = self.policy.engine
-        return {"engine": engine.name, **provider, "precision": engine.precision}
+        found = {"engine": engine.name, **provider, "precision": engine.precision}
+        return found | ({"fallback": engine.fallback} if engine.fallback else {})
 
     @property
     def cameras(self) -> Cameras:
@@ -65,13 +66,13 @@ class Source:
         return policy.contract.cameras if isinstance(policy, Courier) else policy.cameras
 
     def seeing(self, cameras: Cameras) -> Source:
-        """The same for cameras as they are.
+        """The same for cameras as they are, its engine held against the policy's answers anew.
 
         Raises:
-            RlcoError: its images cannot be made smaller.
+            RlcoError: its images cannot be made smaller, or it drifts.
         """
         if isinstance(self.policy, OnnxPolicy):
-            return replace(self, policy=self.policy.for_cameras(cameras))
+            return replace(self, policy=for_cameras(self.policy, cameras))
         if cameras != self.contract.cameras:
             raise ContractMismatch(
                 "a server's policy takes images of its own size only: "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def test_a_sound_bundle(bundle_path: Path) -> None:
     bundle = load_bundle(str(bundle_path))
     assert bundle.root == bundle_path
     assert bundle.model_path == bundle_path / "model.onnx"
+    assert bundle.model == bundle.model_path.read_bytes()
+    assert bundle.parity == b""
     assert bundle.contract is bundle.manifest.contract
     assert bundle.contract.robot == "panda"
     manifest = (bundle_path / "manifest.yaml").read_bytes()
@@ -39,11 +42,35 @@ def _flip_last_byte(root: Path) -> None:
     (root / "model.onnx").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
+def _pipe(name: str) -> Callable[[Path], None]:
+    def damage(root: Path) -> None:
+        (root / name).unlink()
+        os.mkfifo(root / name)
+
+    return damage
+
+
+def _device(root: Path) -> None:
+    (root / "model.onnx").unlink()
+    (root / "model.onnx").symlink_to("/dev/zero")
+
+
+def _huge(root: Path) -> None:
+    os.truncate(root / "model.onnx", 1 << 34)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda root: (root / "manifest.yaml").unlink(), "manifest.yaml: cannot be read (No such"),
         (lambda root: (root / "model.onnx").unlink(), "model.onnx: cannot be read (No such file"),
+        (_pipe("model.onnx"), "model.onnx: is no regular file; every file of a bundle should be"),
+        (
+            _pipe("manifest.yaml"),
+            "manifest.yaml: is no regular file; every file of a bundle should",
+        ),
+        (_device, "model.onnx: is no regular file; every file of a bundle should be"),
+        (_huge, "model.onnx: has 17179869184 bytes; all files of a bundle should have 1073741824 "),
         (_flip_last_byte, "model.onnx: corrupt: its SHA-256 is "),
         (_edit("format: ", "format: [ "), "manifest.yaml: not valid YAML: while parsing"),
         (
@@ -98,4 +125,16 @@ def test_no_such_directory(tmp_path: Path) -> None:
 def test_python_tags_in_yaml_are_not_run(bundle_path: Path) -> None:
     _edit("name: tiny", "name: !!python/object/apply:os.getcwd []")(bundle_path)
     with pytest.raises(BundleError, match="could not determine a constructor for the tag"):
+        load_bundle(bundle_path)
+
+
+def test_all_files_together_are_bounded(bundle_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = (bundle_path / "model.onnx").stat().st_size
+    (bundle_path / "more").write_bytes(b"more")
+    digest = hashlib.sha256(b"more").hexdigest()
+    _edit("files:\n", f"files:\n  more: {digest}\n")(bundle_path)
+    monkeypatch.setattr("rlco_core.bundle._LARGEST", size + 4)
+    assert load_bundle(bundle_path).model
+    monkeypatch.setattr("rlco_core.bundle._LARGEST", size + 3)
+    with pytest.raises(BundleError, match=f"all files of a bundle should have {size + 3} at most"):
         load_bundle(bundle_path)

@@ -71,6 +71,24 @@ def test_fill_bytes_before_a_marker_are_skipped() -> None:
     )
 
 
+def test_a_picture_of_a_thousand_scans_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = cv2.imencode(".jpg", RGB, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    np.testing.assert_array_equal(decode(encoded, SIZE).shape, RGB.shape)
+    last = encoded.rindex(b"\xff\xda")
+    bomb = encoded[:last] + encoded[last:-2] * 1000 + encoded[-2:]
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    message = r"has 1\d+ scans; it should have 64 at most, and a camera's has one"
+    with pytest.raises(ContractMismatch, match=message):
+        decode(bomb, SIZE)
+
+
+def test_what_looks_like_scans_in_a_png_is_none() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), np.uint8)
+    file = coded(".png", noise)
+    assert file.count(b"\xff\xda") > 0
+    assert decode(file + b"\xff\xda" * 100, (1024, 1024)).shape == noise.shape
+
+
 @given(
     st.sampled_from([PNG, JPEG]),
     st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from rlco_core.errors import ContractMismatch
+from rlco_policy import decoder
 from rlco_policy.decoder import Decoder
 from rlco_policy.measurements import Image
 
@@ -40,6 +41,20 @@ def slow() -> Iterator[Slow]:
     yield slow
     slow.let.release()
     slow.decoder.close()
+
+
+def test_who_closes_does_not_wait_for_long_and_is_not_woken_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decoder, "_PATIENCE_S", 0.01)
+    slow = Slow()
+    slow.decoder.put(1)
+    assert slow.started.acquire(timeout=PATIENCE_S)
+    slow.decoder.close()
+    slow.let.release()
+    slow.decoder._thread.join(PATIENCE_S)
+    assert not slow.decoder._thread.is_alive()
+    assert not slow.woken.acquire(blocking=False)
 
 
 def test_a_newer_frame_replaces_the_one_that_waits(slow: Slow) -> None:

@@ -9,15 +9,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
 import pytest
 import yaml
 
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import BundleError, ConfigError
-from rlco_policy.engines import built, tensorrt
+from rlco_policy.engines import built, onnx_runtime, tensorrt
+from rlco_policy.engines import gpu as gpus
 from rlco_policy.engines.built import BuildReport, built_folder, built_model, read_report
 from rlco_policy.engines.cache import cache_key, published
-from rlco_policy.engines.settings import EngineSettings
+from rlco_policy.engines.gpu import gpu_and_driver
+from rlco_policy.engines.settings import CPU, EngineSettings
+from rlco_policy.engines.tensorrt import TENSORRT
 
 REPORT = BuildReport(
     "tiny", "0" * 64, "onnxruntime", "int8", "a processor", "", 0.5, 50, 48, 49
@@ -48,6 +52,33 @@ def test_who_is_second_changes_nothing(tmp_path: Path) -> None:
             (quick / "file").write_text("quick")
     assert (folder / "file").read_text() == "quick"
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_who_is_second_by_a_moment_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, chmod = tmp_path / "one", Path.chmod
+
+    def just_before(scratch: Path, mode: int) -> None:
+        monkeypatch.undo()
+        chmod(scratch, mode)
+        with published(folder) as quick:
+            (quick / "file").write_text("quick")
+
+    with published(folder) as late:
+        (late / "file").write_text("late")
+        monkeypatch.setattr(Path, "chmod", just_before)
+        monkeypatch.setattr(Path, "exists", lambda path: False)
+    assert (folder / "file").read_text() == "quick"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_empty_folder_of_before_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    with published(folder) as scratch:
+        (scratch / "file").write_text("whole")
+    assert (folder / "file").read_text() == "whole"
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
@@ -141,9 +172,52 @@ def test_a_build_that_fails_is_not_kept(gpu: dict[str, Any], tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_made_nothing_is_not_kept(gpu: dict[str, Any], tmp_path: Path) -> None:
+    settings = EngineSettings(cache=tmp_path)
+    for _ in range(2):
+        with (
+            pytest.raises(ConfigError, match="TensorRT compiled nothing of the model; choose"),
+            tensorrt.engine_folder(b"m", settings, {}),
+        ):
+            pass
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_of_before_is_nothing_that_was_kept(
+    gpu: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = EngineSettings(cache=tmp_path)
+    with tensorrt.engine_folder(b"m", settings, {}) as scratch:
+        (scratch / "engine").write_text("compiled")
+    (folder,) = tmp_path.iterdir()
+    (folder / "engine").unlink()
+    with tensorrt.engine_folder(b"m", settings, {}) as again:
+        assert again != folder
+        (again / "engine").write_text("compiled")
+    assert (folder / "engine").read_text() == "compiled"
+
+
+def test_a_provider_that_fell_back_is_found_out_before_anything_is_kept(
+    gpu: dict[str, Any], tmp_path: Path, bundle_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = ort.InferenceSession
+
+    def fall_back(model: bytes, options: ort.SessionOptions, providers: list[Any]) -> Any:
+        ((_, told),) = providers
+        (Path(told["trt_engine_cache_path"]) / "half").write_text("of an engine")
+        return create(model, providers=[CPU])
+
+    monkeypatch.setattr(onnx_runtime.ort, "get_available_providers", lambda: [TENSORRT, CPU])
+    monkeypatch.setattr(onnx_runtime.ort, "InferenceSession", fall_back)
+    settings = EngineSettings(providers=(TENSORRT,), cache=tmp_path / "cache")
+    with pytest.raises(ConfigError, match=f"execution provider {TENSORRT} is not in use"):
+        onnx_runtime.open_session(load_bundle(bundle_path).model, settings)
+    assert list(settings.cache.iterdir()) == []
+
+
 def test_a_machine_without_tensorrt_or_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"TensorRT cannot be loaded .*; install TensorRT 10"):
         tensorrt.tensorrt_version()
-    monkeypatch.setattr(tensorrt, "_ASK_GPU", ("no-such-program",))
+    monkeypatch.setattr(gpus, "_ASK", ("no-such-program",))
     with pytest.raises(ConfigError, match=r"no NVIDIA GPU answers .*; TensorRT needs one"):
-        tensorrt.gpu_and_driver()
+        gpu_and_driver()

@@ -23,6 +23,7 @@ from rlco_core.types import Observation
 from rlco_policy.engines.cameras import area_weights, for_cameras
 from rlco_policy.engines.settings import ENGINES, EngineSettings
 from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.parity import for_cameras as opened_for
 from rlco_policy.shipped import shipped_bundle
 
 sides = st.integers(1, 40)
@@ -80,8 +81,8 @@ def test_a_policy_answers_larger_images_as_their_smaller_selves(
 ) -> None:
     bundle = load_bundle(bundle_path)
     policy = OnnxPolicy(bundle, EngineSettings(name))  # type: ignore[arg-type]
-    larger = policy.for_cameras(cameras_that_fit(bundle.contract, {"front": (128, 96)}))
-    assert policy.for_cameras(policy.cameras) is policy
+    larger = opened_for(policy, cameras_that_fit(bundle.contract, {"front": (128, 96)}))
+    assert opened_for(policy, policy.cameras) is policy
     small = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
     doubled = small.repeat(2, axis=0).repeat(2, axis=1)
     found = larger.infer(Observation(7, {"front": doubled}, observation.proprioception, "push"))

@@ -6,20 +6,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 import pytest
+from tiny_bundles import build_model, endless_model
 
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import BundleError, ConfigError
-from rlco_policy.engines import binding, onnx_runtime, openvino_engine, pinned
+from rlco_policy.engines import binding, onnx_runtime, openvino_engine
 from rlco_policy.engines.cache import default_cache
 from rlco_policy.engines.engine import Engine
+from rlco_policy.engines.onnx_runtime import open_session
 from rlco_policy.engines.open import open_engine
-from rlco_policy.engines.providers import CUDA, OPENVINO, provider_options, require_precision
+from rlco_policy.engines.providers import (
+    CUDA,
+    OPENVINO,
+    can_be_captured,
+    provider_options,
+    require_precision,
+)
 from rlco_policy.engines.settings import CPU, ENGINES, EngineSettings
 from rlco_policy.engines.tensorrt import TENSORRT
 
@@ -66,6 +75,35 @@ def test_a_provider_that_is_not_there(bundle: Bundle) -> None:
 def test_the_cpu_where_it_is_allowed(bundle: Bundle) -> None:
     engine = open_engine(bundle, EngineSettings(providers=("NoProvider",), allow_cpu=True))
     assert engine.provider == CPU
+    assert engine.fallback.startswith("execution provider NoProvider is not in use; onnxruntime")
+    assert "allow_cpu" not in engine.fallback
+    assert open_engine(bundle, EngineSettings(allow_cpu=True)).fallback == ""
+
+
+@pytest.mark.parametrize("provider", [CUDA, TENSORRT])
+def test_the_cpu_where_a_provider_is_listed_and_cannot_be_loaded(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    _without_gpu(monkeypatch)
+    engine = open_engine(bundle, EngineSettings(providers=(provider,), allow_cpu=True))
+    assert engine.provider == CPU
+    line = {CUDA: f"{CUDA} is not in use; onnxruntime", TENSORRT: "TensorRT cannot be loaded"}
+    assert line[provider] in engine.fallback
+    assert "\n" not in engine.fallback
+
+
+def test_each_provider_is_tried_before_the_cpu(bundle: Bundle) -> None:
+    engine = open_engine(bundle, EngineSettings(providers=("A", "B", CPU, "C"), allow_cpu=True))
+    assert engine.provider == CPU
+    assert [name in engine.fallback for name in ("A is not", "B is not", "C is not")] == [
+        True, True, False
+    ]  # fmt: skip
+
+
+def test_a_graph_that_is_none_is_none_on_the_cpu_either(bundle: Bundle) -> None:
+    settings = EngineSettings(providers=("NoProvider",), allow_cpu=True)
+    with pytest.raises(BundleError, match="the model is no ONNX graph"):
+        open_engine(replace(bundle, model=b"no graph"), settings)
 
 
 def _without_gpu(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -77,7 +115,7 @@ def _without_gpu(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         opened.append((options, providers))
         return create(model, providers=[CPU])
 
-    monkeypatch.setattr(onnx_runtime.ort, "get_available_providers", lambda: list(GPU_FIRST))
+    monkeypatch.setattr(onnx_runtime.ort, "get_available_providers", lambda: [TENSORRT, *GPU_FIRST])
     monkeypatch.setattr(onnx_runtime.ort, "InferenceSession", fall_back)
     return opened
 
@@ -111,13 +149,46 @@ def test_a_provider_is_not_taken_for_more_than_it_does(
 
 def test_providers_are_told_how_to_compute() -> None:
     settings = EngineSettings(precision="bf16", threads=3)
-    tensorrt = provider_options(TENSORRT, settings, "/kept")
+    tensorrt = provider_options(TENSORRT, settings, "/kept", True)
     assert tensorrt["trt_engine_cache_path"] == "/kept"
     assert {key for key in tensorrt if key.startswith("trt_b") or key.startswith("trt_f")} == {
         "trt_bf16_enable"
     }
-    assert provider_options(OPENVINO, settings, "")["num_of_threads"] == "3"
-    assert "trt_fp32_enable" not in provider_options(TENSORRT, EngineSettings(), "")
+    assert provider_options(OPENVINO, settings, "", False)["num_of_threads"] == "3"
+    assert "trt_fp32_enable" not in provider_options(TENSORRT, EngineSettings(), "", True)
+
+
+@pytest.mark.parametrize(
+    ("providers", "looping", "captured"),
+    [
+        ((CUDA,), False, True),
+        ((CUDA,), True, False),
+        ((CUDA, CPU), False, False),
+        ((TENSORRT,), False, True),
+        ((TENSORRT,), True, False),
+        ((TENSORRT, CUDA), False, False),
+        ((CPU,), False, False),
+    ],
+)
+def test_runs_are_captured_where_one_provider_has_all_of_a_graph_that_decides_nothing(
+    providers: tuple[str, ...], looping: bool, captured: bool
+) -> None:
+    model = endless_model(3) if looping else build_model()
+    settings = EngineSettings(providers=providers)
+    assert can_be_captured(model, settings) is captured
+    options = provider_options(providers[0], settings, "", captured)
+    asked = options.get("enable_cuda_graph", options.get("trt_cuda_graph_enable", "0"))
+    assert asked == str(int(captured))
+
+
+def test_what_is_not_captured_is_not_asked_to_be(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _without_gpu(monkeypatch)
+    with pytest.raises(ConfigError, match=f"{CUDA} is not in use"):
+        open_session(bundle.model, EngineSettings(providers=(CUDA,)))
+    ((_, providers),) = opened
+    assert providers == [(CUDA, {"enable_cuda_graph": "0", "use_tf32": "0"})]
 
 
 def test_a_processor_without_the_precision(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,41 +218,6 @@ def test_int8_that_was_not_built_says_how_to_build_it(bundle: Bundle, tmp_path: 
     )
     with pytest.raises(ConfigError, match=message):
         open_engine(bundle, settings)
-
-
-class _FakeCuda:
-    """Counts what is locked; the second lock fails where it is told to."""
-
-    def __init__(self, codes: list[int]) -> None:
-        self.codes, self.locked = codes, 0
-
-    def cudaHostRegister(self, address: Any, size: Any, flags: int) -> int:  # noqa: N802
-        self.locked += size.value
-        return self.codes.pop(0)
-
-    def cudaHostUnregister(self, address: Any) -> int:  # noqa: N802
-        self.locked = 0
-        return 0
-
-
-def test_pages_are_locked_and_let_go() -> None:
-    cuda = _FakeCuda([0])
-    arrays = {"image": np.zeros((1, 4, 4, 3), np.uint8)}
-    assert pinned.pin(arrays, lambda: cuda) is arrays
-    assert cuda.locked == 48
-    arrays.clear()
-    assert cuda.locked == 0
-
-
-def test_pages_that_cannot_be_locked() -> None:
-    with pytest.raises(ConfigError, match=r"cannot lock 12 bytes of state \(error 2\); .*ulimit"):
-        pinned.pin({"state": np.zeros(3, np.float32)}, lambda: _FakeCuda([2]))
-
-
-def test_a_machine_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pinned, "find_library", lambda name: "libnowhere.so")
-    with pytest.raises(ConfigError, match="the CUDA runtime cannot be loaded"):
-        pinned.cuda_runtime()
 
 
 def test_only_what_was_put_goes_to_the_device(
@@ -223,8 +259,8 @@ def test_caches_are_where_users_have_them(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_damaged_graphs_are_one_line(make_bundle: Callable[..., Bundle]) -> None:
     bundle = make_bundle()
-    bundle.model_path.write_bytes(bundle.model_path.read_bytes()[:200])
+    bundle = replace(bundle, model=bundle.model[:200])
     for name in ENGINES:
-        with pytest.raises(BundleError, match="the model cannot be opened on") as error:
+        with pytest.raises(BundleError, match="the model is no ONNX graph: ") as error:
             open_engine(bundle, EngineSettings(name))
         assert "\n" not in str(error.value)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from scripted_scene import Stage
+from tiny_bundles import CONTRACT, endless_model, write_bundle
 
 from rlco_core.bundle import load_bundle
+from rlco_policy import onnx_policy
 from rlco_policy.node import PolicyNode
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -90,6 +94,58 @@ def test_one_that_is_corrupt_leaves_the_one_before(
     observe(stage, 200_000_000)
     stage.wait(lambda: stage.scene.chunks)
     assert stage.scene.chunks[0].contract_hash == load_bundle(bundle_path).contract.sha256()
+
+
+def test_one_whose_like_was_not_foreseen_leaves_the_one_before(
+    stage: Stage, bundle_path: Path, other_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    closed: list[bool] = []
+
+    def fail(*_: object) -> None:
+        raise OverflowError("cannot convert float\ninfinity to integer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rlco_policy.loaded.make_responder", fail)
+        patch.setattr("rlco_policy.source.Source.close", lambda source: closed.append(True))
+        answer = set_bundle(node, other_path)
+    assert (answer.successful, answer.reason) == (
+        False, "unforeseen OverflowError: cannot convert float infinity to integer"
+    )  # fmt: skip
+    assert closed == [True]
+    assert node._current.source.sha256 == load_bundle(bundle_path).sha256
+    assert set_bundle(node, other_path).successful
+
+
+def test_one_that_does_not_end_leaves_the_one_before(
+    stage: Stage, bundle_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    monkeypatch.setattr(onnx_policy, "TRIAL_S", 0.2)
+    answer = set_bundle(node, write_bundle(tmp_path / "endless", endless_model(), CONTRACT))
+    assert (answer.successful, answer.reason) == (
+        False,
+        "the model has not answered all that it was asked within 0.2 s; a policy should answer "
+        "within a fraction of one",
+    )
+    assert node._current.source.sha256 == load_bundle(bundle_path).sha256
+
+
+def test_what_was_let_go_is_freed_and_words_are_kept_once(
+    stage: Stage, bundle_path: Path, other_path: Path
+) -> None:
+    node = stage.node(bundle=str(bundle_path), lockstep=True)
+    assert started(node)
+    encoder = node._current.source.policy.encoder  # type: ignore[union-attr]
+    before = weakref.ref(node._current.source.policy)
+    # As a cache around a method would, it refers to itself.
+    vars(node._current.source.policy)["itself"] = node._current.source.policy
+    gc.freeze()
+    assert set_bundle(node, other_path).successful
+    assert node._current.source.policy.encoder is encoder  # type: ignore[union-attr]
+    assert before() is None
 
 
 def test_an_inactive_node_stays_silent_with_the_new_one(

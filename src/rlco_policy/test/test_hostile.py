@@ -17,6 +17,7 @@ from rclpy.serialization import serialize_message
 from scripted_scene import PANDA, Stage
 from sensor_msgs.msg import Image, JointState
 
+from rlco_core.language import LanguageEncoder
 from rlco_interfaces.msg import Instruction
 from rlco_policy.node import PolicyNode
 
@@ -137,12 +138,27 @@ def test_a_joint_that_is_no_number_is_named(node: PolicyNode, joint: float, line
     assert line in node._status().message
 
 
-def test_an_instruction_of_10_kb_is_answered_and_said_in_short(
+def test_a_long_instruction_is_answered_and_said_in_short(
     node: PolicyNode, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    node._on_instruction(Instruction(text="push the red cube " * 600))
+    node._on_instruction(Instruction(text="push the red cube " * 50))
     observe(node, (1, 0))
     assert node._current.responder.decisions == 1
     (line,) = [one for one in capfd.readouterr().err.splitlines() if "too long" in one]
     assert "it should have about 14 words at most" in line
     assert len(line) < 300
+
+
+def test_an_endless_instruction_is_not_read(
+    node: PolicyNode, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(LanguageEncoder, "_encode", lambda *_: pytest.fail("it was read"))
+    node._on_instruction(Instruction(text="push " * 1_000_000))
+    observe(node, (1, 0))
+    assert node._current.responder.decisions == 0
+    assert node._status().message == (
+        "the instruction has 5000000 characters; it should have at most 1000, of which a policy "
+        "reads about 14 words"
+    )
+    assert len(capfd.readouterr().err) < 1000
+    assert not node._current.responder.idle

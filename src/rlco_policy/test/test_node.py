@@ -185,22 +185,6 @@ def test_an_instruction_that_is_not_understood_is_reported(
     stage.wait(lambda: logged.append(capfd.readouterr().err) or line in "".join(logged))
 
 
-def test_diagnostics_are_published(stage: Stage, bundle_path: Path) -> None:
-    node = stage.node(bundle=str(bundle_path), lockstep=True)
-    assert node._status().message == "not configured"
-    assert started(node)
-    stage.wait(lambda: stage.scene.diagnostics and stage.scene.diagnostics[-1].status[0].values)
-    (status,) = stage.scene.diagnostics[-1].status
-    assert status.name == "/cell/policy_node: policy"
-    assert status.hardware_id == "tiny"
-    assert status.level == b"\x00"
-    values = {value.key: value.value for value in status.values}
-    engine = {"engine", "provider", "precision"}
-    assert values.keys() == {"bundle_sha256", *engine, "decisions", "front_frames"}
-    assert values["provider"] == "CPUExecutionProvider"
-    assert (values["engine"], values["precision"]) == ("onnxruntime", "fp32")
-
-
 def test_deactivated_and_cleaned_up_it_can_start_again(stage: Stage, bundle_path: Path) -> None:
     node = stage.node(bundle=str(bundle_path))
     assert started(node)

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlco_core.bundle import Bundle, load_bundle
-from rlco_core.contract import PARITY_FILE, Contract
+from rlco_core.camera_sizes import cameras_that_fit
+from rlco_core.contract import PARITY_FILE
 from rlco_core.errors import BundleError
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import Observation
+from rlco_policy.engines.onnx_runtime import OnnxRuntimeEngine
+from rlco_policy.engines.openvino_engine import OpenVinoEngine
 from rlco_policy.engines.settings import EngineSettings
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.parity import (
     Parity,
+    for_cameras,
     largest_drift,
     open_policy,
     read_parity,
@@ -81,10 +87,8 @@ def listed(root: Path) -> Bundle:
     return load_bundle(root)
 
 
-def test_what_is_written_is_read(
-    parity: Parity, keep: Callable[[Parity], Bundle], contract: Contract
-) -> None:
-    found = read_parity(keep(parity).root / PARITY_FILE, contract)
+def test_what_is_written_is_read(parity: Parity, keep: Callable[[Parity], Bundle]) -> None:
+    found = read_parity(keep(parity))
     np.testing.assert_array_equal(found.actions, parity.actions)
     for one, other in zip(found.observations, parity.observations, strict=True):
         assert one.instruction == other.instruction
@@ -165,6 +169,37 @@ def test_tolerances_that_say_nothing(bundle_path: Path, tolerance: list[float]) 
         load_bundle(bundle_path)
 
 
+@pytest.mark.parametrize("size", [(128, 96), (96, 72)])
+def test_an_engine_for_larger_cameras_is_held_against_the_same(
+    parity: Parity, keep: Callable[[Parity], Bundle], encoder: LanguageEncoder, size: Any
+) -> None:
+    policy = open_policy(keep(parity), EngineSettings("openvino"), encoder)
+    cameras = cameras_that_fit(policy.contract, {"front": size})
+    larger = for_cameras(policy, cameras)
+    assert larger.cameras == cameras
+    drift = largest_drift(larger, parity, TOLERANCE)
+    assert drift.share < 0.01
+    assert for_cameras(larger, cameras) is larger
+
+
+@pytest.mark.parametrize(("size", "engine"), [((128, 96), "onnxruntime"), ((96, 72), "openvino")])
+def test_an_engine_for_larger_cameras_that_drifts_does_not_act(
+    parity: Parity,
+    keep: Callable[[Parity], Bundle],
+    encoder: LanguageEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+    size: Any,
+    engine: Any,
+) -> None:
+    policy = open_policy(keep(parity), EngineSettings(engine), encoder)
+    cameras = cameras_that_fit(policy.contract, {"front": size})
+    kind = {"onnxruntime": OnnxRuntimeEngine, "openvino": OpenVinoEngine}[engine]
+    run = kind.run
+    monkeypatch.setattr(kind, "run", lambda engine: run(engine) + np.float32(0.3))
+    with pytest.raises(BundleError, match=rf"{engine} .* in fp32 drifts: observation "):
+        for_cameras(policy, cameras)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -182,41 +217,36 @@ def test_tolerances_that_say_nothing(bundle_path: Path, tolerance: list[float]) 
 def test_foul_records_are_one_line(
     parity: Parity,
     keep: Callable[[Parity], Bundle],
-    contract: Contract,
     change: dict[str, Any],
     message: str,
 ) -> None:
-    path = keep(parity).root / PARITY_FILE
-    with np.load(path) as file:
+    bundle, foul = keep(parity), io.BytesIO()
+    with np.load(io.BytesIO(bundle.parity)) as file:
         arrays = dict(file) | change
-    np.savez_compressed(path, allow_pickle=True, **arrays)
+    np.savez_compressed(foul, allow_pickle=True, **arrays)
     with pytest.raises(BundleError, match=message) as error:
-        read_parity(path, contract)
+        read_parity(replace(bundle, parity=foul.getvalue()))
     assert "run: rlco engine calibrate --bundle" in str(error.value)
     assert "\n" not in str(error.value)
 
 
 @settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.booleans())
-def test_damage_never_gets_further_than_one_line(
-    tmp_path_factory: pytest.TempPathFactory, place: int, value: int, cut: bool
-) -> None:
-    contract = load_bundle(shipped_bundle()).contract
-    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+def test_damage_never_gets_further_than_one_line(place: int, value: int, cut: bool) -> None:
     one = Observation(0, {"front": np.zeros((64, 64, 3), np.uint8)}, np.zeros(17, np.float32), "go")
-    with path.open("wb") as file:
-        write_parity(file, Parity((one,), np.zeros((1, 8, 7), np.float32)))
-    data = bytearray(path.read_bytes())
+    written = io.BytesIO()
+    write_parity(written, Parity((one,), np.zeros((1, 8, 7), np.float32)))
+    data = bytearray(written.getvalue())
     place %= len(data)
     data[place] = value
-    path.write_bytes(data[:place] if cut else data)
-    assert "\n" not in _problem(path, contract)
+    damaged = bytes(data[:place] if cut else data)
+    assert "\n" not in _problem(replace(load_bundle(shipped_bundle()), parity=damaged))
 
 
-def _problem(path: Path, contract: Contract) -> str:
+def _problem(bundle: Bundle) -> str:
     """What is wrong with a record, if anything."""
     try:
-        read_parity(path, contract)
+        read_parity(bundle)
     except BundleError as error:
         return str(error)
     return ""

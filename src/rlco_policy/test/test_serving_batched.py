@@ -15,9 +15,11 @@ from onnx import TensorProto, helper
 from serving_process import BUNDLE, seen
 
 from rlco_core.bundle import Bundle, load_bundle
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, ConfigError
 from rlco_core.language import LanguageEncoder
-from rlco_policy.engines.settings import CPU
+from rlco_policy.engines.providers import CUDA
+from rlco_policy.engines.settings import EngineSettings
+from rlco_policy.engines.tensorrt import TENSORRT
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.serving.batched import Batched
 
@@ -33,7 +35,7 @@ def policy(encoder: LanguageEncoder) -> OnnxPolicy:
 
 
 def batched(bundle: Bundle, encoder: LanguageEncoder) -> Batched:
-    return Batched(bundle, (CPU,), 1, encoder)
+    return Batched(bundle, EngineSettings(), encoder)
 
 
 def test_a_shipped_graph_answers_a_batch_as_one_by_one(
@@ -73,3 +75,17 @@ def test_a_graph_that_mixes_what_is_in_a_batch_is_refused(
     alone = OnnxPolicy(bundle, encoder=encoder)
     with pytest.raises(BundleError, match=r"in a batch of 2 an action is off by .* --batch 1"):
         batched(bundle, encoder).require_like(alone, bundle, 2)
+
+
+@pytest.mark.parametrize(
+    ("provider", "message"),
+    [
+        (CUDA, "execution provider CUDAExecutionProvider is not in use; onnxruntime offers"),
+        (TENSORRT, "TensorRT compiles a graph for one size of batch; serve it with --batch 1"),
+    ],
+)
+def test_a_provider_that_cannot_is_not_replaced_by_the_cpu(
+    encoder: LanguageEncoder, provider: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Batched(load_bundle(BUNDLE), EngineSettings(providers=(provider,)), encoder)

@@ -107,7 +107,7 @@ def with_action(**changes: Any) -> dict[str, Any]:
         (with_action(columns=[*ACTION_COLUMNS, "dx"]), "columns should have dx once each"),
         (with_action(semantics="joint_positions"), "delta_commanded_ee_pose_base"),
         (with_action(execute=11), "execute 11 must be at most horizon 10"),
-        (with_action(dt=-0.1), "greater than 0"),
+        (with_action(dt=-0.1), "dt: input should be greater than or equal to 0.001, is -0.1"),
         (changed(state=["q1"]), "state has no column q1; known: x, y, z"),
         (
             changed(keys={**DESCRIPTION["keys"], "images": {"wrist": "image"}}),
@@ -151,6 +151,10 @@ def test_other_metadata_is_refused(own: Served, change: dict[str, Any], line: st
     ("change", "line"),
     [
         ({"stamp_ns": 8}, "the answer's stamp_ns is 8; it should be 7000"),
+        ({"dt": np.zeros(2)}, "the answer's dt is array([0., 0.]); it should be 0.05"),
+        ({"stamp_ns": np.full(7, 7_000)}, "the answer's stamp_ns is array([7000, 7000, 7000, "),
+        ({"stamp_ns": "7" * 9_000}, "...; it should be 7000"),
+        ({"actions": np.full((8, 7), 1e300)}, "the answer's actions are not all finite; they"),
         ({"dt": 0.1}, "the answer's dt is 0.1; it should be 0.05"),
         ({"contract_sha256": ""}, "the answer's contract_sha256 is ''; it should be '"),
         ({"actions": None}, "the answer has no array of floats named 'actions'"),

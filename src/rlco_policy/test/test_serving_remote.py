@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +19,12 @@ from test_serving_access import token_file
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import ConfigError, RlcoError
 from rlco_core.proprioception import COLUMNS
-from rlco_core.types import ACTION_COLUMNS
+from rlco_core.types import ACTION_COLUMNS, ActionChunk, Observation
 from rlco_policy.onnx_policy import OnnxPolicy
+from rlco_policy.serving.dialects import Own
 from rlco_policy.serving.link import Endpoint, ServerError
 from rlco_policy.serving.remote import RemotePolicy, open_remote
+from rlco_policy.serving.served import Served
 from rlco_policy.shipped import shipped_bundle
 
 TOKEN = "0123456789abcdef"
@@ -114,7 +118,55 @@ def test_a_server_that_comes_back_with_another_contract_is_not_asked() -> None:
         remote = opened(first.url)
         first.end(signal.SIGKILL)
         with ServerProcess(shipped_bundle("open_drawer", "panda"), port=first.port):
-            until(lambda: "came back with another contract" in refusal(remote))
+            until(lambda: "came back with another bundle, open_drawer_panda (" in refusal(remote))
+    remote.close()
+
+
+def test_a_server_that_comes_back_with_other_weights_is_not_asked(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(BUNDLE, other)
+    manifest = yaml.safe_load((other / "manifest.yaml").read_text())
+    manifest["provenance"]["seed"] = 7
+    (other / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+    ours, theirs = load_bundle(BUNDLE), load_bundle(other)
+    assert ours.contract == theirs.contract
+    line = (
+        f"the server came back with another bundle, {ours.manifest.name} ({theirs.sha256[:12]}); "
+        f"it should be {ours.manifest.name} ({ours.sha256[:12]}): start anew to accept it"
+    )
+    with ServerProcess() as first:
+        remote = opened(first.url)
+        first.end(signal.SIGKILL)
+        with ServerProcess(other, port=first.port):
+            until(lambda: line in refusal(remote))
+    assert remote.served.sha256 == ours.sha256
+    remote.close()
+
+
+class _Careless(Own):
+    """Fails at an answer as nobody foresaw."""
+
+    def actions(self, answer: object, observation: Observation, served: Served) -> ActionChunk:
+        raise ValueError("The truth value of an array\nis ambiguous")
+
+
+def test_an_answer_whose_like_was_not_foreseen_is_one_line(server: ServerProcess) -> None:
+    remote = RemotePolicy(Endpoint(server.url, timeout_s=PATIENT_S), _Careless(), PATIENT_S)
+    with pytest.raises(ServerError) as caught:
+        remote.infer(seen())
+    assert str(caught.value) == (
+        f"{server.url}: its answer cannot be used: ValueError: The truth value of an array is "
+        "ambiguous"
+    )
+    remote.close()
+
+
+def test_an_endless_instruction_is_not_sent(server: ServerProcess) -> None:
+    remote, long = opened(server.url), "push " * 1_000
+    with pytest.raises(ConfigError, match="the instruction has 5000 characters; it should have at"):
+        remote.infer(dataclasses.replace(seen(), instruction=long))
+    with pytest.raises(ConfigError, match="the instruction has 5000 characters; it should have at"):
+        remote.announce(long)
     remote.close()
 
 

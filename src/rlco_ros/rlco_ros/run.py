@@ -57,9 +57,7 @@ def _live(
             return 1
         executor = make_executor()
         executor.add_node(node)
-        # What was made until now is needed until the end: nobody shall look through it for garbage.
-        gc.collect()
-        gc.freeze()
+        settle()
         executor.spin()
     except (RlcoError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -77,6 +75,16 @@ def _live(
         if executor is not None:
             executor.shutdown()
     return 0
+
+
+def settle() -> None:
+    """Frees what nobody can reach, and looks no more through what is left: it is needed for long.
+
+    To be called when a node has made all that it works with, and when it has exchanged much of it.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def shut_down() -> None:

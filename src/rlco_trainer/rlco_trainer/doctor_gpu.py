@@ -19,9 +19,11 @@ import onnxruntime as ort
 from rlco_core.bundle import load_bundle
 from rlco_core.errors import RlcoError
 from rlco_policy.engines.engine import Precision
+from rlco_policy.engines.gpu import gpu_and_driver
+from rlco_policy.engines.pinned import cuda_runtime
 from rlco_policy.engines.providers import CUDA
 from rlco_policy.engines.settings import EngineSettings
-from rlco_policy.engines.tensorrt import TENSORRT, gpu_and_driver
+from rlco_policy.engines.tensorrt import TENSORRT
 from rlco_policy.onnx_policy import OnnxPolicy
 from rlco_policy.parity import require_parity
 from rlco_policy.shipped import shipped_bundle
@@ -49,6 +51,7 @@ def gpu_report() -> Iterator[Check]:
     yield _providers()
     for library, wheel in LIBRARIES.items():
         yield _library(library, wheel)
+    yield _page_locked()
     for provider, precision in WAYS:
         yield _answers(provider, precision)
 
@@ -75,6 +78,15 @@ def _library(name: str, wheel: str) -> Check:
         fix = f"pip install {wheel}, with its folder in LD_LIBRARY_PATH; or {GPU_IMAGE}"
         return Check(name, False, in_a_line(error), fix)
     return Check(name, True, "loaded", "")
+
+
+def _page_locked() -> Check:
+    """Which CUDA runtime locks the memory that images are handed over in."""
+    try:
+        return Check("page-locked memory", True, f"by {cuda_runtime()._name}", "")
+    except RlcoError as error:
+        fix = f"repair what is said above, or {GPU_IMAGE}"
+        return Check("page-locked memory", False, in_a_line(error), fix)
 
 
 def _answers(provider: str, precision: Precision) -> Check:

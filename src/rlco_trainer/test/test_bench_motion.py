@@ -155,7 +155,7 @@ def test_positions_are_held_against_the_ends_of_their_range() -> None:
 
 def test_what_a_maker_does_not_publish_is_counted_apart() -> None:
     audit = Audit(ROBOTS["ur5e"], DT)
-    rates = (np.full((5, 6), 3.2), np.full((5, 6), 5.1), np.full((5, 6), 501.0))
+    rates = (np.full((5, 6), 3.2), np.full((5, 6), 10.1), np.full((5, 6), 1001.0))
     home = np.tile(Kinematics(ROBOTS["ur5e"]).home, (5, 1))
     audit.look(0, Played(0.01, home, rates))
     assert audit.beyond == {"position": 0, "velocity": 5}

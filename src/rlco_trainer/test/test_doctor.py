@@ -14,6 +14,7 @@ from typing import Any
 import onnxruntime as ort
 import pytest
 
+from rlco_policy.engines import pinned
 from rlco_policy.engines.providers import CUDA
 from rlco_policy.engines.settings import CPU
 from rlco_policy.engines.tensorrt import TENSORRT
@@ -124,6 +125,8 @@ def test_a_machine_without_a_gpu_is_told_all_that_it_lacks(
 ) -> None:
     monkeypatch.setattr(ort, "get_available_providers", lambda: [CPU])
     monkeypatch.setattr(doctor_gpu, "LIBRARIES", {"libnowhere.so.13": "nvidia-nowhere"})
+    monkeypatch.setattr(pinned, "_LIBRARIES", ("libnowhere.so.13",))
+    monkeypatch.setattr(pinned, "find_library", lambda name: None)
     monkeypatch.setenv("PATH", "")
     checks = {check.name: check for check in doctor_gpu.gpu_report()}
     assert not any(check.ok for check in checks.values())
@@ -133,6 +136,13 @@ def test_a_machine_without_a_gpu_is_told_all_that_it_lacks(
     monkeypatch.setattr(doctor, "report", list)
     assert cli.main(["doctor", "--gpu"]) == 1
     assert "libnowhere.so.13" in capsys.readouterr().out
+
+
+def test_the_runtime_that_locks_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_gpu, "WAYS", ())
+    monkeypatch.setattr(pinned, "_LIBRARIES", ("libnowhere.so.13", "libc.so.6"))
+    *_, check = doctor_gpu.gpu_report()
+    assert (check.name, check.ok, check.found) == ("page-locked memory", True, "by libc.so.6")
 
 
 def test_a_provider_is_right_by_what_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:

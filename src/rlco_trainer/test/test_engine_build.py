@@ -72,7 +72,7 @@ def test_a_bundle_is_given_observations_of_its_own_episodes(
     monkeypatch.setattr(calibrating, "_EPISODES", 1)
     contract = load_bundle(without_parity(bundle)).contract
     made = calibrate(bundle, observations=5)
-    parity = read_parity(bundle / PARITY_FILE, contract)
+    parity = read_parity(made)
     assert len(parity.observations) == 5
     stamps = [one.stamp_ns for one in parity.observations]
     assert len({one.images["front"].tobytes() for one in parity.observations}) == 5, stamps
@@ -108,10 +108,8 @@ def test_what_is_built_runs_and_is_listed(bundle: Path, cache: Path, engine: Eng
 def test_convolutions_are_in_integers(bundle: Path) -> None:
     loaded = load_bundle(bundle)
     policy = OnnxPolicy(loaded)
-    seen = read_parity(bundle / PARITY_FILE, loaded.contract).observations[:2]
-    made = quantised(
-        loaded.model_path.read_bytes(), [building.feeds_of(policy, one) for one in seen]
-    )
+    seen = read_parity(loaded).observations[:2]
+    made = quantised(loaded.model, [building.feeds_of(policy, one) for one in seen])
     graph = onnx.load_from_string(made).graph
     producers = {name: node.op_type for node in graph.node for name in node.output}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]

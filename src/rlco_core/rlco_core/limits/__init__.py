@@ -45,12 +45,15 @@ class Motion(Setpoint):
         jerk: (n,) rad/s^3, mean since the set-point before.
         elbow: (3,) m, in the base frame.
         twist: (6,) m/s and rad/s, of the end effector, along the axes of the base frame.
+        reach: m, how far end effector or elbow may have been from here on their way from the last
+            place that was looked at.
     """
 
     acceleration: Vector
     jerk: Vector
     elbow: Vector
     twist: Vector
+    reach: float = 0.0
 
 
 class ActionLimit(Protocol):

@@ -27,10 +27,11 @@ class KeepOutLimit:
         }
 
     def check(self, setpoint: Motion) -> Verdict:
+        near = setpoint.reach
         for part, place in (("tool", setpoint.position), ("elbow", setpoint.elbow)):
             values = place.tolist()
             for name, sides in self._boxes.items():
-                if not any(value < low or value > high
+                if not any(value < low - near or value > high + near
                            for value, (low, high) in zip(values, sides, strict=True)):  # fmt: skip
                     where = ", ".join(f"{value:.3f}" for value in values)
                     return Verdict(False, self.name, f"the {part} would be in {name}, at {where} m")

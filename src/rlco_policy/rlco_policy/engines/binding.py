@@ -21,13 +21,18 @@ class HostBinding:
 
     Args:
         session: what runs.
+        options: of every run.
         inputs, outputs: names, types and shapes.
     """
 
     def __init__(
-        self, session: ort.InferenceSession, inputs: Signature, outputs: Signature
+        self,
+        session: ort.InferenceSession,
+        options: ort.RunOptions,
+        inputs: Signature,
+        outputs: Signature,
     ) -> None:
-        self._session = session
+        self._session, self._options = session, options
         self._inputs, self._outputs = buffers(inputs), buffers(outputs)
         self._binding = session.io_binding()
         for name, array in self._inputs.items():
@@ -41,7 +46,7 @@ class HostBinding:
 
     def run(self) -> NDArray[np.float32]:
         """(1, horizon, 7), the output's buffer."""
-        self._session.run_with_iobinding(self._binding)
+        self._session.run_with_iobinding(self._binding, self._options)
         return self._outputs[OUTPUT]
 
 
@@ -51,13 +56,18 @@ class DeviceBinding:
 
     Args:
         session: what runs.
+        options: of every run.
         inputs, outputs: names, types and shapes.
     """
 
     def __init__(
-        self, session: ort.InferenceSession, inputs: Signature, outputs: Signature
+        self,
+        session: ort.InferenceSession,
+        options: ort.RunOptions,
+        inputs: Signature,
+        outputs: Signature,
     ) -> None:
-        self._session = session
+        self._session, self._options = session, options
         self._host = pin(buffers(inputs))
         self._changed = set(inputs)
         self._device = {name: _on_device(array) for name, array in self._host.items()}
@@ -77,7 +87,7 @@ class DeviceBinding:
         for name in self._changed:
             self._device[name].update_inplace(self._host[name])
         self._changed.clear()
-        self._session.run_with_iobinding(self._binding)
+        self._session.run_with_iobinding(self._binding, self._options)
         answer: NDArray[np.float32] = self._output.numpy()
         return answer
 

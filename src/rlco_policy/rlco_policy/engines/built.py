@@ -59,7 +59,7 @@ def built_model(bundle: Bundle, settings: EngineSettings) -> bytes:
         BundleError: it was tampered with.
     """
     if settings.precision not in BUILT:
-        return bundle.model_path.read_bytes()
+        return bundle.model
     folder = built_folder(bundle, settings)
     if not folder.is_dir():
         raise ConfigError(

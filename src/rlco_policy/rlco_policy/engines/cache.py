@@ -6,6 +6,7 @@ depend on, so that whatever changes is built anew and nothing stale is ever used
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -51,8 +52,16 @@ def published(folder: Path) -> Iterator[Path]:
         ) from error
     try:
         yield scratch
-        if not folder.exists():
-            scratch.chmod(0o755)
-            scratch.rename(folder)
+        scratch.chmod(0o755)
+        _rename(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _rename(scratch: Path, folder: Path) -> None:
+    """Unless somebody else was first; to look before would be too early."""
+    try:
+        scratch.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise

@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import CameraContract, Contract
-from rlco_core.errors import BundleError, in_short
+from rlco_policy.engines.graphs import parsed
 
 _COLOURS = 3
 
@@ -35,10 +35,7 @@ def for_cameras(model: bytes, contract: Contract, cameras: Cameras) -> bytes:
     changed = [camera for camera in contract.cameras if sizes[camera.name] != camera]
     if not changed:
         return model
-    try:
-        proto = onnx.load_from_string(model)
-    except Exception as error:  # of protobuf's, which share no public base
-        raise BundleError(f"the model is no ONNX graph: {in_short(error)}") from error
+    proto = parsed(model)
     for camera in changed:
         _shrink(proto.graph, sizes[camera.name], camera)
     return bytes(proto.SerializeToString())

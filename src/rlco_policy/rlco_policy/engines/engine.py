@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
@@ -38,6 +39,13 @@ class Engine(Protocol):
     @property
     def precision(self) -> Precision:
         """What the bulk of it is computed in."""
+
+    @property
+    def fallback(self) -> str:
+        """Why this provider computes and not the first that was asked for; empty where it does."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """What runs meanwhile ends by then, and raises `BundleError` where it had not by itself."""
 
     def put(self, name: str, value: NDArray[Any]) -> None:
         """Writes one input, without the axis of the batch; it stays until it is put again."""

@@ -10,7 +10,9 @@ without a word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -20,8 +22,9 @@ from numpy.typing import NDArray
 
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
-from rlco_core.errors import BundleError, ConfigError, in_short
+from rlco_core.errors import BundleError, ConfigError, RlcoError, in_short
 from rlco_policy.engines.binding import DeviceBinding, HostBinding
+from rlco_policy.engines.deadline import Deadline
 from rlco_policy.engines.engine import (
     Precision,
     Signature,
@@ -29,7 +32,12 @@ from rlco_policy.engines.engine import (
     graph_outputs,
     require_signature,
 )
-from rlco_policy.engines.providers import ON_GPU, provider_options, require_precision
+from rlco_policy.engines.providers import (
+    ON_GPU,
+    can_be_captured,
+    provider_options,
+    require_precision,
+)
 from rlco_policy.engines.settings import CPU, EngineSettings
 from rlco_policy.engines.tensorrt import TENSORRT, engine_folder
 
@@ -42,6 +50,7 @@ class OnnxRuntimeEngine:
         contract: what it must fit.
         settings: providers, threads, precision.
         cameras: in place of the contract's, where the graph was made for others.
+        fallback: see `Engine.fallback`.
 
     Raises:
         ConfigError: a provider cannot be had, or does not compute in that precision.
@@ -56,15 +65,21 @@ class OnnxRuntimeEngine:
         contract: Contract,
         settings: EngineSettings,
         cameras: Cameras = (),
+        fallback: str = "",
     ) -> None:
         inputs, outputs = graph_inputs(contract, cameras), graph_outputs(contract)
         self.precision: Precision = settings.precision
-        self._session = open_session(model, settings, inputs)
-        require_signature("input", _signature(self._session.get_inputs()), inputs)
-        require_signature("output", _signature(self._session.get_outputs()), outputs)
-        self.provider = str(self._session.get_providers()[0])
-        binding = DeviceBinding if self.provider in ON_GPU else HostBinding
-        self._binding = binding(self._session, inputs, outputs)
+        self.fallback = fallback
+        session = open_session(model, settings, inputs, captured=True)
+        require_signature("input", _signature(session.get_inputs()), inputs)
+        require_signature("output", _signature(session.get_outputs()), outputs)
+        self.provider = str(session.get_providers()[0])
+        self._deadline = Deadline()
+        self._binding = _bound(session, self._deadline.options, inputs, outputs)
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """See `Engine.within`."""
+        return self._deadline.within(seconds)
 
     def put(self, name: str, value: NDArray[Any]) -> None:
         """See `Engine.put`."""
@@ -75,36 +90,85 @@ class OnnxRuntimeEngine:
         return self._binding.run()
 
 
+def open_onnx_runtime(
+    model: bytes, contract: Contract, settings: EngineSettings, cameras: Cameras = ()
+) -> OnnxRuntimeEngine:
+    """An engine on the first provider; where ``allow_cpu`` says so on the first that can.
+
+    Raises:
+        RlcoError: see `OnnxRuntimeEngine`; the last one's, where several were tried.
+    """
+    *ways, last = _ways(settings)
+    problems: list[str] = []
+    for way in ways:
+        try:
+            return OnnxRuntimeEngine(model, contract, way, cameras, "; ".join(problems))
+        except RlcoError as error:
+            problems.append(str(error))
+    return OnnxRuntimeEngine(model, contract, last, cameras, "; ".join(problems))
+
+
+def _ways(settings: EngineSettings) -> list[EngineSettings]:
+    """What is tried, one after the other; the CPU may help each where it is allowed."""
+    if not settings.allow_cpu:
+        return [settings]
+    others = tuple(takewhile(lambda name: name != CPU, settings.providers))
+    return [replace(settings, providers=(*others[first:], CPU)) for first in range(len(others) + 1)]
+
+
 def open_session(
-    model: bytes, settings: EngineSettings, inputs: Signature = MappingProxyType({})
+    model: bytes,
+    settings: EngineSettings,
+    inputs: Signature = MappingProxyType({}),
+    captured: bool = False,
 ) -> ort.InferenceSession:
-    """A session in which the first provider that was asked for is in use."""
-    providers = _available(settings)
+    """A session in which the first provider that was asked for is in use.
+
+    Args:
+        captured: whether its inputs and output keep their addresses and shapes, so that a GPU may
+            record a run and play it again.
+
+    Raises:
+        ConfigError: it cannot be had.
+        BundleError: the model cannot be opened there.
+    """
+    providers, offered = settings.providers, ort.get_available_providers()
+    for name in providers:
+        _require_provider(name, offered, settings)
     require_precision(providers[0], settings.precision)
+    capture = captured and can_be_captured(model, settings)
     kept = engine_folder(model, settings, inputs) if TENSORRT in providers else nullcontext("")
     with kept as folder:
-        named = [(name, provider_options(name, settings, str(folder))) for name in providers]
+        named = [(name, provider_options(name, settings, str(folder), capture))
+                 for name in providers]  # fmt: skip
         try:
-            session = ort.InferenceSession(model, _options(settings, providers), named)
+            session = ort.InferenceSession(model, _options(settings), named)
         except Exception as error:  # ONNX Runtime's own exception classes share no public base
             raise BundleError(
                 f"the model cannot be opened on {providers[0]}: {in_short(error)}"
             ) from error
-    _require_provider(providers[0], session.get_providers()[:1])
+        # Before what a provider made is kept: what fell back made nothing.
+        _require_provider(providers[0], session.get_providers()[:1], settings)
     return session
 
 
-def _available(settings: EngineSettings) -> list[str]:
-    """The providers to use; where the CPU will do, those that this build has, and the CPU."""
-    offered = ort.get_available_providers()
-    if settings.allow_cpu:
-        return [*(name for name in settings.providers if name in offered and name != CPU), CPU]
-    for name in settings.providers:
-        _require_provider(name, offered)
-    return list(settings.providers)
+def _bound(
+    session: ort.InferenceSession, options: ort.RunOptions, inputs: Signature, outputs: Signature
+) -> HostBinding | DeviceBinding:
+    provider = session.get_providers()[0]
+    binding = DeviceBinding if provider in ON_GPU else HostBinding
+    try:
+        return binding(session, options, inputs, outputs)
+    except RlcoError:
+        raise
+    except Exception as error:  # see above
+        raise ConfigError(
+            f"{provider} has no memory for the model's inputs: {in_short(error)}; free some, or "
+            "choose another provider"
+        ) from error
 
 
-def _options(settings: EngineSettings, providers: Sequence[str]) -> ort.SessionOptions:
+def _options(settings: EngineSettings) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = settings.threads
     options.inter_op_num_threads = 1
@@ -113,18 +177,19 @@ def _options(settings: EngineSettings, providers: Sequence[str]) -> ort.SessionO
     options.log_severity_level = 3
     # Idle threads that spin would take the other processes' cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if CPU not in providers:
+    if CPU not in settings.providers:
         # Else single nodes of the graph could still end up there.
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     return options
 
 
-def _require_provider(wanted: str, offered: Sequence[str]) -> None:
+def _require_provider(wanted: str, offered: Sequence[str], settings: EngineSettings) -> None:
     if wanted not in offered:
+        others = "" if settings.allow_cpu else ", or set allow_cpu"
         raise ConfigError(
             f"execution provider {wanted} is not in use; onnxruntime offers "
-            f"[{', '.join(offered)}] here: choose one of these, install the build with {wanted}, "
-            "or set allow_cpu"
+            f"[{', '.join(offered)}] here: choose one of these, or install the build with "
+            f"{wanted}{others}"
         )
 
 

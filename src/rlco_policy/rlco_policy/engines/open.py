@@ -12,13 +12,14 @@ from rlco_core.contract import Contract
 from rlco_policy.engines.built import built_model
 from rlco_policy.engines.cameras import for_cameras
 from rlco_policy.engines.engine import Engine
-from rlco_policy.engines.onnx_runtime import OnnxRuntimeEngine
+from rlco_policy.engines.graphs import parsed
+from rlco_policy.engines.onnx_runtime import open_onnx_runtime
 from rlco_policy.engines.openvino_engine import OpenVinoEngine
 from rlco_policy.engines.settings import EngineName, EngineSettings
 
 _Open = Callable[[bytes, Contract, EngineSettings, Cameras], Engine]
 _KINDS: Mapping[EngineName, _Open] = {
-    "onnxruntime": OnnxRuntimeEngine,
+    "onnxruntime": open_onnx_runtime,
     "openvino": OpenVinoEngine,
 }
 
@@ -40,7 +41,12 @@ def open_model(
     settings: EngineSettings,
     cameras: Cameras = (),
 ) -> Engine:
-    """The same for a graph that is at hand."""
+    """The same for a graph that is at hand.
+
+    Raises:
+        ConfigError, BundleError: see `open_engine`.
+    """
+    parsed(model)
     if cameras:
         model = for_cameras(model, contract, cameras)
     return _KINDS[settings.engine](model, contract, settings, cameras)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from rlco_core.camera_sizes import Cameras
 from rlco_core.contract import Contract
 from rlco_core.errors import BundleError, ConfigError, in_short
+from rlco_policy.engines.deadline import overdue
 from rlco_policy.engines.engine import (
     OUTPUT,
     Precision,
@@ -22,6 +25,7 @@ from rlco_policy.engines.engine import (
     graph_outputs,
     require_signature,
 )
+from rlco_policy.engines.graphs import has_control_flow, parsed
 from rlco_policy.engines.settings import EngineSettings
 
 _DEVICE = "CPU"
@@ -41,6 +45,7 @@ class OpenVinoEngine:
 
     name = "openvino"
     provider = _DEVICE
+    fallback = ""
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class OpenVinoEngine:
         require_signature("output", _signature(compiled.outputs, outputs), outputs)
         self._inputs, self._outputs = buffers(inputs), buffers(outputs)
         self._request = compiled.create_infer_request()
+        self._deadline: float | None = None
         for name, array in {**self._inputs, **self._outputs}.items():
             self._request.set_tensor(name, _shared(array))
 
@@ -63,16 +69,43 @@ class OpenVinoEngine:
         """See `Engine.put`."""
         self._inputs[name][0] = value
 
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """See `Engine.within`."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            yield
+        except Exception as error:
+            if time.monotonic() >= self._deadline:
+                raise overdue(seconds) from error
+            raise
+        finally:
+            self._deadline = None
+
     def run(self) -> NDArray[np.float32]:
         """See `Engine.run`."""
         # What `infer` does besides is to make a dictionary of copies.
         self._request.start_async()
+        if self._deadline is not None:
+            self._wait_until(self._deadline)
         self._request.wait()
         answer: NDArray[np.float32] = self._outputs[OUTPUT]
         return answer
 
+    def _wait_until(self, deadline_s: float) -> None:
+        left_ms = round(1e3 * max(0.0, deadline_s - time.monotonic()))
+        if not self._request.wait_for(left_ms):
+            self._request.cancel()
+            raise TimeoutError
+
 
 def _compile(model: bytes, settings: EngineSettings) -> Any:
+    if has_control_flow(parsed(model)):
+        # It would take no notice of being called off within a loop.
+        raise BundleError(
+            "the model cannot be opened on OpenVINO: it has loops or branches; "
+            "choose engine onnxruntime"
+        )
     core = _library().Core()
     hint, needed = _HINTS[settings.precision]
     capable = core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")

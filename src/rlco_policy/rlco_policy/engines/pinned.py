@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from typing import Any
 
 from numpy.typing import NDArray
 
 from rlco_core.errors import ConfigError
+
+#: Of CUDA 13, with which the wheels of ONNX Runtime are made, and of the one before.
+_LIBRARIES = ("libcudart.so.13", "libcudart.so.12")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -23,14 +26,23 @@ def cuda_runtime() -> Any:
     Raises:
         ConfigError: there is none.
     """
-    name = find_library("cudart") or "libcudart.so.12"
-    try:
-        return ctypes.CDLL(name)
-    except OSError as error:
-        raise ConfigError(
-            f"the CUDA runtime cannot be loaded ({error}); a provider on a GPU needs it: "
-            "put its folder into LD_LIBRARY_PATH"
-        ) from error
+    problems: list[str] = []
+    for name in _names():
+        try:
+            return ctypes.CDLL(name)
+        except OSError as error:
+            problems.append(str(error))
+    raise ConfigError(
+        f"the CUDA runtime cannot be loaded ({'; '.join(problems)}); a provider on a GPU needs it: "
+        "put its folder into LD_LIBRARY_PATH"
+    )
+
+
+def _names() -> Iterator[str]:
+    """By what the loader finds; the search for any other starts a compiler, so it comes last."""
+    yield from _LIBRARIES
+    if other := find_library("cudart"):
+        yield other
 
 
 def pin(arrays: Arrays, runtime: Callable[[], Any] = cuda_runtime) -> Arrays:

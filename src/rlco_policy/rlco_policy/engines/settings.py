@@ -26,7 +26,8 @@ class EngineSettings:
         precision: ``fp32``, ``fp16``, ``bf16`` or ``int8``; the last is built beforehand.
         providers: ONNX Runtime's execution providers by priority; where the CPU is among them, it
             may do single nodes of a graph.
-        allow_cpu: whether a later provider may do what the first cannot; else it is an error.
+        allow_cpu: whether a later provider, and the CPU in the end, may take the place of one that
+            cannot be had, and the CPU do single nodes; else it is an error.
         threads: threads within one operator.
         cache: where built engines are kept.
 

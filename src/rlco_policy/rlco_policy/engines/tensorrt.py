@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +15,10 @@ import onnxruntime as ort
 from rlco_core.errors import ConfigError
 from rlco_policy.engines.cache import cache_key, published
 from rlco_policy.engines.engine import Signature
+from rlco_policy.engines.gpu import gpu_and_driver
 from rlco_policy.engines.settings import EngineSettings
 
 TENSORRT = "TensorrtExecutionProvider"
-_ASK_GPU = ("nvidia-smi", "--id=0", "--query-gpu=name,driver_version", "--format=csv,noheader")
-_ASK_S = 20.0
 
 
 @contextmanager
@@ -29,11 +27,16 @@ def engine_folder(model: bytes, settings: EngineSettings, inputs: Signature) -> 
     that is kept if what is done within succeeds.
     """
     folder = settings.cache / f"tensorrt-{_key(model, settings, inputs)}"
-    if folder.is_dir():
+    if folder.is_dir() and any(folder.iterdir()):
         yield folder
         return
     with published(folder) as scratch:
         yield scratch
+        if not any(scratch.iterdir()):
+            raise ConfigError(
+                "TensorRT compiled nothing of the model; choose another provider, or look at what "
+                "ONNX Runtime says above"
+            )
 
 
 def _key(model: bytes, settings: EngineSettings, inputs: Signature) -> str:
@@ -59,18 +62,3 @@ def tensorrt_version() -> int:
         raise ConfigError(
             f"TensorRT cannot be loaded ({error}); install TensorRT 10, or choose another provider"
         ) from error
-
-
-def gpu_and_driver() -> str:
-    """Name of the first GPU and version of its driver.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    try:
-        found = subprocess.run(_ASK_GPU, capture_output=True, text=True, check=True, timeout=_ASK_S)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ConfigError(
-            f"no NVIDIA GPU answers ({error}); TensorRT needs one: choose another provider"
-        ) from error
-    return found.stdout.strip()

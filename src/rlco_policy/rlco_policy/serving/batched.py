@@ -14,17 +14,20 @@ from typing import Any, Protocol
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from rlco_core.bundle import Bundle
 from rlco_core.contract import Contract
-from rlco_core.errors import BundleError
+from rlco_core.errors import BundleError, ConfigError, in_short
 from rlco_core.language import LanguageEncoder
 from rlco_core.types import ActionChunk, Observation
-from rlco_policy.onnx_policy import OnnxPolicy
-from rlco_policy.policy import Policy
+from rlco_policy.engines.deadline import Deadline
+from rlco_policy.engines.graphs import parsed
+from rlco_policy.engines.onnx_runtime import open_session
+from rlco_policy.engines.settings import EngineSettings
+from rlco_policy.engines.tensorrt import TENSORRT
+from rlco_policy.onnx_policy import TRIAL_S, OnnxPolicy
 
 #: How far an action may be off, as a share of its range in the bundle's statistics.
 TOLERANCE = 1e-3
@@ -71,29 +74,26 @@ class Batched:
 
     Args:
         bundle: a verified bundle.
-        providers: execution providers by priority.
-        threads: within one operator.
+        settings: providers and threads.
         encoder: sentence encoder.
 
     Raises:
+        ConfigError: a provider cannot be had, or takes no batches.
         BundleError: its graph does not take batches.
     """
 
-    def __init__(
-        self, bundle: Bundle, providers: Sequence[str], threads: int, encoder: LanguageEncoder
-    ) -> None:
+    def __init__(self, bundle: Bundle, settings: EngineSettings, encoder: LanguageEncoder) -> None:
         self.contract = bundle.contract
         self._hash = bundle.contract.sha256()
         self._encoder = encoder
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 4
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._deadline = Deadline()
+        if TENSORRT in settings.providers:
+            raise ConfigError(f"TensorRT compiles a graph for one size of batch; {_REFUSAL}")
         try:
-            model = free_batch(onnx.load(bundle.model_path)).SerializeToString()
-            self._session = ort.InferenceSession(model, options, providers=list(providers))
-        except Exception as error:  # ONNX Runtime's own exception classes share no public base
-            raise BundleError(f"{bundle.manifest.name}: {_line(error)}; {_REFUSAL}") from error
+            model = free_batch(parsed(bundle.model)).SerializeToString()
+            self._session = open_session(model, settings)
+        except BundleError as error:
+            raise BundleError(f"{bundle.manifest.name}: {error}; {_REFUSAL}") from error
 
     def infer_all(self, observations: Sequence[Observation]) -> list[ActionChunk]:
         """See `BatchPolicy.infer_all`."""
@@ -109,18 +109,20 @@ class Batched:
         """See `BatchPolicy.truncates`."""
         return self._encoder.encode(instruction).truncated
 
-    def require_like(self, policy: Policy, bundle: Bundle, most: int) -> None:
+    def require_like(self, policy: OnnxPolicy, bundle: Bundle, most: int) -> None:
         """Runs batches of every size up to ``most``, which also warms them up.
 
         Raises:
             BundleError: they fail, or answer otherwise than ``policy`` does one by one.
         """
         seen = [_noise(self.contract, number) for number in range(most)]
-        alone = np.stack([policy.infer(observation).actions for observation in seen])
+        with policy.trial(), self._deadline.within(TRIAL_S):
+            alone = np.stack([policy.infer(observation).actions for observation in seen])
+            several = [self._tried(seen[:size]) for size in range(1, most + 1)]
         statistics = bundle.manifest.statistics.action
         scale = np.maximum(np.subtract(statistics.high, statistics.low), 1e-6)
-        for size in range(1, most + 1):
-            off = np.abs(self._tried(seen[:size]) - alone[:size]) / scale
+        for size, found in enumerate(several, 1):
+            off = np.abs(found - alone[:size]) / scale
             if not off.max() <= TOLERANCE:
                 raise BundleError(
                     f"{bundle.manifest.name}: in a batch of {size} an action is off by "
@@ -130,10 +132,10 @@ class Batched:
     def _tried(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
         try:
             return self._run(observations)
-        except Exception as error:  # see above
+        except Exception as error:  # ONNX Runtime's own exception classes share no public base
             raise BundleError(
                 f"the graph does not take {len(observations)} observations at once: "
-                f"{_line(error)}; {_REFUSAL}"
+                f"{in_short(error)}; {_REFUSAL}"
             ) from error
 
     def _run(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
@@ -146,7 +148,9 @@ class Batched:
         feeds["proprioception"] = np.stack([one.proprioception for one in observations])
         feeds["language_tokens"] = np.stack([language.tokens for language in languages])
         feeds["language_mask"] = np.stack([language.mask for language in languages])
-        actions: NDArray[np.float32] = self._session.run([_OUTPUT], feeds)[0]
+        actions: NDArray[np.float32] = self._session.run([_OUTPUT], feeds, self._deadline.options)[
+            0
+        ]
         return actions
 
 
@@ -180,7 +184,3 @@ def _noise(contract: Contract, number: int) -> Observation:
     }
     row: NDArray[Any] = generator.random(contract.proprioception.size, np.float32)
     return Observation(number, images, row, f"move object {number}")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rlco_core.errors import in_short
 from rlco_core.proprioception import COLUMNS
 from rlco_core.types import ACTION_COLUMNS, ActionChunk, Observation
 from rlco_policy.serving.codec import WireError
@@ -65,8 +66,11 @@ class Own:
         }
         for key, wanted in expected.items():
             found = answer.get(key) if isinstance(answer, dict) else None
-            if found != wanted:
-                raise WireError(f"the answer's {key} is {found!r}; it should be {wanted!r}")
+            # An array, of which a message may have any, answers a comparison with an array.
+            if type(found) is not type(wanted) or found != wanted:
+                raise WireError(
+                    f"the answer's {key} is {in_short(repr(found))}; it should be {wanted!r}"
+                )
         return _chunk(answer, len(ACTION_COLUMNS), observation, served)
 
 

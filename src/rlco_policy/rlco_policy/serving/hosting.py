@@ -14,7 +14,7 @@ from typing import Any
 
 from rlco_core.bundle import Bundle, load_bundle
 from rlco_core.errors import ConfigError
-from rlco_core.language import LanguageEncoder
+from rlco_core.language import LanguageEncoder, shared_encoder
 from rlco_policy.engines.settings import CPU, EngineSettings
 from rlco_policy.parity import open_policy
 from rlco_policy.serving.access import Access, is_local, read_token, require_guarded, server_tls
@@ -107,7 +107,7 @@ def host(hosting: Hosting, on_ready: Callable[[str], None]) -> None:
 def make_service(hosting: Hosting, token: str) -> Service:
     """The service for a bundle, its engines warm."""
     bundle = load_bundle(hosting.bundle)
-    encoder = LanguageEncoder.load()
+    encoder = shared_encoder()
     encoder.encode("warm up")
     policies = [_open_policy(bundle, hosting, encoder) for _ in range(hosting.workers)]
     limits = Limits(
@@ -127,7 +127,7 @@ def _open_policy(bundle: Bundle, hosting: Hosting, encoder: LanguageEncoder) -> 
     policy = open_policy(bundle, settings, encoder)
     if hosting.batch == 1:
         return OneByOne(policy)
-    batched = Batched(bundle, hosting.providers, hosting.threads, encoder)
+    batched = Batched(bundle, settings, encoder)
     batched.require_like(policy, bundle, hosting.batch)
     return batched
 

@@ -20,6 +20,7 @@ from rlco_core import proprioception
 from rlco_core.contract import CameraContract, Contract
 from rlco_core.errors import ContractMismatch, choices
 from rlco_core.kinematics import Kinematics
+from rlco_core.language import require_short
 from rlco_core.proprioception import Posture
 from rlco_core.robot import RobotConfig
 from rlco_core.types import Observation
@@ -29,7 +30,6 @@ from rlco_policy.serving.shrinking import fit
 PROPRIOCEPTION, INSTRUCTION, STAMP = "proprioception", "instruction", "stamp_ns"
 MEASURED, COMMANDED = "joint_positions", "commanded_joint_positions"
 NEXT = "next_instruction"
-MAX_INSTRUCTION = 1000
 _MAX_STAMP = 2**63
 
 
@@ -180,11 +180,7 @@ def _numbers(value: object, key: str, size: int) -> NDArray[np.float64]:
 def _instruction(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ContractMismatch("the instruction is blank or no text; it should say what to do")
-    if len(value) > MAX_INSTRUCTION:
-        raise ContractMismatch(
-            f"the instruction has {len(value)} characters; "
-            f"it should have at most {MAX_INSTRUCTION}, of which a policy reads about 14 words"
-        )
+    require_short(value)
     return value
 
 

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from rlco_core.contract import Contract
-from rlco_core.errors import ContractMismatch
+from rlco_core.errors import ContractMismatch, RlcoError, in_short
+from rlco_core.language import require_short
 from rlco_core.types import ActionChunk, Observation
 from rlco_policy.serving.access import read_token
 from rlco_policy.serving.codec import pack, unpack
@@ -68,11 +69,21 @@ class RemotePolicy:
         return self.ask(observation).result()
 
     def ask(self, observation: Observation) -> Future[ActionChunk]:
-        """The same, without waiting."""
+        """The same, without waiting.
+
+        Raises:
+            ConfigError: the instruction is longer than anybody reads.
+        """
+        require_short(observation.instruction)
         return self._link.run(self._answer(observation))
 
     def announce(self, instruction: str) -> None:
-        """Readies the server for an instruction, without waiting."""
+        """Readies the server for an instruction, without waiting.
+
+        Raises:
+            ConfigError: it is longer than anybody reads.
+        """
+        require_short(instruction)
         message = self._dialect.announce(instruction)
         if message is not None:
             self._link.run(self._link.exchange(pack(message)))
@@ -82,6 +93,17 @@ class RemotePolicy:
         self._link.close()
 
     async def _answer(self, observation: Observation) -> ActionChunk:
+        try:
+            return await self._asked(observation)
+        except RlcoError:
+            raise
+        except Exception as error:  # whatever a server says, who asked it lives on
+            raise ServerError(
+                f"{self._endpoint.url}: its answer cannot be used: "
+                f"{type(error).__name__}: {in_short(error)}"
+            ) from error
+
+    async def _asked(self, observation: Observation) -> ActionChunk:
         reply = await self._link.exchange(pack(self._dialect.ask(observation)))
         if isinstance(reply, str):
             raise ServerError(f"{self._endpoint.url}: {_last_line(reply)}")
@@ -91,10 +113,10 @@ class RemotePolicy:
         if isinstance(frame, str):
             raise ServerError(f"the server's first frame is text: {_last_line(frame)}")
         served = self._dialect.greet(unpack(frame))
-        if self._served is not None and served.contract != self._served.contract:
+        if self._served is not None and served != self._served:
             raise ContractMismatch(
-                f"the server came back with another contract, of {served.name}; "
-                f"it should be that of {self._served.name}: start anew to accept it"
+                f"the server came back with another bundle, {_shown(served)}; it should be "
+                f"{_shown(self._served)}: start anew to accept it"
             )
         self._served = served
 
@@ -120,6 +142,10 @@ def open_remote(
     token = read_token(Path(token_file)) if token_file else ""
     dialect = OpenPi(Foreign.load(Path(foreign_file))) if foreign_file else Own()
     return RemotePolicy(Endpoint(url, token, timeout_s), dialect, patience_s)
+
+
+def _shown(served: Served) -> str:
+    return f"{served.name} ({served.sha256[:12]})"
 
 
 def _last_line(text: str) -> str:

@@ -100,6 +100,8 @@ def actions_of(answer: object, columns: int, rows: int) -> NDArray[np.float32]:
         raise WireError(
             f"the answer's actions have shape {shape}; it should be [{rows}, {columns}]"
         )
+    with np.errstate(over="ignore"):  # what is too large for single precision is found below
+        actions = actions.astype(np.float32, copy=False)
     if not np.isfinite(actions).all():
         raise WireError("the answer's actions are not all finite; they should be")
-    return actions.astype(np.float32, copy=False)
+    return actions

@@ -9,7 +9,7 @@ a square of 0.14 side centred at (0.60 +- 0.02, 0.0 +- 0.03). The arm starts wit
 
 Success: the centre of the named cube is at least 0.02 inside the border of the goal zone
 (so nearly all of the cube is) and no other cube's centre is inside the zone.
-Milestone: a finger touches the named cube.
+Milestone: the arm touches the named cube.
 An episode ends after 120 control periods (6 s).
 
 Splits: unseen_states puts the cubes nearer or further (0.035 to 0.055 off x = 0.42, lanes
@@ -140,7 +140,7 @@ class PushCube:
         return well_inside and not any(self._within(colour, _GOAL_HALF) for colour in others)
 
     def reached(self) -> tuple[bool, ...]:
-        """Whether a finger touches the named cube."""
+        """Whether the arm touches the named cube."""
         return (bool(self._world.arm.touches(self._cubes[self._subject])),)
 
     def references(self) -> Mapping[str, pin.SE3]:

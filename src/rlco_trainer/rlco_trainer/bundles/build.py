@@ -74,7 +74,7 @@ def build(config: BuildConfig) -> Path:
     seen = recorded(
         plain, bundle, config.domain, CALIBRATION_SEED, _RANGE_EPISODES, _RANGE_OBSERVATIONS
     )
-    model = quantised(bundle.model_path.read_bytes(), [feeds_of(plain, one) for one in seen])
+    model = quantised(bundle.model, [feeds_of(plain, one) for one in seen])
     engine = open_model(model, bundle.contract, settings)
     policy = OnnxPolicy(bundle, settings, plain.encoder, engine=engine)
     drift = require_parity(policy, bundle)

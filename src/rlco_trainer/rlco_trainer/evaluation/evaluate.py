@@ -21,7 +21,7 @@ from rlco_core.contract import compare
 from rlco_core.errors import ContractMismatch
 from rlco_core.robot import RobotConfig
 from rlco_policy.engines.settings import EngineSettings
-from rlco_policy.parity import open_policy
+from rlco_policy.parity import for_cameras, open_policy
 from rlco_policy.policy import Policy
 from rlco_policy.serving.remote import RemotePolicy, open_remote
 from rlco_policy.serving.served import Served
@@ -111,7 +111,7 @@ def _cameras(bundle: Bundle | Served, config: EvalConfig) -> Cameras:
 def opened_policy(bundle: Bundle, config: EvalConfig) -> Policy:
     """The bundle on the engine that was asked for, for the domain's camera."""
     settings = EngineSettings(config.engine, config.precision, threads=config.threads)
-    return open_policy(bundle, settings).for_cameras(_cameras(bundle, config))
+    return for_cameras(open_policy(bundle, settings), _cameras(bundle, config))
 
 
 def new_session(config: EvalConfig) -> Session:

@@ -170,7 +170,7 @@ class LateRoller:
         elif log.starved_s >= _PATIENCE:
             episode.end("chunk_timeout", f"no chunk for {log.starved_s:.1f} s")
         moved = self._path.target.translation - before
-        log.note(command is not None, self._player.stamp_ns, moved, motion.pace.speed)
+        log.note(command is not None, self._player.stamp_ns, moved, motion.speed)
 
 
 class _Motion:
@@ -192,8 +192,9 @@ class _Motion:
 
     def begins(self, speed: float) -> bool:
         """A period of the clock begins at that speed; whether one of control does."""
-        self._changed = self.pace.set(self._session.stamp_ns, speed)
-        return self.pace.due()
+        now = self._session.stamp_ns
+        self._changed = self.pace.set(now, 1.0, speed, self._mover.ease)
+        return self.pace.due(now)
 
     def follow(self, joints: NDArray[np.float64], fingers: float) -> Verdict:
         """A command, and with it the motion that is sent ahead."""
@@ -201,6 +202,11 @@ class _Motion:
         self._send(course)
         self._fingers, self._changed = fingers, False
         return verdict
+
+    @property
+    def speed(self) -> float:
+        """At which motion is played."""
+        return self.pace.speed(self._session.stamp_ns)
 
     def go_on(self) -> None:
         """What was sent already is played at another speed, if that changed."""
@@ -219,7 +225,7 @@ class _Motion:
 
     def _send(self, course: Course) -> None:
         now = self._session.stamp_ns
-        told = self.pace.told(course, now, self.pace.speed)
+        told = self.pace.told(course, now)
         self._controller.accept(self._names, _points(told), told.stamp_ns, now)
 
 

@@ -22,7 +22,7 @@ def with_camera_of(bundle: Bundle, width: int, height: int, root: Path) -> Path:
 
     What it answers is not what the policy would: pixels are left out, not averaged.
     """
-    model = onnx.load(bundle.model_path)
+    model = onnx.load_from_string(bundle.model)
     for camera in bundle.contract.cameras:
         _shrink(model.graph, f"image_{camera.name}", (height, width))
     content = model.SerializeToString()

@@ -38,7 +38,7 @@ def measure(options: Options) -> Part:
         raise ConfigError(
             f"{bundle.root} has no {PARITY_FILE}; run: rlco engine calibrate --bundle {bundle.root}"
         )
-    seen = read_parity(bundle.root / PARITY_FILE, bundle.contract).observations
+    seen = read_parity(bundle).observations
     policy, _ = load_policy(BASES["flow"])
     with tempfile.TemporaryDirectory(prefix="rlco_nano_") as folder:
         subject = Subject.of(_NAME, policy, seen, Path(folder))

@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import torch
 
-from rlco_core.contract import PARITY_FILE
 from rlco_core.errors import RlcoError
 from rlco_policy.engines.engine import Precision
 from rlco_policy.engines.open import open_model
@@ -71,10 +70,10 @@ def race(subject: Subject, options: Options, beside: Torch) -> Iterator[dict[str
         RlcoError: a GPU was asked for, and cannot be had.
     """
     work = work_of(subject.network, subject.inputs(subject.observations[0]))
-    model = subject.bundle.model_path.read_bytes()
+    model = subject.bundle.model
     feeds = [feeds_of(subject.reference, one) for one in subject.observations]
     models = {"int8": quantised(model, feeds)}
-    parity = read_parity(subject.bundle.root / PARITY_FILE, subject.bundle.contract)
+    parity = read_parity(subject.bundle)
 
     def open_way(settings: EngineSettings) -> Way:
         return _way(subject, models.get(settings.precision, model), settings, parity)

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from rlco_core.bundle import load_bundle
-from rlco_core.contract import PARITY_FILE
 from rlco_core.types import Observation
 from rlco_policy.parity import read_parity
 from rlco_policy.shipped import shipped_bundle
@@ -64,7 +63,7 @@ def small_policy() -> FlowPolicy:
 def enlarged(options: Options) -> Sequence[Observation]:
     """A bundle's recorded observations, at ``SIDE`` x ``SIDE``."""
     bundle = load_bundle(options.bundle or shipped_bundle())
-    seen = read_parity(bundle.root / PARITY_FILE, bundle.contract).observations
+    seen = read_parity(bundle).observations
     return [replace(one, images={name: _large(image) for name, image in one.images.items()})
             for one in seen]  # fmt: skip
 
