@@ -88,7 +88,7 @@ class Commander:
         self.gripper = make_gripper(node, driver.gripper, robot, self.finger_names, dt)
         self.opening = 1.0
         self.pace, self._tracking = Pace(), Tracking(robot.limits.tracking)
-        self._scaling, self._rests_ns = 1.0, 0
+        self._scaling, self._rests_ns, self._unsaid = 1.0, 0, False
         self.shadow = Shadow(Kinematics(robot))
         self._measured: Measured | None = None
         self._said_ns, self._moves = 0, False
@@ -100,6 +100,7 @@ class Commander:
     def prepare(self) -> None:
         """An episode begins: what was asked before counts no more, of the gripper either."""
         self._moves, self.pace, self._rests_ns = False, Pace(), 0
+        self._unsaid = False
         self._flush.cancel()
         self.gripper.begin()
         self.shadow.begin()
@@ -126,19 +127,19 @@ class Commander:
             self._follow(now_ns, course)
         return verdict
 
-    def keep_pace(self, now_ns: int, robot: float, tempo: float) -> bool:
-        """The robot plays motion at the speed ``robot``, which is to be sent at ``tempo``; whether
-        that changes how. Then ``send`` or ``go_on`` is to follow.
-        """
+    def keep_pace(self, now_ns: int, robot: float, tempo: float) -> None:
+        """The robot plays motion at the speed ``robot``, which is to be sent at ``tempo``."""
         plays, told = (robot, tempo) if self._scaled else (1.0, tempo * self._heeded(now_ns, robot))
         if self._braking(now_ns):
             told = 0.0
         ease = self._mover.ease if self._mover is not None and self._moves else math.inf
-        return self.pace.set(now_ns, plays, told, ease)
+        self._unsaid |= self.pace.set(now_ns, plays, told, ease)
 
     def go_on(self, now_ns: int) -> None:
-        """The speed is another one: what the arm was told already, at that."""
-        if self._mover is None or not self._moves or self._braking(now_ns):
+        """Where the speed is another one, and nothing new was sent since: what the arm was told
+        already, at that.
+        """
+        if self._mover is None or not self._moves or not self._unsaid or self._braking(now_ns):
             return
         if math.isfinite(self._mover.ease):  # it moves
             self._follow(now_ns, self._mover.go_on(self.pace.at(now_ns)))
@@ -264,6 +265,6 @@ class Commander:
 
     def _follow(self, now_ns: int, course: Course) -> None:
         """Sends a course of paced time."""
-        told = self.pace.told(course, now_ns)
+        self._unsaid, told = False, self.pace.told(course, now_ns)
         self._tracking.tell(self.pace.played(told, now_ns))
         self._arm.follow(told)

@@ -55,7 +55,7 @@ class BridgeNode(LeavableNode):
         self._episode: Episode | None = None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Reads what it is set up with and opens the topics; says in one line what does not fit."""
+        """Reads what it is set up with and opens topics; says in one line what does not fit."""
         try:
             equipment = load_equipment(*map(self._get, EQUIPMENT))
             parts = assemble(self, equipment, self._get)
@@ -129,9 +129,8 @@ class BridgeNode(LeavableNode):
         self._number += 1
         start = stamp_to_ns(scene.stamp)
         self._commander.prepare()
-        self._episode = self._equipment.episode(
-            self._number, self._commander.pace.at(start), goal.max_steps or scene.max_steps
-        )
+        steps = goal.max_steps or scene.max_steps
+        self._episode = self._equipment.episode(self._number, start, steps)
         self._at = Instants()
         self._state.begin()
         self._silence.begin()
@@ -153,9 +152,8 @@ class BridgeNode(LeavableNode):
 
     def _on_measured(self, measured: Measured) -> None:
         self._finish(self._commander.measure(measured))
-        if self._episode is None:
-            return
-        if not (self._lookout.ready(measured.stamp_ns) and measured.whole):
+        ready = self._episode is not None and self._lookout.ready(measured.stamp_ns)
+        if self._episode is None or not (ready and measured.whole):
             return
         self._at.measured_ns = measured.stamp_ns
         told = self._episode.observe(self._commander.paced(measured))
@@ -199,16 +197,13 @@ class BridgeNode(LeavableNode):
         """One control period in real time; where motion is played slower, not every one counts."""
         now = self._now()
         tempo = self._equipment.tempo.step() if self._episode else 1.0
-        changed = self._commander.keep_pace(now, self._lookout.speed, tempo)
+        self._commander.keep_pace(now, self._lookout.speed, tempo)
         self._finish(self._lookout.clock_jump(now))
         if self._episode is None:
             return
-        due = self._commander.pace.due(now)
-        played = due and self._play(now)
-        if due and not played and self._episode.steps > 0:
+        if self._commander.pace.due(now) and not self._play(now) and self._episode.steps > 0:
             self._finish(self._silence.starved())
-        if changed and not played:
-            self._commander.go_on(now)
+        self._commander.go_on(now)
         self._settle()
 
     def _play(self, now_ns: int) -> bool:
@@ -289,8 +284,8 @@ class BridgeNode(LeavableNode):
 
     def _diagnose(self) -> None:
         speed = f"{self._commander.pace.speed(self._now()):.2f}"
-        running = self._episode is not None
-        self._reporter.diagnose({"episodes": self._number, "running": running, "speed": speed})
+        about = {"episodes": self._number, "running": self._episode is not None, "speed": speed}
+        self._reporter.diagnose(about)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -118,8 +118,8 @@ def test_an_episode_without_an_action_is_none() -> None:
 @pytest.mark.parametrize(
     ("stamps_ms", "line"),
     [
-        ((0, 50, 100, 200), ""),
-        ((0, 50, 300, 350), "0.250 s between instants 1 and 2, not 0.05 s; was the robot slowed"),
+        ((0, 50, 100, 150, 200, 300), ""),
+        ((0, 50, 600, 650), "0.550 s between instants 1 and 2, not 0.05 s; was the robot slowed"),
         ((0, 100, 200, 300), "recorded at 10.0 Hz; policies act at 20 Hz; was the robot slowed"),
     ],
 )

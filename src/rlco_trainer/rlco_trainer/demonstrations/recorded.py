@@ -33,8 +33,8 @@ from rlco_trainer.lerobot import DatasetWriter, Features
 from rlco_trainer.progress import progress
 
 ACTION_SIZE = len(ACTION_COLUMNS)
-#: Control periods from one instant to the next, at most.
-_LONGEST = 1.5
+#: Control periods from one instant to the next, at most, and how far their mean may be from one.
+_LONGEST, _STRETCHED = 1.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Recording:
                 return f"{name} leaves [0, 1], closed to open"
         if count < 2 or not self.instruction.strip():
             return "an episode needs two instants and an instruction"
-        return out_of_rhythm(self.stamp, _LONGEST)
+        return out_of_rhythm(self.stamp, _LONGEST, _STRETCHED)
 
 
 def demonstration(

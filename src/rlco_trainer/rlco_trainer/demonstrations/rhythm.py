@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from rlco_sim.session import DT
 
-#: How far the mean period may be from the control period, as a share of it.
-_RATE = 0.05
 
-
-def out_of_rhythm(seconds: Sequence[float] | NDArray[np.float64], longest: float) -> str:
+def out_of_rhythm(
+    seconds: Sequence[float] | NDArray[np.float64], longest: float, stretched: float
+) -> str:
     """What is wrong with the times of T >= 2 instants, as one line; empty if nothing.
 
     Args:
         seconds: (T,) s.
         longest: control periods that may pass from one instant to the next.
+        stretched: how far the mean may be from the control period, as a share of it.
     """
     periods = np.diff(np.asarray(seconds, dtype=np.float64))
     if len(periods) == 0:
@@ -29,6 +29,6 @@ def out_of_rhythm(seconds: Sequence[float] | NDArray[np.float64], longest: float
     if not (periods.min() > 0.0 and periods.max() <= longest * DT):
         where = int(np.argmax(np.abs(periods - DT)))
         return f"{periods[where]:.3f} s between instants {where} and {where + 1}, not {DT} s"
-    if not abs(mean / DT - 1.0) <= _RATE:
+    if not abs(mean / DT - 1.0) <= stretched:
         return f"recorded at {1.0 / mean:.1f} Hz; policies act at {1.0 / DT:.0f} Hz"
     return ""

@@ -21,8 +21,9 @@ from rlco_policy.responder import posture
 from rlco_trainer.demonstrations.rhythm import out_of_rhythm
 
 _MS, _S = 1_000_000, 1e-9
-#: Control periods from one action to the next, at most: a busy machine may leave one out.
-_LONGEST = 2.5
+#: Control periods from one action to the next, at most, and how far their mean may be from one: a
+#: busy machine leaves some out. What is seen before an action is right even then.
+_LONGEST, _STRETCHED = 10.0, 0.25
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ class Memory:
         """For every action, in order, the newest image of then, and the joints before that."""
         if not self._acts:
             raise DatasetError("no action was played")
-        if astray := out_of_rhythm([stamp * _S for stamp in sorted(self._acts)], _LONGEST):
+        if astray := out_of_rhythm(
+            [stamp * _S for stamp in sorted(self._acts)], _LONGEST, _STRETCHED
+        ):
             raise DatasetError(f"{astray}; was the robot slowed down, or the machine too busy?")
         images, joints = sorted(self._images), sorted(self._joints)
         age, skew = self._budget.age_ns, self._budget.skew_ns
