@@ -42,11 +42,12 @@ class SimSettings(PolicySettings):
     """What a simulated system is made of; the arguments of ``sim.launch.py``.
 
     Attributes:
-        domain: that is simulated, by name or path.
-        split: what episodes are drawn from, see ``rlco_sim.scene.SPLITS``.
+        domain: of the simulation: a name (`rlco domain list`), or a file of your own.
+        split: what episodes are drawn from: train, or one of the unseen_... splits.
         mode: lockstep (deterministic, as fast as possible) or realtime.
         real_time_factor: how fast simulated time passes in mode realtime.
-        namespace, tf_prefix: as every ROS user knows them.
+        namespace: of all nodes and topics.
+        tf_prefix: before the names of joints and frames.
     """
 
     domain: str = "twin"
@@ -106,15 +107,16 @@ class RobotSettings(PolicySettings):
         driver: how the robot is reached, by name or path; where there is none, as the robot's says.
         mode: real, or shadow: everything runs, and nothing is commanded.
         use_mock_hardware: the simulator takes the place of robot, driver and camera.
-        domain: that the simulated cell is of.
+        domain: look and dynamics of the simulated cell; with use_mock_hardware alone.
         real_time_factor: how fast simulated time passes.
         image_transport: raw or compressed: how the camera's images come; simulated ones are raw.
         setpoint_rate: set-points per second that motion is made of.
-        execution: how chunks are executed.
+        execution: of chunks: asynchronous, synchronous, ensembling or blending.
         added_latency: by which every answer of the policy is late, s; to try slow policies.
         deadman_timeout: longest silence of the deadman, s; 0: nobody holds one.
         journal: file that stops are noted in.
-        namespace, tf_prefix: as every ROS user knows them.
+        namespace: of all nodes and topics.
+        tf_prefix: before the names of joints and frames.
     """
 
     driver: str = ""

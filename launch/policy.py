@@ -23,9 +23,11 @@ class PolicySettings:
             task and the robot.
         server: URL of a policy server that is asked in place of a bundle.
         server_token_file, server_contract: files that the server asks for, see docs/serving.md.
-        task: that is played.
-        robot: by name, or path of its YAML file.
-        engine, precision, threads: what runs a bundle's graph, see docs/inference.md.
+        task: push_cube, pick_place, open_drawer or close_drawer.
+        robot: the arm: panda, fr3, ur5e, or a file of your own.
+        engine: what runs a bundle's graph: onnxruntime or openvino, see docs/inference.md.
+        precision: of that: fp32, fp16, bf16 or int8.
+        threads: of that.
         providers: ONNX Runtime's execution providers by priority, with commas between them.
     """
 

@@ -26,7 +26,6 @@ TRAIN = [
     *("train", "sft", "--family", "token", "--threads", "1", "--share.held-out", "1"),
     *("--watch.every", "0", "--watch.episodes", "0", "--augment.copies", "1"),
     *("--imitation.steps", "3", "--imitation.batch", "8", "--imitation.warm-up", "1"),
-    "--imitation.expert-only",
 ]
 
 

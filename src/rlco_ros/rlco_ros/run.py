@@ -40,6 +40,10 @@ def run(
         return _live(make_node, args, make_executor)
     except KeyboardInterrupt:  # it came while the stop that it asks for was under way
         return 0
+    finally:
+        # What is frozen stays until the end of the interpreter, where libraries count it as leaked.
+        gc.unfreeze()
+        gc.collect()
 
 
 def _live(

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import tyro
 
 from rlco_core.errors import ConfigError
+from rlco_trainer.help_texts import explain_each
 from rlco_trainer.settings import read_settings
 
 Config = TypeVar("Config")
@@ -24,6 +25,7 @@ _FILE_HELP = "YAML file of settings, such as config.yaml of a run; other options
 
 def parse(config: type[Config], arguments: Sequence[str], command: str) -> Config:
     """The configuration that ``arguments`` spell; a wrong one ends the program with its help."""
+    explain_each(config)
     return tyro.cli(
         config,
         prog=f"rlco {command}",
@@ -39,6 +41,7 @@ def parse_with_file(config: type[Config], arguments: Sequence[str], command: str
     Raises:
         ConfigError: the file does not fit.
     """
+    explain_each(config)
     kind, path, default = _with_file_option(config), _file(arguments), tyro.MISSING_NONPROP
     if path is not None:
         given = read_settings(config, path, absent=tyro.MISSING)

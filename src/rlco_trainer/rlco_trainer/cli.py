@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from importlib.metadata import version
 
 from rich.console import Console
 from rich.table import Table
 
 from rlco_core.errors import RlcoError
 from rlco_core.memory import keep_memory
+from rlco_trainer.code_version import code_version
 
 #: For the activations of networks, which would else be zeroed page by page before every use: a
 #: third of the time that a backbone takes on a CPU.
 _KEPT_BYTES = 1 << 30
+_HELP = ("-h", "--help", "help")
 #: Subcommand -> module of this package with ``main(arguments)``, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "20 episodes over ROS 2 with the shipped policy; a report"),
@@ -61,13 +65,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one subcommand; 0 when it did its work, 1 after an error, 2 for a wrong word."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help", "help"):
-        _print_help()
+    if not words or words[0] in _HELP:
+        _print_help(list(COMMANDS))
+        return 0
+    if words[0] == "--version":
+        print(f"rlco {version('rlco_trainer')} ({code_version()})")
         return 0
     name = next((n for n in COMMANDS if words[: len(n.split())] == n.split()), None)
     if name is None:
-        print(f"rlco: unknown command '{words[0]}'; known: {', '.join(COMMANDS)}", file=sys.stderr)
-        return 2
+        return _unknown(words)
     keep_memory(_KEPT_BYTES)
     module = import_module(f"rlco_trainer.{COMMANDS[name][0]}")
     try:
@@ -80,8 +86,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _print_help() -> None:
+def _unknown(words: Sequence[str]) -> int:
+    """Says what was probably meant; the first word of a group alone asks what is in it."""
+    group = [name for name in COMMANDS if name.split()[0] == words[0]]
+    if group and (len(words) == 1 or words[1] in _HELP):
+        _print_help(group)
+        return 0 if len(words) > 1 else 2
+    said = " ".join(words[: 2 if group else 1])
+    close = get_close_matches(said, group or COMMANDS, 2, 0.6)
+    meant = f"did you mean {' or '.join(close)}?" if close else "./rlco --help lists them"
+    print(f"rlco: unknown command '{said}'; {meant}", file=sys.stderr)
+    return 2
+
+
+def _print_help(names: Sequence[str]) -> None:
     table = Table(title="rlco COMMAND [--help]", title_justify="left", box=None, show_header=False)
-    for name, (_, purpose) in COMMANDS.items():
-        table.add_row(f"  {name}", purpose)
+    for name in names:
+        table.add_row(f"  {name}", COMMANDS[name][1])
     Console().print(table)

@@ -100,7 +100,7 @@ class DemoConfig(EvalConfig):
     """Episodes over ROS 2 with a table, a report and films.
 
     Attributes:
-        ros: over ROS 2, three processes in lock-step; else in this process.
+        ros: --no-ros: in this process; by default over ROS 2, three processes in lock-step.
         runs: directory that gets the run's directory.
         name: of the run; the time of its start where empty.
         gif: file that gets a moving picture of the first success of every subject.

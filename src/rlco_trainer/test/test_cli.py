@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,15 +46,42 @@ def test_help_lists_every_command(words: list[str], capsys: pytest.CaptureFixtur
         assert purpose.split()[0] in shown
 
 
-@pytest.mark.parametrize("words", [["evaluate"], ["train"], ["train", "rl"], ["sim", "up"]])
-def test_an_unknown_word_is_said_with_those_there_are(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "said", "meant"),
+    [
+        (["evaluate"], "evaluate", "did you mean eval?"),
+        (["train", "rl"], "train rl", "did you mean train rlco or train sft?"),
+        (
+            ["domain", "shw"],
+            "domain shw",
+            "did you mean domain show or domain list?",
+        ),
+        (["fly"], "fly", "./rlco --help lists them"),
+    ],
+)
+def test_an_unknown_word_is_said_with_what_was_meant(
+    words: list[str], said: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(words) == 2
     captured = capsys.readouterr()
-    assert captured.err.startswith(f"rlco: unknown command '{words[0]}'; known: demo, collect, ")
+    assert captured.err == f"rlco: unknown command '{said}'; {meant}\n"
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(("words", "code"), [(["train"], 2), (["train", "--help"], 0)])
+def test_a_group_says_what_is_in_it(
+    words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == code
+    shown = capsys.readouterr().out
+    assert all(f"  train {name}" in shown for name in ("pretrain", "sft", "rlco"))
+    assert "doctor" not in shown
+
+
+def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert re.fullmatch(r"rlco [0-9.]+ \(\S+\)\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

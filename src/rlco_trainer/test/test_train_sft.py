@@ -142,6 +142,8 @@ def test_what_stage_one_cannot_use_is_named(dataset_root: Path, tmp_path: Path) 
         train_sft.main(out)
     with pytest.raises(ConfigError, match=r"alpha 1\.5 must lie in \[0, 1\]"):
         train_sft.main([*out, *data, "--alpha", "1.5"])
+    with pytest.raises(ConfigError, match=r"nothing to keep; say --imitation\.no-expert-only"):
+        train_sft.main([*out, *data, "--policy", "new"])
     with pytest.raises(ConfigError, match=r"no policy at .*nowhere"):
         train_sft.main([*out, *data, "--policy", str(tmp_path / "nowhere")])
     with pytest.raises(DatasetError, match="nowhere"):

@@ -16,13 +16,16 @@ from rlco_trainer.demonstrations.gather import Collected, Gathering, Maker, gath
 
 @dataclass(frozen=True)
 class CollectConfig:
-    """What is collected.
+    """Lets the scripted expert make demonstrations, as a LeRobot v3.0 dataset.
 
     Attributes:
         out: directory of the dataset; new, or one to be continued.
         episodes: successful demonstrations in all; failed ones are left out and counted.
         first_seed: seeds are first_seed, first_seed + 1 ...
-        task, domain, robot, split: of the simulation.
+        task: push_cube, pick_place, open_drawer or close_drawer.
+        domain: of the simulation: a name (`rlco domain list`), or a file of your own.
+        robot: the arm: panda, fr3, ur5e, or a file of your own.
+        split: what episodes are drawn from: train, or one of the unseen_... splits.
         human: how much the expert moves like a person (pace, pauses, detours), 0 for not at all.
         disturbance: how strongly the expert is thrown off now and then, 0 for never.
         stray: share of the demonstrations that begin where the arm has strayed to, 0 for none.

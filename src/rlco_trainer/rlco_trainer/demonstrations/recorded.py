@@ -120,7 +120,7 @@ def demonstration(
 
 @dataclass(frozen=True)
 class ImportConfig:
-    """What is imported.
+    """Makes a LeRobot v3.0 dataset of teleoperation that was recorded elsewhere.
 
     Attributes:
         recordings: .npz files, one for each episode: ``stamp`` (T,) s, ``image`` (T, H, W, 3)

@@ -24,17 +24,22 @@ class EvalConfig:
         server: URL of a policy server in the place of a bundle.
         token_file: holds the token that the server wants.
         server_contract: YAML file with the contract, of an openpi server.
-        task, domain, robot: of the simulation.
+        task: push_cube, pick_place, open_drawer or close_drawer.
+        domain: of the simulation: a name (`rlco domain list`), or a file of your own.
+        robot: the arm: panda, fr3, ur5e, or a file of your own.
         split: what episodes are drawn from: train, or one of the unseen_... splits.
-        episodes, seed: seeds are seed, seed + 1 ...
+        episodes: how many.
+        seed: of the first episode; then seed + 1 ...
         instruction: replaces the scene's own.
         swap_instruction: name another subject than the scene would.
         max_steps: control periods per episode; 0 for the task's own limit.
-        ros: over ROS 2, three processes in lock-step; else in this process.
+        ros: over ROS 2, three processes in lock-step; by default in this process.
         driver: over ROS 2 in real time, through this driver as it is simulated: ur, ur_stream,
             franka, franka_crisp, or the path of a YAML file.
         real_time_factor: how fast simulated time passes then.
-        engine, precision, threads: what runs the bundle, here or in the policy node.
+        engine: what runs the bundle, here or in the policy node.
+        precision: of that; what drifts from the bundle's own answers is refused.
+        threads: of that.
     """
 
     policy: Literal["bundle", "expert"] = "bundle"

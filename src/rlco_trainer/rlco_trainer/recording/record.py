@@ -38,13 +38,16 @@ OWN = ("keyboard", "expert")
 
 @dataclass(frozen=True)
 class RecordConfig(Reached):
-    """What is recorded.
+    """Records demonstrations by teleoperation, as a LeRobot v3.0 dataset.
 
     Attributes:
         out: directory of the dataset; new, or one to be continued.
         episodes: in all; those that failed are left out, unless they are kept.
         first_seed: seeds are first_seed, first_seed + 1 ...
-        task, domain, robot, split: of the simulation.
+        task: push_cube, pick_place, open_drawer or close_drawer.
+        domain: of the simulation: a name (`rlco domain list`), or a file of your own.
+        robot: the arm: panda, fr3, ur5e, or a file of your own.
+        split: what episodes are drawn from: train, or one of the unseen_... splits.
         device: ``keyboard`` of this terminal; ``joy``, ``twist`` or ``pose`` from their topics;
             ``expert`` for the task's scripted expert at a twist device, in a simulation.
         policy: acts until a person takes over: a bundle's directory, or ``shipped``.

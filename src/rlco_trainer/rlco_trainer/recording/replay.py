@@ -36,7 +36,7 @@ _HEARD_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class ReplayConfig(Reached):
-    """What is replayed.
+    """Plays an episode again, through the bridge and all its checks.
 
     Attributes:
         dataset: directory of the dataset.

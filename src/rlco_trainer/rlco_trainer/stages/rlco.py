@@ -47,7 +47,9 @@ class RlcoConfig:
         policy: of Stage I.
         real: LeRobot v3.0 dataset of real demonstrations.
         real_episodes: how many of them are used, the held-out ones included; 0 for all.
-        task, domain, robot: of the simulation.
+        task: push_cube, pick_place, open_drawer or close_drawer.
+        domain: of the simulation: a name (`rlco domain list`), or a file of your own.
+        robot: the arm: panda, fr3, ur5e, or a file of your own.
         reward: of the simulation, see ``RlcoEnv``.
         share: how real frames are drawn; ``early`` is not used.
         augment: how real images are varied.

@@ -34,6 +34,10 @@ from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
 from rlco_trainer.settings import DeviceName, keep_settings
 
+#: From a base that ships: few steps, of the expert alone; with more it learns its demonstrations by
+#: heart.
+ACTING = ImitationConfig(steps=300, batch=256, learning_rate=5e-4, warm_up=60, expert_only=True)
+
 
 @dataclass(frozen=True)
 class SftConfig:
@@ -42,8 +46,8 @@ class SftConfig:
     Attributes:
         out: directory of the run; gets policy.safetensors, and in videos/ films of trials. A run
             that was stopped, however hard, goes on from its checkpoint.
-        sim, real: LeRobot v3.0 datasets; of the one without a share only held-out episodes are
-            measured.
+        sim: LeRobot v3.0 dataset of simulated demonstrations.
+        real: the same of real ones. Of the one without a share only held-out episodes are measured.
         policy: what training starts from: ``base`` for the one of ``family`` that ships, ``new``
             for one that knows nothing, or a file.
         family: token or flow, where ``policy`` is not a file.
@@ -58,7 +62,7 @@ class SftConfig:
         watch: how often it is tried there.
         share: how frames are drawn.
         augment: how real images are varied.
-        imitation: the settings of training.
+        imitation: the settings of training; the defaults are for a policy that was trained before.
     """
 
     out: Path
@@ -76,7 +80,7 @@ class SftConfig:
     watch: WatchConfig = field(default_factory=lambda: WatchConfig(every=2_000, episodes=32))
     share: Share = field(default_factory=Share)
     augment: ImageConfig = field(default_factory=ImageConfig)
-    imitation: ImitationConfig = field(default_factory=ImitationConfig)
+    imitation: ImitationConfig = field(default_factory=lambda: ACTING)
 
 
 def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
@@ -146,6 +150,8 @@ def _loaded(config: SftConfig, shelf: Shelf) -> dict[str, Loaded]:
 
 
 def _start(config: SftConfig, loaded: list[Loaded]) -> Policy:
+    if config.policy == "new" and config.imitation.expert_only:
+        raise ConfigError("a new policy knows nothing to keep; say --imitation.no-expert-only")
     if config.policy != "new":
         shipped = config.policy == "base"
         policy = load_policy(BASES[config.family] if shipped else Path(config.policy))[0]

@@ -75,8 +75,8 @@ class FitConfig:
     points: Path | None = None
     demonstrations: tuple[Path, ...] = ()
     episodes: int = 0
-    spread: float = 0.0
-    base: str = "twin"
+    spread: float = 0.01
+    base: str = "twin_randomised"
     size: tuple[int, int] | None = None
     out: Path = Path("my_camera.yaml")
     force: bool = False

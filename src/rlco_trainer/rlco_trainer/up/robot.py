@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rlco_bringup.graph import RobotSettings, robot_graph
 from rlco_trainer.arguments import parse
-from rlco_trainer.up.system import run_graph
+from rlco_trainer.up.system import run_command, run_graph
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,5 @@ class RobotConfig(RobotSettings):
 def main(arguments: Sequence[str]) -> int:
     """rlco up robot"""
     config = parse(RobotConfig, arguments, "up robot")
-    return run_graph(robot_graph(config), config.only, config.namespace)
+    then = f"{run_command(config)} --arm"
+    return run_graph(robot_graph(config), config.only, config.namespace, then)

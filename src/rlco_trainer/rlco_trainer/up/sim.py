@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rlco_bringup.graph import SimSettings, sim_graph
 from rlco_trainer.arguments import parse
-from rlco_trainer.up.system import run_graph
+from rlco_trainer.up.system import run_command, run_graph
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ class SimConfig(SimSettings):
 def main(arguments: Sequence[str]) -> int:
     """rlco up sim"""
     config = parse(SimConfig, arguments, "up sim")
-    return run_graph(sim_graph(config), config.only, config.namespace)
+    return run_graph(sim_graph(config), config.only, config.namespace, run_command(config))
