@@ -26,9 +26,9 @@ def out_of_rhythm(
     if len(periods) == 0:
         return ""
     mean = float(periods.mean())
+    if not abs(mean / DT - 1.0) <= stretched:
+        return f"recorded at {1.0 / mean:.1f} Hz; policies act at {1.0 / DT:.0f} Hz"
     if not (periods.min() > 0.0 and periods.max() <= longest * DT):
         where = int(np.argmax(np.abs(periods - DT)))
         return f"{periods[where]:.3f} s between instants {where} and {where + 1}, not {DT} s"
-    if not abs(mean / DT - 1.0) <= stretched:
-        return f"recorded at {1.0 / mean:.1f} Hz; policies act at {1.0 / DT:.0f} Hz"
     return ""

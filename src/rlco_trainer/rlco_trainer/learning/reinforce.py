@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rlco_core.errors import ConfigError
 from rlco_trainer.interrupt import stoppable
 from rlco_trainer.learning import checkpoint, ppo
 from rlco_trainer.learning.anchor import Anchor, AnchorConfig
@@ -92,7 +93,9 @@ class ReinforceConfig:
         require_least(self, 1, "iterations", "envs", "groups", "epochs", "batch", "threads")
         require_least(self, 1, "value_epochs", "value_batch")
         require_least(self, 0, "decisions", "value_iterations", "seed")
-        require_least(self, 0.0, "learning_rate", "critic_learning_rate", "target_kl", "most_kl")
+        require_least(self, 0.0, "learning_rate", "critic_learning_rate", "target_kl")
+        if not self.most_kl >= 0.0:
+            raise ConfigError(f"most_kl is {self.most_kl}; it should be 0.0 or more, or infinite")
         require_least(self, self.groups, "envs")
         require_share(self, "gamma", "lam")
         require_share(self, "average", below_one=True)
