@@ -1,6 +1,6 @@
 # Copyright 2026 The rlco authors
 # SPDX-License-Identifier: Apache-2.0
-"""ros2 launch rlco_bringup robot.launch.py robot:=ur5e task:=close_drawer bundle:=my_bundle
+"""ros2 launch rlco_bringup robot.launch.py robot:=ur5e task:=close_drawer bundle:=my_cell/bundle
 
 The robot's own driver and the camera are launched beside it, or ``use_mock_hardware:=true``.
 """

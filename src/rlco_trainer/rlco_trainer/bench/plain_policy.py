@@ -46,6 +46,10 @@ class PlainPolicy(nn.Module):
         """Where the weights are."""
         return self.log_std.device
 
+    def counted(self, played: Tensor) -> Tensor:
+        """See ``Policy``."""
+        return played
+
     def reinforced_parameters(self) -> list[nn.Parameter]:
         """What is trained, without the critic."""
         return [*self.actor.parameters(), self.log_std]

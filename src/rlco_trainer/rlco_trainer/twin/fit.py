@@ -78,7 +78,7 @@ class FitConfig:
     spread: float = 0.01
     base: str = "twin_randomised"
     size: tuple[int, int] | None = None
-    out: Path = Path("my_camera.yaml")
+    out: Path = Path("my_cell/twin.yaml")
     force: bool = False
     image: Path | None = None
     overlay: Path | None = None
