@@ -26,6 +26,9 @@ PANDA = RobotConfig.load("panda")
 REAL = resized(Domain.load("stand_in").typical().camera, 320, 240)
 IDEAL = {"noise": 0.0, "blur": 0.0, "exposure": 1.0, "white_balance": (1.0, 1.0, 1.0)}
 
+#: A domain in which nothing is drawn.
+STILL = ("--base", "twin", "--spread", 0)
+
 
 def run(*words: object) -> int:
     return cli.main([str(word) for word in words])
@@ -76,7 +79,8 @@ def test_a_fitted_domain_renders_what_the_real_camera_would(
     tmp_path: Path, info: Path, hand_eye: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "mine.yaml"
-    assert run("twin", "fit", "--camera-info", info, "--hand-eye", hand_eye, "--out", out) == 0
+    words = ("--camera-info", info, "--hand-eye", hand_eye, "--out", out)
+    assert run("twin", "fit", *words, *STILL) == 0
     assert "320x240 is not shaped like 64x64" in capsys.readouterr().out
     twin, mine = Domain.load("twin"), Domain.load(out)
     true = {**twin.values, "name": "true"}
@@ -97,7 +101,7 @@ def test_points_give_the_pose_and_slips_are_named(
     for path in (csv, listed):
         out = tmp_path / f"{path.suffix[1:]}_twin.yaml"
         words = ("--camera-info", info, "--points", path, "--out", out, "--size", 80, 60)
-        assert run("twin", "fit", *words) == 0
+        assert run("twin", "fit", *words, *STILL) == 0
         shown = capsys.readouterr().out
         assert "13 of 14 points fit to 0." in shown
         assert "point 5 (" in shown
@@ -146,7 +150,7 @@ def test_the_overlay_lies_on_the_real_picture(tmp_path: Path, info: Path, hand_e
     Image.fromarray(np.full((240, 320, 3), 10, np.uint8)).save(picture)
     out = tmp_path / "mine.yaml"
     words = ("--camera-info", info, "--hand-eye", hand_eye, "--out", out, "--image", picture)
-    assert run("twin", "fit", *words) == 0
+    assert run("twin", "fit", *words, *STILL) == 0
     overlay = np.array(Image.open(tmp_path / "mine_overlay.png"))
     assert overlay.shape == (240, 320, 3)
     # The far edge of the table is drawn where the true camera sees it.
