@@ -130,7 +130,8 @@ def test_stage_one_takes_either_world_or_both_also_from_nothing(
 ) -> None:
     steps = ["--imitation.steps", "2", "--imitation.batch", "2", "--share.held-out", "0"]
     data = [part for word in words for part in (word, str(dataset_root))]
-    train_sft.main([*data, "--out", str(tmp_path), "--family", "flow", "--policy", "new", *steps])
+    new = ["--family", "flow", "--policy", "new", "--imitation.no-expert-only"]
+    train_sft.main([*data, "--out", str(tmp_path), *new, *steps])
     policy, about = load_policy(tmp_path / "policy.safetensors")
     assert policy.family == "flow"
     assert (about["alpha"], about["real_episodes"]) == (alpha, real)
