@@ -106,4 +106,4 @@ def refused_in_one_line(done: subprocess.CompletedProcess[str], named: str) -> N
 def test_unknown_command() -> None:
     done = rlco("evaluate")
     assert done.returncode == 2
-    assert "train sft" in done.stderr
+    assert "did you mean eval?" in done.stderr
