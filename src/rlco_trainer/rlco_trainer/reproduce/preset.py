@@ -108,7 +108,9 @@ def _inputs(preset: Preset, tasks: Sequence[str]) -> dict[str, str]:
     """Digests of what results depend on beside settings, as domains and bases may be edited."""
     names = (preset.twin, preset.real, preset.untimed, preset.unfitted, preset.wide)
     found = {f"domain {name}": of_domain(name) for name in names}
-    found |= {f"robot {name}": of_robot(name) for name in {preset.robot, *preset.arms}}
+    # Other arms than that of the studies are in the base alone.
+    arms = {preset.robot, *(preset.arms if preset.base is not None else ())}
+    found |= {f"robot {name}": of_robot(name) for name in sorted(arms)}
     if preset.base is None:
         found |= {f"base {family}": of_file(path) for family, path in BASES.items()}
     return {**found, **({"tasks": " ".join(sorted(tasks))} if tasks else {})}
