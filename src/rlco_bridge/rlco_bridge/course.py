@@ -49,8 +49,13 @@ class Course:
 
     def at(self, time_ns: int) -> JointState:
         """The joints at a time that is not before ``stamp_ns``."""
-        seconds = np.array([(time_ns - self.stamp_ns) * _S])
-        return JointState(*(rows[0] for rows in self.sampled(seconds)))
+        return self.states_at(time_ns, 0, 1)[0]
+
+    def states_at(self, time_ns: int, period_ns: int, count: int) -> list[JointState]:
+        """The joints then, and ``count`` times in all, ``period_ns`` apart."""
+        times_ns = time_ns - self.stamp_ns + period_ns * np.arange(count)
+        seconds = np.asarray(times_ns * _S, dtype=np.float64)
+        return [JointState(*row) for row in zip(*self.sampled(seconds), strict=True)]
 
     def sampled(self, seconds: Vector) -> tuple[Vector, Vector, Vector]:
         """Joints, velocities and accelerations (k, n) at times (k,) s after ``stamp_ns``."""

@@ -83,8 +83,7 @@ class Mover:
         """To rest as soon as bounds allow, from where ``slow`` is a moment from now; ``slow``, a
         halt that is played slower than it was planned, where that would leave a limit.
         """
-        count = _LEAST_NS // self._period_ns + 1
-        states = [slow.at(now_ns + number * self._period_ns) for number in range(count + 1)]
+        states = slow.states_at(now_ns, self._period_ns, _LEAST_NS // self._period_ns + 2)
         stop = self._stream.stop_from(states[-1])
         if stop is None:
             return slow

@@ -152,8 +152,9 @@ class BridgeNode(LeavableNode):
 
     def _on_measured(self, measured: Measured) -> None:
         self._finish(self._commander.measure(measured))
-        ready = self._episode is not None and self._lookout.ready(measured.stamp_ns)
-        if self._episode is None or not (ready and measured.whole):
+        if self._episode is None:
+            return
+        if not (self._lookout.ready(measured.stamp_ns) and measured.whole):
             return
         self._at.measured_ns = measured.stamp_ns
         told = self._episode.observe(self._commander.paced(measured))

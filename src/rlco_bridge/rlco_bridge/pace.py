@@ -139,8 +139,8 @@ class Pace:
         count = math.ceil(left / (min(ramp.begin, ramp.end) * period)) + 1
         times = np.asarray(since + period * np.arange(count), dtype=np.float64)
         passed = ramp.passed(times) - ramp.passed(since)
-        times = times[passed < left]
-        joints, velocity, acceleration = course.sampled(begun + passed[passed < left])
+        times, passed = times[passed < left], passed[passed < left]
+        joints, velocity, acceleration = course.sampled(begun + passed)
         share, slope = ramp.at(times)[:, None], ramp.slope(times)[:, None]
         rows = zip(
             joints, velocity * share, acceleration * share**2 + velocity * slope, strict=True

@@ -63,7 +63,7 @@ class SetpointStream:
 
     def __init__(self, robot: RobotConfig, kinematics: Kinematics, period: float) -> None:
         limits, self._period = robot.limits, period
-        self._kinematics = kinematics
+        self._kinematics, self._boxed = kinematics, bool(limits.keep_out)
         self._safety = stream_safety(robot, kinematics)
         acceleration = np.array(limits.acceleration) * limits.dynamics_scale / _BENT
         jerk = np.array(limits.jerk) * limits.dynamics_scale / _BENT_JERK
@@ -244,7 +244,6 @@ class SetpointStream:
     def _motion(self, state: JointState, before: Motion | None = None) -> Motion:
         """``state``, to which the arm comes from ``before``."""
         tool, elbow, twist = self._kinematics.moving(state.joints, state.velocity)
-        ways = [] if before is None else [tool.translation - before.position, elbow - before.elbow]
         return Motion(
             joints=state.joints,
             velocity=state.velocity,
@@ -253,6 +252,14 @@ class SetpointStream:
             jerk=(state.acceleration - self.state.acceleration) / self._period,
             elbow=elbow,
             twist=twist,
-            # On a straight way nothing is farther from both of its ends than from the nearer one.
-            reach=max((0.5 * float(np.linalg.norm(way)) for way in ways), default=0.0),
+            reach=self._reach(tool.translation, elbow, before),
         )
+
+    def _reach(self, tool: Vector, elbow: Vector, before: Motion | None) -> float:
+        """See ``Motion``: on a straight way nothing is farther than half of it from both ends.
+        Asked hundreds of times per period of control, and only boxes want to know.
+        """
+        if before is None or not self._boxed:
+            return 0.0
+        ways = (tool - before.position, elbow - before.elbow)
+        return 0.5 * max(float(np.linalg.norm(way)) for way in ways)

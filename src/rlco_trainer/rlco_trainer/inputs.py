@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +17,7 @@ from rlco_core.robot import RobotConfig
 from rlco_sim.domain import Domain
 from rlco_trainer.files import write_text
 from rlco_trainer.learning.batches import Demonstrations
+from rlco_trainer.settings import keep_settings
 
 
 def keep_inputs(folder: Path, begun: bool, wanted: Mapping[str, str]) -> None:
@@ -33,6 +35,17 @@ def keep_inputs(folder: Path, begun: bool, wanted: Mapping[str, str]) -> None:
                 f"{folder} was begun with other inputs ({', '.join(others)}); use a fresh folder"
             )
     write_text(path, yaml.safe_dump(dict(wanted), sort_keys=False))
+
+
+def keep_run(config: Any, begun: bool, inputs: Mapping[str, str]) -> None:
+    """Keeps settings and inputs of a training in its ``out``, or holds them against those that it
+    has ``begun`` with.
+
+    Raises:
+        ConfigError: they are others.
+    """
+    keep_settings(config, config.out / "config.yaml", begun)
+    keep_inputs(config.out, begun, inputs)
 
 
 def of_file(path: Path) -> str:

@@ -148,10 +148,9 @@ class Batched:
         feeds["proprioception"] = np.stack([one.proprioception for one in observations])
         feeds["language_tokens"] = np.stack([language.tokens for language in languages])
         feeds["language_mask"] = np.stack([language.mask for language in languages])
-        actions: NDArray[np.float32] = self._session.run([_OUTPUT], feeds, self._deadline.options)[
-            0
-        ]
-        return actions
+        (actions,) = self._session.run([_OUTPUT], feeds, self._deadline.options)
+        answer: NDArray[np.float32] = actions
+        return answer
 
 
 def free_batch(model: onnx.ModelProto) -> onnx.ModelProto:

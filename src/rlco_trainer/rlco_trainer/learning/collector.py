@@ -181,7 +181,7 @@ class _Group:
     def finish(self) -> None:
         """Waits for the physics; begins new episodes where one has ended."""
         observation, rewards, terminated, truncated, infos = self._vector.step_wait()
-        steps = np.array(infos["steps"])
+        steps = infos["steps"]
         row = self._rows[-1]
         execute = row["log_prob"].shape[1]
         ended = terminated | truncated

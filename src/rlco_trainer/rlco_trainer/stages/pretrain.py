@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError, RlcoError, choices
 from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.files import alone_in, write_text
-from rlco_trainer.inputs import keep_inputs, of_demonstrations
+from rlco_trainer.inputs import keep_run, of_demonstrations
 from rlco_trainer.learning.batches import Demonstrations
 from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, load, portions
@@ -36,7 +36,7 @@ from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Pointer, Policy
 from rlco_trainer.policies.policy_file import FAMILIES, save_policy
 from rlco_trainer.policies.token import TokenConfig, TokenPolicy
-from rlco_trainer.settings import DeviceName, keep_settings
+from rlco_trainer.settings import DeviceName
 
 #: What is trained on, and by name what is only measured.
 _Drawn: TypeAlias = tuple[Mixture, dict[str, tuple[Source, NDArray[np.int64]]]]
@@ -105,9 +105,8 @@ def pretrain(config: PretrainConfig) -> Mapping[str, Policy]:
     data = Demonstrations.joined([one.data for one in loaded])
     pictures = ImageSource(data, 1, config.augment, pointing=True)
     sights, sight = _drawn(config, loaded, pictures), config.out / SIGHT
-    begun = (sight / CHECKPOINT).exists()
-    keep_settings(config, config.out / "config.yaml", begun)
-    keep_inputs(config.out, begun, {"demonstrations": of_demonstrations(data)})
+    inputs = {"demonstrations": of_demonstrations(data)}
+    keep_run(config, (sight / CHECKPOINT).exists(), inputs)
     backbone = policies["token"].backbone
     pointer = {"pointing": Pointer(backbone)}
     pointed = Imitation(pointer, *sights, config.pointing, sight, config.threads).run()

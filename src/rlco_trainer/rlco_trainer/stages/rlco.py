@@ -20,7 +20,7 @@ from rlco_core.errors import ConfigError
 from rlco_core.robot import RobotConfig
 from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.files import alone_in
-from rlco_trainer.inputs import keep_inputs, of_demonstrations, of_domain, of_file, of_robot
+from rlco_trainer.inputs import keep_run, of_demonstrations, of_domain, of_file, of_robot
 from rlco_trainer.learning.anchor import Anchor
 from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.checkpoint import CHECKPOINT
@@ -34,7 +34,7 @@ from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.explore import explore_by
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import About, load_policy, save_policy
-from rlco_trainer.settings import DeviceName, keep_settings
+from rlco_trainer.settings import DeviceName
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,7 @@ def rlco(config: RlcoConfig, shelf: Shelf | None = None) -> Policy:
     source = shelf.contexts(
         policy, real, config.augment.copies, config.augment.strength, settings.seed
     )
-    begun = (config.out / CHECKPOINT).exists()
-    keep_settings(config, config.out / "config.yaml", begun)
-    keep_inputs(config.out, begun, _inputs(config, real))
+    keep_run(config, (config.out / CHECKPOINT).exists(), _inputs(config, real))
     env: dict[str, object] = {"task": config.task, "domain": config.domain, "robot": config.robot}
     env["execute"] = policy.execute
     with ExitStack() as stack:

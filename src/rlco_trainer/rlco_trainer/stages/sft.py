@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rlco_core.errors import ConfigError
 from rlco_trainer.arguments import parse_with_file, this_command
 from rlco_trainer.files import alone_in
-from rlco_trainer.inputs import keep_inputs, of_demonstrations, of_file
+from rlco_trainer.inputs import keep_run, of_demonstrations, of_file
 from rlco_trainer.learning.augment import ImageConfig
 from rlco_trainer.learning.checkpoint import CHECKPOINT
 from rlco_trainer.learning.datasets import Loaded, Share, fit, portions
@@ -32,7 +32,7 @@ from rlco_trainer.learning.watch import Watch, WatchConfig
 from rlco_trainer.policies.lengthen import lengthened
 from rlco_trainer.policies.policy import Policy
 from rlco_trainer.policies.policy_file import BASES, FAMILIES, load_policy, save_policy
-from rlco_trainer.settings import DeviceName, keep_settings
+from rlco_trainer.settings import DeviceName
 
 #: From a base that ships: few steps, of the expert alone; with more it learns its demonstrations by
 #: heart.
@@ -99,9 +99,7 @@ def sft(config: SftConfig, shelf: Shelf | None = None) -> Policy:
     loaded = _loaded(config, shelf)
     policy = _start(config, list(loaded.values())).to(device(config.device))
     mixture, held_out = _drawn(config, loaded, policy, shelf)
-    begun = (config.out / CHECKPOINT).exists()
-    keep_settings(config, config.out / "config.yaml", begun)
-    keep_inputs(config.out, begun, _inputs(config, loaded))
+    keep_run(config, (config.out / CHECKPOINT).exists(), _inputs(config, loaded))
     run = Imitation(
         {policy.family: policy}, mixture, held_out, config.imitation, config.out, config.threads
     )
