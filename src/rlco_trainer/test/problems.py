@@ -17,9 +17,10 @@ from rlco_trainer.learning.anchor import Anchor, AnchorConfig
 from rlco_trainer.learning.collector import Ended, Rollout
 from rlco_trainer.learning.reinforce import ReinforceConfig, Reinforcement
 from rlco_trainer.policies.backbone import BackboneConfig
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.flow import FlowConfig, FlowPolicy
 from rlco_trainer.policies.policy import Examples, Policy, Seen
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenConfig, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
 #: The sentence, four places, and three ways between them.

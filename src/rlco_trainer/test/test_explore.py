@@ -14,10 +14,11 @@ from small import new
 from torch import Tensor
 
 from rlco_core.errors import ConfigError
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.explore import ExploreConfig, explore_by
 from rlco_trainer.policies.noise import cosines
 from rlco_trainer.policies.policy import Before, Policy, Sample, Seen
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenPolicy
 
 
 def seen_by(policy: Policy, count: int) -> Seen:

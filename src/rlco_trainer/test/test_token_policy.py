@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from rlco_trainer.policies.backbone import BackboneConfig
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.policy import Examples, Seen
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenConfig, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenConfig, TokenPolicy
 
 TINY = BackboneConfig(width=16, channels=(8, 8), dilations=(1, 2), image_size=(16, 16))
 

@@ -24,14 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from rlco_core.proprioception import SIZE as STATE_SIZE
+from rlco_trainer.policies import bins
 from rlco_trainer.policies.backbone import BackboneConfig
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.blocks import ExpertBlock, contexts_of
 from rlco_trainer.policies.noise import Shake, exactly, normal, together
 from rlco_trainer.policies.policy import (
@@ -45,7 +46,6 @@ from rlco_trainer.policies.policy import (
 )
 from rlco_trainer.policies.scale import ACTION_SIZE
 
-BINS = 256
 #: Words in front of the bins; the first begins every sentence.
 SPECIAL = 4
 _BEGIN = 0
@@ -217,10 +217,10 @@ class TokenPolicy(Policy):
 
     def _means(self, seen: Seen) -> Tensor:
         """(B, horizon * 7) what is deployed, in bins."""
-        return _mean(self._speak(seen, self.horizon, _said)[1])
+        return bins.mean(self._speak(seen, self.horizon, bins.said)[1])
 
     def _sample_mean(self, seen: Seen, rng: torch.Generator, before: Before | None) -> Sample:
-        said, _ = self._speak(seen, self.execute, _said)
+        said, _ = self._speak(seen, self.execute, bins.said)
         shake = self._shake(seen, said)
         rows, trace = shake.draw(self.config.hold, rng, before)
         log_prob, _ = shake.judge(trace)
@@ -230,12 +230,12 @@ class TokenPolicy(Policy):
 
     def _shake(self, seen: Seen, said: Tensor) -> Shake:
         """The noise of ``mean``, around what is played where tokens (B, rows * 7) are said."""
-        means = self._values(_mean(self.logits(seen, said)))
+        means = self._values(bins.mean(self.logits(seen, said)))
         std = torch.full_like(means, self.config.sigma * 2.0 / BINS)
         return Shake.around(means, std, self.waves)
 
     def _draws(self, rng: torch.Generator) -> _Choice:
-        return lambda scores: _drawn(self._explored(scores), rng)
+        return lambda scores: bins.drawn(self._explored(scores), rng)
 
     def _explored(self, scores: Tensor) -> Tensor:
         """Log-probabilities of bins (..., BINS) as rollouts draw them."""
@@ -243,7 +243,9 @@ class TokenPolicy(Policy):
         if not self.config.blur:
             return scores
         return (
-            exactly(scores.exp(), _blurred(self.config.blur, scores.device)).clamp_min(_LEAST).log()
+            exactly(scores.exp(), bins.blurred(self.config.blur, scores.device))
+            .clamp_min(_LEAST)
+            .log()
         )
 
     def _embedded(self, tokens: Tensor) -> Tensor:
@@ -276,28 +278,3 @@ class TokenPolicy(Policy):
     def _values(self, places: Tensor) -> Tensor:
         """The same in [-1, 1]."""
         return (places * (2.0 / BINS) - 1.0).unflatten(1, (-1, ACTION_SIZE))
-
-
-@cache
-def _blurred(blur: float, device: torch.device) -> Tensor:
-    """(BINS, BINS) chances of the bins that are drawn where a row's bin was meant."""
-    bins = torch.arange(BINS, device=device, dtype=torch.float32)
-    return (-0.5 * ((bins[:, None] - bins) / blur).square()).softmax(-1)
-
-
-def _mean(scores: Tensor) -> Tensor:
-    """(...,) the mean, in bins from the lower end, where bins have ``scores`` (..., BINS)."""
-    middles = torch.arange(BINS, device=scores.device) + 0.5
-    return (scores.softmax(-1) * middles).sum(-1)
-
-
-def _said(scores: Tensor) -> Tensor:
-    """(B, 1) bins in which the means lie."""
-    return _mean(scores).long()[:, None]
-
-
-def _drawn(scores: Tensor, rng: torch.Generator) -> Tensor:
-    """(B, 1) bins drawn by their log-probabilities (B, BINS); the same draws on every device."""
-    chance = torch.rand((len(scores), 1), generator=rng).to(scores.device)
-    below = scores.double().exp().cumsum(-1) < chance
-    return below.sum(-1, keepdim=True).clamp_max(BINS - 1)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.blocks import ExpertBlock
 from rlco_trainer.policies.scale import ACTION_SIZE
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenPolicy
 
 
 class _Layer(nn.Module):

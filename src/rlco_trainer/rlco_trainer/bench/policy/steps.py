@@ -12,9 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from rlco_trainer.policies.bins import BINS
 from rlco_trainer.policies.flow import FlowPolicy
 from rlco_trainer.policies.policy import Policy, Seen
-from rlco_trainer.policies.token import BINS, SPECIAL, TokenPolicy
+from rlco_trainer.policies.token import SPECIAL, TokenPolicy
 
 _OPSET = 17
 #: The first word of every sentence.
